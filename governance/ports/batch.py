@@ -1,0 +1,19 @@
+"""The door for rows: foreign files in, rows of one schema and a quarantine out."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from governance.provenance.rules import ProvenanceRules
+
+
+class BatchDoor(Protocol):
+    """Reads, checks and admits a batch; the work of the validate stage."""
+
+    def admit(
+        self, files: Sequence[Path], mapping: Mapping[str, Any], rules: ProvenanceRules, admitted: Path, quarantine: Path
+    ) -> dict[str, Any]:
+        """Write admitted.parquet and quarantine.jsonl and return the audit document; every row ends in exactly one of the two.
+
+        Raises: BatchError where a file cannot be read at all, or where no row is in it.
+        """

@@ -1,0 +1,45 @@
+"""A trained model as the platform sees it: it scores text in bits and writes text from prompts, and nothing else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """The surprise of one document: total bits over all its predicted tokens, and how many tokens those were.
+
+    Every byte of the document is paid for: an opening token is predicted from the start-of-text token, long documents are cut into windows
+    whose bits are added up. So bits per UTF-8 byte can be compared between models with different tokenizers.
+    """
+
+    bits: float
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoding:
+    """How text is sampled. Temperature 1 with top_p 1 is the honest distribution; anything sharper is recorded and warned about."""
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    max_new_tokens: int = 64
+    seed: int = 0
+
+    @property
+    def sharpened(self) -> bool:
+        """True where the decoding prefers the mode of the distribution to its tails."""
+        return self.temperature < 1.0 or self.top_p < 1.0
+
+
+class LanguageModel(Protocol):
+    """What can be asked of a loaded checkpoint."""
+
+    def score(self, texts: Sequence[str]) -> Sequence[Score]:
+        """One score per text, in order; the same to 1e-3 relative whatever the batching."""
+
+    def sample(self, prompts: Sequence[str], decoding: Decoding) -> Sequence[str]:
+        """One continuation per prompt, in order, without the prompt; a function of (weights, prompts, decoding) alone."""
+
+    def count_tokens(self, texts: Sequence[str]) -> Sequence[int]:
+        """Tokens of each text in this model's own vocabulary, without start and end tokens."""

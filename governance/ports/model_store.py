@@ -1,0 +1,26 @@
+"""Where the bytes of models live: content-addressed folders that can be verified and restored."""
+
+from pathlib import Path
+from typing import Protocol
+
+
+class ModelStore(Protocol):
+    """Checkpoint folders by the sha256 name of their manifest (`governance.digest.Manifest`)."""
+
+    def put(self, folder: Path) -> str:
+        """Keep a copy of a checkpoint folder, here and on the remote, and return its digest; idempotent."""
+
+    def path(self, digest: str) -> Path:
+        """The folder of a kept model. It is not verified.
+
+        Raises: IntegrityError when this digest was never kept.
+        """
+
+    def differences(self, digest: str) -> list[str]:
+        """What is not as recorded, a phrase a file; empty means every byte was hashed and is true."""
+
+    def restore(self, digest: str) -> Path:
+        """Bring the folder back from the cache or the remote and verify every byte by sha256.
+
+        Raises: IntegrityError naming the file where no source holds the true bytes; DependencyError when the remote cannot be asked.
+        """
