@@ -1,0 +1,1 @@
+"""When things run: Prefect flows over plain functions; the only place that imports prefect."""

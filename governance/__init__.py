@@ -1,0 +1,1 @@
+"""Heirloom: language models are retrained under governance, so that the tails of their distribution stay alive."""

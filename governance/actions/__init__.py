@@ -1,0 +1,1 @@
+"""What changes the world: ledgered, killable at any point, idempotent by digest."""

@@ -1,0 +1,1 @@
+"""One foreign system per file or folder; heavy libraries are imported inside functions here, and nowhere below."""

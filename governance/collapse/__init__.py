@@ -1,0 +1,1 @@
+"""What a model still says, and how surely: evidence, metrics, intervals, report."""

@@ -1,0 +1,1 @@
+"""Planted faults, and how often the shipped gate sees them."""

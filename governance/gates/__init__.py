@@ -1,0 +1,1 @@
+"""Good enough? Every gated reading against its margin, and one decision."""

@@ -12,6 +12,9 @@ class LedgerStore(Protocol):
     def events(self) -> Sequence[Event]:
         """All events in order of `seq`, as stored; verification is `governance.release.ledger.verify`."""
 
+    def head(self) -> Event | None:
+        """The last event, without reading the others; None where there is none yet."""
+
     def append(self, event: Event) -> None:
         """Add the event that follows the head.
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 ALIAS_CANDIDATE = "candidate"
 ALIAS_CHAMPION = "champion"
@@ -55,3 +55,14 @@ class Registry(Protocol):
 
     def report_url(self, model: str, version: int) -> str:
         """Where a person opens the report of this version: a path or an address."""
+
+
+@runtime_checkable
+class TagView(Protocol):
+    """A registry whose tags can be read and set without rewriting the page. Optional: without it tags are not reconciled."""
+
+    def tags(self, model: str, version: int) -> Mapping[str, str]:
+        """The `heirloom.*` tags of a version, as the registry has them now; empty where the version is gone."""
+
+    def set_tags(self, model: str, version: int, tags: Mapping[str, str]) -> None:
+        """Set these tags and leave all others as they are."""

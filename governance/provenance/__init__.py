@@ -1,0 +1,1 @@
+"""Where every row came from: the row schema, the mapping into it, the rules, and the audit of a batch."""

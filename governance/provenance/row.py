@@ -1,5 +1,6 @@
 """A row of text and where it came from: the columns that every frame of rows carries, and the one value behind them."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import polars as pl
@@ -18,21 +19,21 @@ class Origin(StrEnum):
 SYNTHETIC_ORIGINS = (Origin.MODEL.value, Origin.HYBRID.value, Origin.WEAK.value, Origin.UNKNOWN.value)
 """Origins that count against the synthetic cap: everything that is not proven human."""
 
-ROW_SCHEMA = pl.Schema(
-    {
-        "row_id": pl.String,  # unique in a batch
-        "text": pl.String,  # never shown outside <pre>, never in messages
-        "sha256": pl.String,  # of the UTF-8 bytes of the text, hex
-        "origin": pl.String,  # an Origin
-        "generator": pl.String,  # null exactly where origin is human
-        "generator_version": pl.String,  # null = unknown version, a counted class of its own
-        "parent_ids": pl.List(pl.String),  # rows that this row was made from; empty list when none
-        "vintage": pl.Date,  # when the text was written; null = unknown, never taken for old
-        "source_tier": pl.String,  # publisher, archive, crawl, ...; null = unknown
-        "slice": pl.String,  # stratum: topic, beat, module; "none" when not given
-        "task": pl.String,  # what the row teaches (article, headline, ...); "none" when not given
-        "source_file": pl.String,  # file of the batch it came from, as a name
-        "line": pl.Int64,  # row number in that file, from 1
-    }
-)
+_COLUMNS: Mapping[str, pl.DataType] = {
+    "row_id": pl.String(),  # unique in a batch
+    "text": pl.String(),  # never shown outside <pre>, never in messages
+    "sha256": pl.String(),  # of the UTF-8 bytes of the text, hex
+    "origin": pl.String(),  # an Origin
+    "generator": pl.String(),  # null exactly where origin is human
+    "generator_version": pl.String(),  # null = unknown version, a counted class of its own
+    "parent_ids": pl.List(pl.String()),  # rows that this row was made from; empty list when none
+    "vintage": pl.Date(),  # when the text was written; null = unknown, never taken for old
+    "source_tier": pl.String(),  # publisher, archive, crawl, ...; null = unknown
+    "slice": pl.String(),  # stratum: topic, beat, module; "none" when not given
+    "task": pl.String(),  # what the row teaches (article, headline, ...); "none" when not given
+    "source_file": pl.String(),  # file of the batch it came from, as a name
+    "line": pl.Int64(),  # row number in that file, from 1
+}
+
+ROW_SCHEMA = pl.Schema(_COLUMNS)
 """The columns of `admitted.parquet` and of every shard. Stages may add columns, never drop one of these."""

@@ -1,0 +1,1 @@
+"""The six steps of a cycle: file -> file, repeatable, cached by DVC."""

@@ -1,0 +1,1 @@
+"""Writers of synthetic rows, one per file: `GENERATOR` (see governance.ports.generator)."""

@@ -1,0 +1,1 @@
+"""Sources of rows, one per file: `SOURCE` (see governance.ports.source)."""

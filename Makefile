@@ -1,0 +1,39 @@
+# Thin names for what the README shows. `make run` and `make test` make the environment first, once.
+PYTHON ?= python3
+BIN := .venv/bin
+.PHONY: run test check check-static bench slow format environment
+
+environment: .venv-ok
+
+.venv-ok: constraints.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch==2.13.0
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,dev]"
+	touch .venv-ok
+
+run: .venv-ok
+	$(BIN)/heirloom synthesize
+	$(BIN)/heirloom retrain
+	$(BIN)/heirloom history
+
+test: .venv-ok
+	$(BIN)/python -m pytest
+
+slow: .venv-ok
+	$(BIN)/python -m pytest -m "slow or e2e"
+
+format: .venv-ok
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+check-static: .venv-ok
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/heirloom dvc-yaml --check
+
+check: check-static test
+
+bench: .venv-ok
+	$(BIN)/python -m benchmarks

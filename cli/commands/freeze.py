@@ -1,0 +1,24 @@
+"""`heirloom freeze`: nobody retrains until somebody says so. Safe, so one person is enough."""
+
+from cli.options import Common
+from cli.outcome import Outcome, plain
+
+
+def command(*, reason: str = "not given", common: Common | None = None) -> Outcome:
+    """Stop retraining until `heirloom unfreeze`.
+
+    Parameters
+    ----------
+    reason
+        Why, for whoever reads the history.
+    """
+    from cli.shop import shop_of
+    from governance.release import kinds
+
+    shop = shop_of(common)
+    frozen = shop.ledger.state().frozen
+    if frozen is not None:
+        return Outcome(command="freeze", lines=[f"Frozen already: {plain(frozen)}"], document={"changed": False, "reason": frozen})
+    event = shop.ledger.record(kinds.SCHEDULE_FROZEN, {"reason": reason})
+    lines = [f"Retraining is frozen, ledger {event.seq}.", "Next: heirloom unfreeze"]
+    return Outcome(command="freeze", lines=lines, document={"changed": True, "reason": reason, "ledger_seq": event.seq})

@@ -1,0 +1,22 @@
+"""`heirloom history`: who was champion when, by which act, on whose word."""
+
+from dataclasses import asdict
+
+from cli.options import Common
+from cli.outcome import Outcome, plain
+
+
+def command(*, common: Common | None = None) -> Outcome:
+    """Show every promotion and rollback, newest first."""
+    from cli.shop import shop_of, when
+    from governance.release.history import history
+
+    moves = history(shop_of(common).ledger.events())
+    lines = [f" {'seq':>4}  {'when (UTC)':<16}  {'champion':>8}  {'was':>4}  {'how':<10}  {'who':<16}  why"]
+    lines += [
+        f" {m.seq:>4}  {when(m.at):<16}  {m.champion:>8}  {m.was or '-':>4}  {m.how:<10}  {plain(m.who):<16}  {plain(m.why or 'not given')}"
+        for m in moves
+    ]
+    if not moves:
+        lines = ["No release yet.", "Next: heirloom retrain"]
+    return Outcome(command="history", lines=lines, document={"moves": [asdict(m) for m in moves]})

@@ -1,0 +1,42 @@
+"""`heirloom promote`: move the champion to a version that passed and was approved."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from cli.options import Common
+from cli.outcome import DONE, WAITING, Outcome, plain
+
+if TYPE_CHECKING:
+    from governance.actions.outcomes import PromotionOutcome
+
+
+def command(version: int, *, common: Common | None = None) -> Outcome:
+    """Promote a version if the policy and the approvals permit it; everything is proved again first.
+
+    Parameters
+    ----------
+    version
+        The number of the candidate.
+    """
+    from cli.shop import shop_of
+    from flows.finish import release_desk
+    from governance.actions.promote import promote
+    from governance.adapters.lock import hold
+
+    shop = shop_of(common)
+    with hold(shop.workspace.lock, f"promote {version}", shop.clock):
+        outcome = promote(release_desk(shop), version, shop.terms)
+    lines, code = promotion_lines(outcome)
+    return Outcome(command="promote", lines=lines, document=asdict(outcome), code=code)
+
+
+def promotion_lines(outcome: "PromotionOutcome") -> tuple[list[str], int]:
+    """A promotion in words, and its exit code."""
+    if outcome.missing:
+        excluded = f" Not {plain(', '.join(outcome.excluded))}: who asks does not approve." if outcome.excluded else ""
+        return [f"Version {outcome.version} waits for {outcome.missing} approval(s).{excluded}"], WAITING
+    if not outcome.changed:
+        return [f"Version {outcome.version} is champion already."], DONE
+    by = plain(", ".join(outcome.approved_by))
+    line = f"Champion {outcome.previous or '-'} -> {outcome.version}, read back; {outcome.verified_files} files verified; approved by {by};"
+    return [f"{line} ledger {outcome.seq}."], DONE

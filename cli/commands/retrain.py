@@ -1,0 +1,108 @@
+"""`heirloom retrain`: the governed cycle, from the next batch to a verdict."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cli.options import Common
+from cli.outcome import DONE, INCONCLUSIVE, REFUSED, WAITING, Outcome, plain
+
+if TYPE_CHECKING:
+    from flows.begin import NothingToDo
+    from flows.finish import CycleOutcome
+
+
+def command(batch: Path | None = None, *, again: bool = False, common: Common | None = None) -> Outcome:
+    """Take a batch through validation, mixing, training, evaluation and gate to a verdict.
+
+    Where the workspace has no champion yet, generation 0 is founded first, on human text alone. A run that was killed goes on where it
+    stopped. The same batch under the same policy is not judged twice.
+
+    Parameters
+    ----------
+    batch
+        A file of rows or a folder of such files; without it, the next one that waits in the inbox.
+    again
+        Judge a batch again that was judged before; the attempt is counted and shown.
+    """
+    from cli.shop import shop_of
+
+    shop = shop_of(common)
+    from flows.local import prepare_prefect
+    from flows.retrain import retrain
+
+    prepare_prefect(shop)
+    chosen = str(batch.resolve()) if batch else None
+    state = retrain(str(shop.workspace.root), shop.policy.line.model, chosen, again, shop.actor, return_state=True)
+    result: Any = state.result()
+    return cycles_outcome(result) if isinstance(result, list) else nothing_outcome(result)
+
+
+def cycles_outcome(done: "Sequence[CycleOutcome]") -> Outcome:
+    """Every cycle of the run in words; the last one gives the exit code."""
+    lines = [line for cycle in done for line in cycle_lines(cycle)]
+    document: dict[str, Any] = {"changed": True, "cycles": [_document(cycle) for cycle in done]}
+    return Outcome(command="retrain", lines=lines, document=document, code=code_of(done[-1]))
+
+
+def nothing_outcome(nothing: "NothingToDo") -> Outcome:
+    """There was nothing to do, and why."""
+    document = {"changed": False, "reason": nothing.reason}
+    return Outcome(command="retrain", lines=[f"Nothing to do: {plain(nothing.reason)}."], document=document)
+
+
+def code_of(cycle: "CycleOutcome") -> int:
+    """The exit code of a cycle: 0 promoted, 3 blocked, 7 waits for people, 9 inconclusive."""
+    if cycle.verdict == "block":
+        return REFUSED
+    if cycle.verdict == "inconclusive":
+        return INCONCLUSIVE
+    return WAITING if cycle.promotion is None or cycle.promotion.missing else DONE
+
+
+def cycle_lines(cycle: "CycleOutcome") -> list[str]:
+    """The result first, the numbers with their limits, the next command last."""
+    head = {"pass": "PASS", "block": "REFUSED", "inconclusive": "INCONCLUSIVE"}[cycle.verdict]
+    lines = [f"Cycle {cycle.number} ({cycle.kind}, {plain(cycle.batch)})", f"[bold]{head}[/bold]  {plain(cycle.reason)}"]
+    lines += [f"   {g['gate']:<18} {g['against']:<9} {g['verdict']:<13} {plain(g['reason'])}" for g in cycle.decision["gates"]]
+    worst = cycle.decision.get("worst_slice")
+    lines += [_slice_line(worst)] if worst else []
+    lines += [f" Alarm: {plain(alarm)}" for alarm in cycle.decision.get("alarms", ())]
+    lines.append(_mix_line(cycle.mix))
+    if cycle.stages_cached:
+        lines.append(f" From the cache: {', '.join(cycle.stages_cached)}.")
+    return [*lines, *_last_lines(cycle)]
+
+
+def _slice_line(worst: "Any") -> str:
+    interval = f"[{100 * worst['low']:+.1f}, {100 * worst['high']:+.1f}]"
+    metric = plain(worst["metric"]).replace("_", " ")
+    return f" Worst slice: {plain(worst['slice'])}, {metric} {100 * worst['change']:+.1f} % {plain(interval)}, {worst['n']} documents."
+
+
+def _mix_line(mix: "Any") -> str:
+    from cli.shop import percent
+
+    tokens = mix["tokens"]
+    total = sum(tokens.values())
+    shares = ", ".join(f"{role} {percent(count, total)}" for role, count in tokens.items())
+    return f" Trained on {total:,} tokens: {shares} (synthetic cap {mix['synthetic_cap_percent']} % of what is not anchor)."
+
+
+def _last_lines(cycle: "CycleOutcome") -> list[str]:
+    report = f" Report: {plain(cycle.report)}"
+    if cycle.promotion is None:
+        return [f" Kept as version {cycle.version}; the champion stays.", report, f"Next: heirloom review {cycle.version}"]
+    if cycle.promotion.missing:
+        excluded = f" (not {', '.join(cycle.promotion.excluded)}: who asks does not approve)" if cycle.promotion.excluded else ""
+        waits = f" Version {cycle.version} waits for {cycle.promotion.missing} approval(s){plain(excluded)}."
+        return [waits, report, f"Next: heirloom review {cycle.version}, then heirloom approve {cycle.version}"]
+    was = cycle.promotion.previous or "nothing"
+    return [f" Version {cycle.version} is champion, was {was}; ledger {cycle.promotion.seq}.", report]
+
+
+def _document(cycle: "CycleOutcome") -> dict[str, Any]:
+    document = asdict(cycle)
+    document["decision"], document["mix"] = dict(cycle.decision), {"tokens": cycle.mix["tokens"], "rows": cycle.mix["rows"]}
+    return document

@@ -1,0 +1,57 @@
+"""`heirloom status`: where the model line stands, and what to do next."""
+
+from typing import TYPE_CHECKING, Any
+
+from cli.options import Common
+from cli.outcome import Outcome, plain
+
+if TYPE_CHECKING:
+    from governance.release.state import State
+
+
+def command(*, common: Common | None = None) -> Outcome:
+    """Show the champion, its ancestry, what waits and what is open."""
+    from cli.shop import shop_of
+
+    shop = shop_of(common)
+    state = shop.ledger.state()
+    return Outcome(command="status", lines=_lines(state, shop.policy.line.model), document=_document(state))
+
+
+def _lines(state: "State", model: str) -> list[str]:
+    if state.champion is None:
+        waiting = [f" waiting      version {r.version}: heirloom review {r.version}" for r in state.waiting]
+        return [f"{model}: no release yet.", *waiting, "Next: heirloom retrain"]
+    from cli.shop import percent
+
+    champion = state.releases[state.champion]
+    share = percent(champion.synthetic_tokens, champion.total_tokens)
+    lines = [
+        f"{model}: release {champion.version} serves. {share} of what it learnt from is synthetic, depth {champion.depth}.",
+        f" pre-synthetic  {state.baseline or '-'}",
+        f" previous       {state.previous or '-'}",
+    ]
+    lines += [f" waiting        version {r.version}: heirloom review {r.version}" for r in state.waiting]
+    if state.cycle is not None:
+        lines.append(f" open cycle     {state.cycle.number} ({state.cycle.kind}): heirloom retrain goes on with it")
+    if state.intent is not None:
+        lines.append(f" open act       {state.intent.act} to {state.intent.version}: heirloom recover finishes or undoes it")
+    if state.frozen is not None:
+        lines.append(f" frozen         {plain(state.frozen)}: heirloom unfreeze")
+    if state.views_behind:
+        lines.append(" registry       is behind the ledger: heirloom reconcile")
+    return lines
+
+
+def _document(state: "State") -> dict[str, Any]:
+    return {
+        "champion": state.champion,
+        "previous": state.previous,
+        "pre_synthetic": state.baseline,
+        "waiting": [r.version for r in state.waiting],
+        "open_cycle": state.cycle.number if state.cycle else None,
+        "open_act": state.intent.act if state.intent else None,
+        "frozen": state.frozen,
+        "registry_behind": state.views_behind,
+        "ledger": {"seq": state.seq, "head": state.head},
+    }

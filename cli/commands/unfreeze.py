@@ -1,0 +1,23 @@
+"""`heirloom unfreeze`: retraining may go on."""
+
+from cli.options import Common
+from cli.outcome import Outcome
+
+
+def command(*, reason: str = "not given", common: Common | None = None) -> Outcome:
+    """Let retraining go on after a freeze or a rollback.
+
+    Parameters
+    ----------
+    reason
+        What was found, for whoever reads the history.
+    """
+    from cli.shop import shop_of
+    from governance.release import kinds
+
+    shop = shop_of(common)
+    if shop.ledger.state().frozen is None:
+        return Outcome(command="unfreeze", lines=["Retraining is not frozen."], document={"changed": False})
+    event = shop.ledger.record(kinds.SCHEDULE_UNFROZEN, {"reason": reason})
+    lines = [f"Retraining may go on, ledger {event.seq}.", "Next: heirloom retrain"]
+    return Outcome(command="unfreeze", lines=lines, document={"changed": True, "reason": reason, "ledger_seq": event.seq})

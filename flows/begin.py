@@ -1,0 +1,230 @@
+"""Before the first stage: the shards are as pinned, a batch is chosen, and the cycle is frozen. Plain functions, no Prefect."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from governance.actions.freeze import (
+    FOUNDING,
+    RETRAINING,
+    CycleRequest,
+    batch_files,
+    batch_manifest,
+    cycle_of,
+    freeze,
+    frozen_cycle,
+    same_question,
+)
+from governance.adapters.dvc_commands import add_files, init_dvc
+from governance.adapters.inbox import waiting
+from governance.digest import canonical_bytes, digest_document, digest_file, write_document
+from governance.errors import IntegrityError, RefusedError, UsageError
+from governance.ports.desk import SHARDS
+from governance.ports.source import Prepared
+from governance.provenance.row import Origin
+from governance.release import kinds
+from governance.release.state import Judgement, Release, State
+from governance.stages.table import code_documents
+from governance.training.rules import START_BASE
+from governance.wiring import Shop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A frozen cycle, ready for its stages. `batch` is the batch as it was named."""
+
+    number: int
+    digest: str
+    kind: str
+    batch: str
+    resumed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NothingToDo:
+    """Why no cycle was begun; where the batch was judged before, what came of it."""
+
+    reason: str
+    judgement: Judgement | None = None
+
+
+def pin(shop: Shop) -> Prepared:
+    """Lay out the workspace the first time, and prove every other time that no pinned shard has changed.
+
+    Raises: IntegrityError naming the altered shard.
+    """
+    init_dvc(shop.workspace.root)
+    refresh_code(shop)
+    state = shop.ledger.state()
+    if state.shards:
+        prove_shards(shop, state)
+    prepared = shop.source.prepare(shop.workspace.root, shop.settings.source, shop.door)
+    if not state.shards:
+        add_files(shop.workspace.root, [shop.workspace.root / place for place in SHARDS.values()])
+        if state.model is None:
+            body = {"model": shop.policy.line.model, "environment": shop.policy.line.environment}
+            shop.ledger.record(kinds.WORKSPACE_CREATED, body)
+        shop.ledger.record(kinds.SHARDS_PINNED, dict(prepared.shards))
+    return prepared
+
+
+def prove_shards(shop: Shop, state: State) -> None:
+    """Every pinned shard has the bytes that were pinned. Raises: IntegrityError naming the file and the way to get it back."""
+    for name, place in SHARDS.items():
+        path = shop.workspace.root / place
+        found = digest_file(path) if path.is_file() else "missing"
+        if found != state.shards[name]:
+            raise IntegrityError(
+                f"is {found[:12]}, pinned as {state.shards[name][:12]}",
+                where=place,
+                expected="the bytes that the ledger pinned",
+                fix=f"dvc checkout --force {place}.dvc brings the pinned bytes back",
+            )
+
+
+def refresh_code(shop: Shop) -> None:
+    """Tell DVC, a file a stage, which code the stages are made of now."""
+    for name, document in code_documents().items():
+        path = shop.workspace.code / f"{name}.json"
+        if not path.exists() or path.read_bytes() != _line(document):
+            write_document(path, document)
+
+
+def _line(document: Mapping[str, Any]) -> bytes:
+    return canonical_bytes(document) + b"\n"
+
+
+def waiting_batches(shop: Shop, state: State, base: str | None) -> tuple[Path, ...]:
+    """What waits in the inbox: not the base batch, and nothing that was judged under any policy."""
+    return tuple(path for path in waiting(shop.workspace.inbox, state.attempts) if path.name != (base and Path(base).name))
+
+
+def begin(shop: Shop, batch: Path | None = None, *, again: bool = False, record: bool = True) -> Begun | NothingToDo:
+    """Choose the batch, freeze the cycle and say so in the ledger; a cycle that was killed is taken up where it stopped.
+
+    With `record=False` the cycle is frozen for a look at its plan, and the ledger does not hear of it.
+
+    Raises: RefusedError where retraining is frozen; BatchError where the batch cannot be read.
+    """
+    prepared = pin(shop)
+    state = shop.ledger.state()
+    if state.frozen is not None:
+        raise RefusedError(f"retraining is frozen: {state.frozen}", fix='heirloom unfreeze --reason "..."')
+    if state.champion is None:
+        return _begin_founding(shop, state, prepared, record=record)
+    chosen = batch or next(iter(waiting_batches(shop, state, prepared.base)), None)
+    if chosen is None:
+        return NothingToDo(reason="no batch waits in the inbox")
+    judged = state.judged.get((batch_manifest(chosen).digest, shop.policy.digest))
+    if judged is not None and not again:
+        return NothingToDo(reason=f"{chosen.name} was judged in cycle {judged.cycle} under this policy: {judged.verdict}", judgement=judged)
+    return _begin(shop, state, _request(shop, state, RETRAINING, chosen, _start(shop, state)), record=record)
+
+
+def _begin_founding(shop: Shop, state: State, prepared: Prepared, *, record: bool) -> Begun | NothingToDo:
+    if state.waiting:
+        return NothingToDo(reason=f"version {state.waiting[-1].version} waits for approval before anything can be compared with it")
+    base = shop.workspace.root / prepared.base if prepared.base else next(iter(waiting_batches(shop, state, None)), None)
+    if base is None:
+        raise UsageError("no champion, and no batch to found generation 0 on", fix="put human rows into the inbox")
+    judged = state.judged.get((batch_manifest(base).digest, shop.policy.digest))
+    if judged is not None and judged.version is not None:
+        return NothingToDo(reason=f"the founding cycle was judged: {judged.verdict}", judgement=judged)
+    return _begin(shop, state, _request(shop, state, FOUNDING, base, _founding_start(shop, base)), record=record)
+
+
+def _request(shop: Shop, state: State, kind: str, batch: Path, start: Mapping[str, Any]) -> CycleRequest:
+    return CycleRequest(
+        number=state.cycles + 1,
+        kind=kind,
+        batch=batch,
+        mapping=shop.settings.mapping,
+        policy=shop.policy,
+        shards={name: state.shards[name] for name in SHARDS},
+        start=start,
+        champion=_named(state, state.champion),
+        baseline=_named(state, state.baseline),
+        teachers=_teachers(shop, state),
+        ledger_head={"seq": state.seq, "digest": state.head},
+    )
+
+
+def _begin(shop: Shop, state: State, request: CycleRequest, *, record: bool) -> Begun:
+    at_hand = frozen_cycle(shop.workspace)
+    wanted = cycle_of(request, batch_manifest(request.batch))
+    open_digest = state.cycle.digest if state.cycle else None
+    if at_hand and same_question(at_hand[0], wanted) and (at_hand[1] == open_digest or at_hand[0]["number"] == request.number):
+        document, digest, resumed = *at_hand, at_hand[1] == open_digest
+    else:
+        document = freeze(shop.workspace, request)
+        digest, resumed = digest_document(document), False
+    if record and digest != open_digest:
+        _record(shop, state, document, digest)
+    return Begun(number=document["number"], digest=digest, kind=document["kind"], batch=request.batch.name, resumed=resumed)
+
+
+def _record(shop: Shop, state: State, document: Mapping[str, Any], digest: str) -> None:
+    if state.cycle is not None:
+        body = {"cycle": state.cycle.number, "cycle_digest": state.cycle.digest, "reason": "another cycle was begun"}
+        shop.ledger.record(kinds.CYCLE_ABANDONED, body)
+    body = {
+        "cycle": document["number"],
+        "cycle_digest": digest,
+        "batch_digest": document["batch"]["digest"],
+        "policy_sha256": document["policy_sha256"],
+        "kind": document["kind"],
+    }
+    shop.ledger.record(kinds.CYCLE_FROZEN, body)
+
+
+def _start(shop: Shop, state: State) -> dict[str, Any]:
+    version = state.baseline if shop.policy.training.start == START_BASE else state.champion
+    if version is None:
+        raise RefusedError("the policy starts from the pre-synthetic release, and there is none", where="policy.toml training.start")
+    return _lineage_of(state.releases[version])
+
+
+def _lineage_of(release: Release) -> dict[str, Any]:
+    return {
+        "digest": release.checkpoint,
+        "version": release.version,
+        "synthetic_tokens": release.synthetic_tokens,
+        "total_tokens": release.total_tokens,
+        "depth": release.depth,
+    }
+
+
+def _founding_start(shop: Shop, base: Path) -> dict[str, Any]:
+    """Tokenizer and random weights, learnt from the base batch's human texts; taken from the cycle at hand where it asks the same."""
+    at_hand = frozen_cycle(shop.workspace)
+    wanted = (FOUNDING, batch_manifest(base).digest, shop.policy.digest)
+    if at_hand and (at_hand[0]["kind"], at_hand[0]["batch"]["digest"], at_hand[0]["policy_sha256"]) == wanted:
+        return dict(at_hand[0]["start"])
+    folder = shop.workspace.scratch / "founding"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    rows = admitted_humans(shop, base, folder)
+    shop.trainer.found(rows["text"].to_list(), shop.policy.training.recipe, shop.policy.line.seed, folder / "start")
+    digest = shop.store.put(folder / "start")
+    shutil.rmtree(folder)
+    return {"digest": digest, "version": None, "synthetic_tokens": 0, "total_tokens": 0, "depth": 0}
+
+
+def admitted_humans(shop: Shop, batch: Path, scratch: Path) -> pl.DataFrame:
+    """The human rows of a batch, through the same door as every row."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    admitted = scratch / "admitted.parquet"
+    shop.door.admit(batch_files(batch), shop.settings.mapping, shop.policy.provenance, admitted, scratch / "quarantine.jsonl")
+    return pl.read_parquet(admitted).filter(pl.col("origin") == Origin.HUMAN.value)
+
+
+def _named(state: State, version: int | None) -> dict[str, Any] | None:
+    return None if version is None else {"version": version, "digest": state.releases[version].checkpoint}
+
+
+def _teachers(shop: Shop, state: State) -> dict[str, Any]:
+    return {name: digest for name, digest in state.teachers.items() if name in shop.policy.mixing.teachers}

@@ -1,0 +1,143 @@
+"""After the last stage: the verdict enters the ledger, the candidate the registry, and a pass what comes next. No Prefect."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from governance.actions.outcomes import PromotionOutcome, RegistrationOutcome
+from governance.actions.promote import promote
+from governance.actions.register import Finished, register
+from governance.actions.release_desk import ReleaseDesk
+from governance.digest import digest_document, read_document, sync_folder
+from governance.errors import PolicyError
+from governance.release import kinds
+from governance.release.rules import REVIEW
+from governance.release.state import PASS
+from governance.wiring import Shop, steps
+
+KEPT = (
+    *("cycle.json", "audit.json", "mix.json", "lineage.json", "training.json", "measures.json", "decision.json"),
+    *("report.html", "samples.parquet"),
+)
+"""Documents of a finished cycle that stay in the workspace, so that a review works with every server down."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleOutcome:
+    """What one cycle came to. `promotion` is None where the verdict was no pass, or where people have to decide."""
+
+    number: int
+    kind: str
+    batch: str
+    verdict: str
+    reason: str
+    version: int
+    report: str
+    stages_run: tuple[str, ...]
+    stages_cached: tuple[str, ...]
+    registration: RegistrationOutcome
+    promotion: PromotionOutcome | None
+    decision: Mapping[str, Any]
+    mix: Mapping[str, Any]
+
+
+def release_desk(shop: Shop) -> ReleaseDesk:
+    """The desk of promotions and rollbacks in this workspace; it opens even where policy.toml is broken, for the sake of the way back."""
+    return ReleaseDesk(
+        model=shop.ledger.state().model or shop.policy.line.model,
+        ledger=shop.ledger,
+        registry=shop.registry,
+        store=shop.store,
+        root=shop.workspace.root,
+        pointer=shop.workspace.serving_pointer,
+        freeze_after_rollback=_freezes(shop),
+        steps=steps(),
+    )
+
+
+def _freezes(shop: Shop) -> bool:
+    try:
+        return shop.policy.promotion.freeze_after_rollback
+    except PolicyError:
+        return True  # freezing is the safe side, and a rollback does not wait for a policy to be mended
+
+
+def judged(shop: Shop) -> Mapping[str, Any]:
+    """Put the verdict of the cycle at hand into the ledger, once. Returns the decision document."""
+    folder = shop.workspace.cycle
+    cycle, decision = read_document(folder / "cycle.json"), read_document(folder / "decision.json")
+    lineage = read_document(folder / "lineage.json")
+    digest = digest_document(cycle)
+    at_hand = shop.ledger.state().cycle
+    if at_hand is not None and at_hand.digest == digest and not at_hand.judged:
+        body = {
+            "cycle": cycle["number"],
+            "cycle_digest": digest,
+            "batch_digest": cycle["batch"]["digest"],
+            "policy_sha256": cycle["policy_sha256"],
+            "verdict": decision["verdict"],
+            "reason": str(decision["reason"])[:400],
+            "decision_sha256": digest_document(decision),
+            "checkpoint": lineage["checkpoint"],
+        }
+        shop.ledger.record(kinds.CYCLE_JUDGED, body)
+    return decision
+
+
+def registered(shop: Shop) -> RegistrationOutcome:
+    """Mirror the cycle at hand into the registry and keep its documents."""
+    from governance.adapters.report.candidate import build_candidate
+
+    candidate = build_candidate(shop.workspace.cycle)
+    keep_documents(shop.workspace.cycle, archive_of(shop, candidate.cycle_digest))
+    return register(release_desk(shop), finished(shop), candidate)
+
+
+def finished(shop: Shop) -> Finished:
+    """The cycle at hand in the numbers and digests that the ledger keeps."""
+    folder = shop.workspace.cycle
+    cycle, decision, lineage = (read_document(folder / name) for name in ("cycle.json", "decision.json", "lineage.json"))
+    worst = lineage["worst_shard_synthetic"]
+    return Finished(
+        cycle=cycle["number"],
+        verdict=decision["verdict"],
+        decision_sha256=digest_document(decision),
+        policy_sha256=cycle["policy_sha256"],
+        kind=cycle["kind"],
+        synthetic_tokens=lineage["synthetic_tokens"],
+        total_tokens=lineage["total_tokens"],
+        depth=lineage["depth"],
+        worst_shard_synthetic=worst["synthetic"],
+        worst_shard_total=worst["total"],
+        review_for=shop.actor if shop.policy.promotion.mode == REVIEW else None,
+    )
+
+
+def archive_of(shop: Shop, cycle_digest: str) -> Path:
+    """Where the documents of a finished cycle are kept."""
+    return shop.workspace.state / "archive" / cycle_digest[:16]
+
+
+def keep_documents(cycle: Path, archive: Path) -> None:
+    """Copy the small documents of a cycle, whole or not at all."""
+    part = archive.with_name(f".{archive.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    for name in KEPT:
+        if (cycle / name).exists():
+            shutil.copyfile(cycle / name, part / name)
+    shutil.rmtree(archive, ignore_errors=True)
+    part.rename(archive)
+    sync_folder(archive.parent)
+
+
+def promoted(shop: Shop, version: int, verdict: str) -> PromotionOutcome | None:
+    """Promote a pass as far as the policy lets it: at once under `auto`, else it waits for people. None where it did not pass.
+
+    Where `auto` itself is refused (production, or margins that nobody calibrated) the refusal is raised and the candidate waits.
+    """
+    if verdict != PASS:
+        return None
+    return promote(release_desk(shop), version, shop.terms)

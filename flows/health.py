@@ -1,0 +1,143 @@
+"""What must hold in a workspace, proved: the doctor's rounds and the monitor's. Plain functions, no Prefect."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from flows.begin import prove_shards
+from flows.local import API_URL
+from flows.server import answers, free_port, prefect_server
+from governance.adapters.bars import bars
+from governance.adapters.checks import places, programs
+from governance.adapters.checks.check import Check, broken, fine, tried
+from governance.errors import IntegrityError
+from governance.ports.desk import SHARDS
+from governance.release.state import State
+from governance.wiring import Shop
+
+SERVER_SECONDS = 60.0
+"""A Prefect server answers after 4 s on an idle machine and 11 s on a busy one."""
+
+AT_ONCE = 2
+"""Checks that run side by side: most of them wait for a process of their own."""
+
+Work = Callable[[], Check]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """A check by name, before it is made."""
+
+    name: str
+    work: Work
+
+
+def examine(shop: Shop) -> tuple[Check, ...]:
+    """Every check of `heirloom doctor`, in the order in which people read them."""
+    seen = _made((*_programs(), *_places(shop), *_systems(shop), *proofs(shop)))
+    return (*seen, programs.check_telemetry(seen))
+
+
+def prove(shop: Shop) -> tuple[Check, ...]:
+    """Ledger, shards and models only: what the monitor looks at between releases."""
+    return tuple(tried(r.name, r.work) for r in proofs(shop))
+
+
+def proofs(shop: Shop) -> tuple[Round, ...]:
+    """The record is unbroken, and the bytes are those that were recorded."""
+    return (
+        Round(name="ledger", work=partial(_ledger, shop)),
+        Round(name="shards", work=partial(_shards, shop)),
+        *(Round(name=name, work=partial(_model, shop, name)) for name in ("champion", "previous", "pre-synthetic")),
+    )
+
+
+def _programs() -> tuple[Round, ...]:
+    return (
+        Round(name="python", work=programs.check_python),
+        *(Round(name=f"{b.package} version", work=partial(programs.check_trap, b)) for b in programs.TRAPS),
+        *(Round(name=p.name, work=partial(programs.check_program, p)) for p in programs.PROGRAMS),
+    )
+
+
+def _places(shop: Shop) -> tuple[Round, ...]:
+    return (
+        Round(name="overrides", work=partial(places.check_overrides, os.environ)),
+        Round(name="policy", work=partial(places.check_policy, shop.workspace)),
+        Round(name="settings", work=partial(places.check_settings, shop.workspace)),
+        Round(name="pipeline", work=partial(places.check_pipeline, shop.workspace)),
+        Round(name="lock", work=partial(places.check_lock, shop.workspace, shop.clock)),
+        Round(name="disk", work=partial(places.check_disk, shop.workspace)),
+    )
+
+
+def _systems(shop: Shop) -> tuple[Round, ...]:
+    return (
+        Round(name="schedule", work=_scheduler),
+        Round(name="registry", work=partial(_registry, shop)),
+        Round(name="dvc remote", work=partial(places.check_dvc, shop.workspace)),
+    )
+
+
+def _made(rounds: tuple[Round, ...]) -> tuple[Check, ...]:
+    move = bars("doctor")
+    checks = []
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        for done, check in enumerate(pool.map(lambda r: tried(r.name, r.work), rounds), start=1):
+            checks.append(check)
+            move(done, len(rounds), check.name)
+    return tuple(checks)
+
+
+def _scheduler() -> Check:
+    """The server that the user names answers; without one, a server is really started in a folder of its own, asked and stopped."""
+    named = os.environ.get(API_URL)
+    if named:
+        page = named.rstrip("/").removesuffix("/api")
+        return fine("schedule", f"{page} answers") if answers(page) else broken("schedule", f"{page} does not answer", "start it")
+    with tempfile.TemporaryDirectory() as home, prefect_server(Path(home), port=free_port(0), limit_seconds=SERVER_SECONDS):
+        return fine("schedule", "a Prefect server started, answered and stops again")
+
+
+def _registry(shop: Shop) -> Check:
+    """The store really opens, and its aliases can be read. Raises: DependencyError where it does not, in bounded time."""
+    shown = shop.registry.aliases(shop.policy.line.model)
+    words = ", ".join(f"{alias} {version}" for alias, version in sorted(shown.items())) or "no model yet"
+    return fine("registry", f"opens: {words}")
+
+
+def _ledger(shop: Shop) -> Check:
+    events = shop.ledger.events()
+    return fine("ledger", f"{len(events)} events, chain intact" if events else "empty: nothing was decided yet")
+
+
+def _shards(shop: Shop) -> Check:
+    state = shop.ledger.state()
+    if not state.shards:
+        return fine("shards", "none is pinned yet")
+    prove_shards(shop, state)
+    return fine("shards", f"{len(SHARDS)} pinned shards are true")
+
+
+def _model(shop: Shop, name: str) -> Check:
+    version = _version(shop.ledger.state(), name)
+    if version is None:
+        return fine(name, "there is none yet")
+    release = shop.ledger.state().releases[version]
+    if said := shop.store.differences(release.checkpoint):
+        words = f"version {version}, {release.checkpoint[:16]}: {'; '.join(said[:5])}"
+        return broken(name, words, "heirloom reconcile restores it from DVC, or fails and says what is lost", IntegrityError.exit_code)
+    return fine(name, f"version {version}: every file has its sha256")
+
+
+def _version(state: State, name: str) -> int | None:
+    return {"champion": state.champion, "previous": state.previous, "pre-synthetic": state.baseline}[name]
+
+
+def problems(checks: Iterable[Check]) -> tuple[Check, ...]:
+    """The checks that failed."""
+    return tuple(check for check in checks if check.code)

@@ -1,0 +1,152 @@
+"""The monitoring flow: what must hold between releases is proved on schedule, and views that drifted are mended and told of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from prefect import flow
+from prefect.artifacts import create_markdown_artifact
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from flows.finish import release_desk
+from flows.health import prove
+from flows.local import shop_of_run
+from governance.actions.outcomes import NOTHING, ReconcileOutcome
+from governance.actions.reconcile import reconcile
+from governance.adapters.checks.check import FAIL, OK, WARN, Check, broken, doubtful, fine, tried
+from governance.adapters.checks.places import check_lock
+from governance.errors import ConflictError
+from governance.wiring import Shop
+
+HEALTHY, UNHEALTHY = "Healthy", "Unhealthy"
+STALE_DAYS = 35
+"""Five weeks without a release is worth a look where the default schedule retrains every week."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What one round of the monitor found, check by check, in the order in which they were made."""
+
+    model: str
+    checks: tuple[Check, ...]
+
+    def __post_init__(self) -> None:
+        if not self.checks:
+            raise ValueError("checks: a round without a check has found nothing out")
+
+    @property
+    def findings(self) -> tuple[Check, ...]:
+        """The checks that failed."""
+        return tuple(check for check in self.checks if check.level == FAIL)
+
+    @property
+    def doubts(self) -> tuple[Check, ...]:
+        """The checks that somebody should look at, one day."""
+        return tuple(check for check in self.checks if check.level == WARN)
+
+    @property
+    def name(self) -> str:
+        return UNHEALTHY if self.findings else HEALTHY
+
+    @property
+    def words(self) -> str:
+        """The findings in words, doubts after them; for a page, so never long."""
+        told = (*self.findings, *self.doubts)
+        return "; ".join(f"{check.name}: {check.said}" for check in told)[:2000] or f"all {len(self.checks)} checks hold"
+
+
+@flow(name="monitor", flow_run_name="monitor-{model}", validate_parameters=False)
+def monitor(workspace: str, model: str) -> State[Any]:
+    """Prove the workspace. Parameters are names only; the run is Failed where anything does not hold, so that Prefect can alarm."""
+    shop = shop_of_run(workspace, None)
+    found = watch(shop, model)
+    create_markdown_artifact(watch_words(found), key=health_key(model), description=f"{model}: {found.name}")
+    if found.findings:
+        return Failed(name=UNHEALTHY, message=found.words)
+    return Completed(name=HEALTHY, message=found.words, data=found)
+
+
+def watch(shop: Shop, model: str) -> Watch:
+    """One round: ledger, shards and models are proved, views are mended, open acts and the age of the last release are told."""
+    rest = (("views", _views), ("retraining", _retraining), ("last release", _age))
+    return Watch(model=model, checks=(*prove(shop), *(tried(name, partial(work, shop)) for name, work in rest)))
+
+
+def _views(shop: Shop) -> Check:
+    """The registry and the serving pointer show what the ledger says; an act that was left open is finished or undone first.
+
+    The lock is looked at, not held: a retraining that falls due in the same minute is not skipped for our sake. Reconciling is safe beside
+    it, because every act is committed by compare-and-swap on the ledger's head.
+    """
+    state = shop.ledger.state()
+    busy = check_lock(shop.workspace, shop.clock)
+    if busy.level != OK:
+        return doubtful("views", f"left for next time: {busy.said}")
+    return views_check(reconcile(release_desk(shop)), announced=state.views_behind)
+
+
+def views_check(outcome: ReconcileOutcome, *, announced: bool) -> Check:
+    """Drift that was known of is told; drift that nobody announced has a cause that somebody should find (attack A18).
+
+    Tags are brought up to date here as a matter of course: they decide nothing, and a promotion does not wait for them.
+    """
+    tags = [m for m in outcome.mended if m.view.startswith("tag ")]
+    said = [f"{m.view} was {m.found or 'missing'}, is {m.wanted or 'removed'}" for m in outcome.mended if m not in tags]
+    said += ["the serving pointer was wrong"] if outcome.pointer else []
+    said += [f"the registry's copy of version {version} was not true" for version in outcome.copies]
+    if outcome.recovered.result != NOTHING:
+        recovered = f"the {outcome.recovered.act} to version {outcome.recovered.version} was left open and is {outcome.recovered.result}"
+        return doubtful("views", "; ".join([recovered, *said]))
+    if not said:
+        return fine("views", f"registry and serving pointer show what the ledger says; {len(tags)} tags were brought up to date")
+    words = f"mended: {'; '.join(said)}"
+    if announced:
+        return doubtful("views", words)
+    return broken("views", words, "find out who moved it: the ledger did not", ConflictError.exit_code)
+
+
+def _retraining(shop: Shop) -> Check:
+    state = shop.ledger.state()
+    if state.intent is not None:
+        return doubtful("retraining", f"an open {state.intent.act} to version {state.intent.version}", "heirloom recover")
+    if state.frozen is not None:
+        return doubtful("retraining", f"frozen: {state.frozen}", "heirloom unfreeze")
+    if state.cycle is not None:
+        return fine("retraining", f"cycle {state.cycle.number} is open; heirloom retrain goes on with it")
+    return fine("retraining", "nothing is open")
+
+
+def _age(shop: Shop) -> Check:
+    """Days since the champion was promoted, by the machine's clock: for people, and nothing is decided by it."""
+    state = shop.ledger.state()
+    promoted = state.releases[state.champion].promoted_seq if state.champion is not None else None
+    if promoted is None:
+        return fine("last release", "there is none yet")
+    days = days_since({event.seq: event.at for event in shop.ledger.events()}, promoted, shop.clock.now())
+    if days > STALE_DAYS:
+        return doubtful("last release", f"{days} days ago", "look at the last runs of retrain: heirloom history")
+    return fine("last release", f"{days} days ago")
+
+
+def days_since(times: Mapping[int, str], seq: int, now: datetime) -> int:
+    """Whole days between an event and now, never negative: clocks step back (F11)."""
+    return max((now - datetime.fromisoformat(times[seq])).days, 0)
+
+
+def health_key(model: str) -> str:
+    """The key of the artifact of a model, so that its history shows every round; Prefect permits letters, digits and dashes."""
+    return "heirloom-" + "".join(c if c.isalnum() else "-" for c in model) + "-health"
+
+
+def watch_words(found: Watch) -> str:
+    """A round as markdown: a line per check."""
+    lines = [f"## {found.model}: {found.name}", "", "| check | | found | mend |", "|---|---|---|---|"]
+    lines += [f"| {c.name} | {c.level} | {_cell(c.said)} | {_cell(c.fix)} |" for c in found.checks]
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "/").replace("\n", " ").replace("<", "&lt;")

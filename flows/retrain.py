@@ -1,0 +1,116 @@
+"""The retraining flow: provenance validation -> capped mixing -> fine-tuning -> collapse evaluation -> gate -> registry.
+
+Each task is one call of a plain function; Prefect schedules, shows and retries nothing that decides. A block is a completed run named
+so. Promotion is a flow of its own.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from prefect import flow, task
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from flows import artifacts
+from flows.begin import Begun, NothingToDo, begin
+from flows.finish import CycleOutcome, judged, promoted, registered, release_desk
+from flows.local import scheduled, shop_of_run
+from flows.promote import promote_flow
+from governance.actions.freeze import FOUNDING
+from governance.actions.outcomes import RegistrationOutcome
+from governance.actions.recover import recover
+from governance.adapters.lock import hold
+from governance.digest import read_document
+from governance.errors import ConflictError, GovernanceError
+from governance.release.rules import AUTO
+from governance.stages.table import STAGES
+from governance.wiring import Shop
+
+NAMES = {"pass": "Passed", "block": "Blocked", "inconclusive": "Inconclusive"}
+SKIPPED = "Skipped"
+"""A scheduled run that found retraining frozen, or the workspace held: nothing is queued, and the next one looks again (F13)."""
+
+
+@task(name="begin", task_run_name="begin")
+def begin_task(shop: Shop, batch: Path | None, again: bool) -> Begun | NothingToDo:  # noqa: FBT001 - Prefect passes parameters by name
+    """Finish or undo what a killed run left, then freeze the cycle."""
+    return begin(shop, batch, again=again)
+
+
+@task(name="stage", task_run_name="{stage}")
+def stage_task(shop: Shop, stage: str) -> bool:
+    """One stage through DVC; False where DVC had the answer already."""
+    return shop.runner.run(stage)
+
+
+@task(name="register", task_run_name="register")
+def register_task(shop: Shop) -> RegistrationOutcome:
+    """The verdict into the ledger, the candidate into the registry."""
+    judged(shop)
+    return registered(shop)
+
+
+@flow(name="retrain", flow_run_name="retrain-{model}", validate_parameters=False)
+def retrain(workspace: str, model: str, batch: str | None = None, again: bool = False, requester: str | None = None) -> State[Any]:  # noqa: FBT001, FBT002
+    """Bring the workspace to its next decision: found generation 0 where there is no champion yet, then take the next batch.
+
+    The result is a list of cycle outcomes, or a NothingToDo; a scheduled run that is not wanted now is skipped. Parameters are names
+    only, never limits: every limit is the policy's.
+    """
+    shop = shop_of_run(workspace, requester)
+    try:
+        with hold(shop.workspace.lock, f"retrain {model}", shop.clock):
+            if scheduled() and (why := shop.ledger.state().frozen) is not None:
+                return Completed(name=SKIPPED, message=f"retraining is frozen: {why}")
+            return _run(shop, Path(batch) if batch else None, again=again)
+    except GovernanceError as error:
+        if scheduled() and isinstance(error, ConflictError):
+            return Completed(name=SKIPPED, message=str(error))
+        return Failed(name=type(error).__name__.removesuffix("Error"), message=str(error), data=error)
+
+
+def _run(shop: Shop, batch: Path | None, *, again: bool) -> State[Any]:
+    recover_quietly(shop)
+    begun: Begun | NothingToDo = begin_task(shop, batch, again)
+    if isinstance(begun, NothingToDo):
+        return Completed(name="Nothing to do", message=begun.reason, data=begun)
+    done = [one_cycle(shop, begun)]
+    if begun.kind == FOUNDING and done[0].promotion and done[0].promotion.changed:
+        following: Begun | NothingToDo = begin_task(shop, batch, again)
+        done += [one_cycle(shop, following)] if isinstance(following, Begun) else []
+    return Completed(name=NAMES[done[-1].verdict], message=done[-1].reason[:500], data=done)
+
+
+def recover_quietly(shop: Shop) -> None:
+    """Finish or undo an open act before anything new begins."""
+    if shop.ledger.state().intent is not None:
+        recover(release_desk(shop))
+
+
+def one_cycle(shop: Shop, begun: Begun) -> CycleOutcome:
+    """All stages of a frozen cycle, then registry and promotion."""
+    ran = {stage.name: stage_task(shop, stage.name) for stage in STAGES}
+    registration: RegistrationOutcome = register_task(shop)
+    decision, mix = (read_document(shop.workspace.cycle / name) for name in ("decision.json", "mix.json"))
+    artifacts.show_cycle(shop, begun, decision, mix, registration)
+    verdict = str(decision["verdict"])
+    promotion = None
+    if verdict == "pass" and shop.policy.promotion.mode == AUTO:
+        promotion = promote_flow(str(shop.workspace.root), shop.policy.line.model, registration.version, shop.actor)
+    elif verdict == "pass":
+        promotion = promoted(shop, registration.version, verdict)
+    return CycleOutcome(
+        number=begun.number,
+        kind=begun.kind,
+        batch=begun.batch,
+        verdict=verdict,
+        reason=str(decision["reason"]),
+        version=registration.version,
+        report=registration.report,
+        stages_run=tuple(name for name, worked in ran.items() if worked),
+        stages_cached=tuple(name for name, worked in ran.items() if not worked),
+        registration=registration,
+        promotion=promotion,
+        decision=decision,
+        mix=mix,
+    )

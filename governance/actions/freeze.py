@@ -1,0 +1,124 @@
+"""Freezing a cycle: everything it may depend on is copied or named by digest before the first stage starts (DESIGN decision 3)."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from governance.digest import FileDigest, Manifest, digest_document, digest_file, read_document, sync_folder, write_document
+from governance.errors import BatchError
+from governance.policy import Policy
+from governance.ports.workspace import Workspace
+
+FOUNDING, RETRAINING = "founding", "retraining"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleRequest:
+    """What a cycle shall be about. `start`, `champion`, `baseline` are documents as in cycle.json (docs/documents.md)."""
+
+    number: int
+    kind: str
+    batch: Path
+    mapping: Mapping[str, Any]
+    policy: Policy
+    shards: Mapping[str, str]
+    start: Mapping[str, Any]
+    champion: Mapping[str, Any] | None
+    baseline: Mapping[str, Any] | None
+    teachers: Mapping[str, Any]
+    ledger_head: Mapping[str, Any] | None
+
+
+def batch_files(batch: Path) -> tuple[Path, ...]:
+    """The files of a batch: the file itself, or the plain files of a folder in order of name.
+
+    Raises: BatchError where there is nothing, or a link: what a link points to may change after it was looked at.
+    """
+    if batch.is_symlink():
+        raise BatchError("is a symbolic link", where=str(batch), fix="put the file itself into the inbox")
+    if batch.is_file():
+        return (batch,)
+    if not batch.is_dir():
+        raise BatchError("does not exist", where=str(batch), expected="a file of rows, or a folder of such files")
+    found = tuple(sorted(p for p in batch.iterdir() if not p.name.startswith(".")))
+    if odd := [p.name for p in found if p.is_symlink() or not p.is_file()]:
+        raise BatchError("holds something that is no plain file", where=str(batch), examples=odd)
+    if not found:
+        raise BatchError("is empty", where=str(batch), expected="at least one file of rows")
+    return found
+
+
+def batch_manifest(batch: Path) -> Manifest:
+    """Names, sizes and sha256 of the files of a batch; its digest is the batch's name for good."""
+    files = (FileDigest(path=p.name, size=p.stat().st_size, sha256=digest_file(p)) for p in batch_files(batch))
+    return Manifest(files=tuple(sorted(files)))
+
+
+def cycle_of(request: CycleRequest, manifest: Manifest) -> dict[str, Any]:
+    """cycle.json: a function of the request and of the bytes of the batch, with no clock in it."""
+    return {
+        "schema": "heirloom/cycle/1",
+        "number": request.number,
+        "kind": request.kind,
+        "model": request.policy.line.model,
+        "environment": request.policy.line.environment,
+        "batch": {
+            "digest": manifest.digest,
+            "files": [{"path": f"cycle/batch/{f.path}", "sha256": f.sha256, "size": f.size} for f in manifest.files],
+        },
+        "mapping": dict(request.mapping),
+        "shards": dict(request.shards),
+        "start": dict(request.start),
+        "champion": dict(request.champion) if request.champion else None,
+        "baseline": dict(request.baseline) if request.baseline else None,
+        "teachers": dict(request.teachers),
+        "ledger_head": dict(request.ledger_head) if request.ledger_head else None,
+        "policy": request.policy.document(),
+        "policy_sha256": request.policy.digest,
+        "seed": request.policy.line.seed * 1000 + request.number,
+    }
+
+
+def freeze(workspace: Workspace, request: CycleRequest) -> dict[str, Any]:
+    """Make the cycle's folder, whole or not at all, and return cycle.json.
+
+    Raises: BatchError where the batch cannot be read or changed while it was copied.
+    """
+    manifest = batch_manifest(request.batch)
+    staging = workspace.state / "freezing"
+    shutil.rmtree(staging, ignore_errors=True)
+    (staging / "batch").mkdir(parents=True)
+    for path in batch_files(request.batch):
+        shutil.copyfile(path, staging / "batch" / path.name)
+    if said := manifest.differences(staging / "batch"):
+        raise BatchError("changed while it was being copied", where=str(request.batch), examples=said, fix="wait until its writer is done")
+    document = cycle_of(request, manifest)
+    write_document(staging / "cycle.json", document)
+    _swap(staging, workspace.cycle)
+    return document
+
+
+def frozen_cycle(workspace: Workspace) -> tuple[dict[str, Any], str] | None:
+    """The cycle at hand and its digest, where there is one."""
+    if not workspace.cycle_document.exists():
+        return None
+    document = read_document(workspace.cycle_document)
+    return document, digest_document(document)
+
+
+def same_question(document: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """True where two cycles ask the same: same batch, policy, start and references; number, seed and ledger head may differ."""
+    keys = ("kind", "batch", "mapping", "shards", "start", "champion", "baseline", "teachers", "policy_sha256")
+    return all(document.get(key) == other.get(key) for key in keys)
+
+
+def _swap(staging: Path, place: Path) -> None:
+    old = place.with_name(f".{place.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if place.exists():
+        place.rename(old)
+    staging.rename(place)
+    sync_folder(place.parent)
+    shutil.rmtree(old, ignore_errors=True)

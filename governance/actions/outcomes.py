@@ -1,0 +1,106 @@
+"""What the acts answer: frozen values that the command line prints, and dumps as JSON with `dataclasses.asdict`."""
+
+from dataclasses import dataclass
+
+FINISHED, ABANDONED, WAITING, NOTHING = "finished", "abandoned", "waiting", "nothing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationOutcome:
+    """The candidate is in the registry and in the ledger. `changed` is False where it was already (F14)."""
+
+    version: int
+    checkpoint: str
+    verdict: str
+    changed: bool
+    seq: int
+    review_requested: bool
+    report: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromotionOutcome:
+    """`missing` people have yet to approve (exit 7); else `version` is champion. `seq` is 0 where nothing was written."""
+
+    version: int
+    previous: int | None
+    changed: bool
+    missing: int = 0
+    approved_by: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    verified_files: int = 0
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalOutcome:
+    """One more yes or no is in the ledger; `missing` is how many approvals a promotion still needs."""
+
+    version: int
+    by: str
+    approved: bool
+    changed: bool
+    missing: int
+    seq: int
+    degraded: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollbackOutcome:
+    """`version` serves. `previous` is what was left; with `dry_run` nothing was changed and `problems` says what a restore would mend."""
+
+    version: int
+    previous: int | None
+    changed: bool
+    degraded: bool = False
+    verified_files: int = 0
+    restored_from: str = ""
+    problems: tuple[str, ...] = ()
+    copy_repaired: bool = False
+    cancelled: int | None = None
+    """The version whose open promotion was cancelled."""
+    quarantined: int | None = None
+    frozen: bool = False
+    skipped: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What could not be done now, a phrase each."""
+    seq: int = 0
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryOutcome:
+    """What became of the open intent: finished, abandoned, still waiting for a foreign system, or there was nothing."""
+
+    result: str
+    act: str = ""
+    version: int | None = None
+    reason: str = ""
+    seq: int = 0
+
+    @property
+    def changed(self) -> bool:
+        return self.result in (FINISHED, ABANDONED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mended:
+    """An alias or tag that showed something else than the ledger says; None = it was not there."""
+
+    view: str
+    found: str | None
+    wanted: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconcileOutcome:
+    """What was mended; with `dry_run` what would be. `recovered` is what happened to an open intent before."""
+
+    changed: bool
+    recovered: RecoveryOutcome
+    mended: tuple[Mended, ...]
+    pointer: bool
+    copies: tuple[int, ...]
+    tags_checked: bool
+    seq: int = 0
+    dry_run: bool = False

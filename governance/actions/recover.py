@@ -1,0 +1,59 @@
+"""Recovery: an act that was killed is finished where its bytes are still true, and undone where they are not."""
+
+from governance.actions.assurance import assure, verify_bytes
+from governance.actions.outcomes import ABANDONED, FINISHED, NOTHING, WAITING, RecoveryOutcome
+from governance.actions.promote import finish_promotion
+from governance.actions.release_desk import ReleaseDesk, move_aliases, point
+from governance.actions.rollback import finish_rollback
+from governance.errors import ConflictError, DependencyError, IntegrityError
+from governance.release import kinds
+from governance.release.state import ROLLBACK, Intent, State
+
+
+def recover(desk: ReleaseDesk) -> RecoveryOutcome:
+    """Finish or undo the open intent, if there is one; repeating it changes nothing.
+
+    A promotion is finished where nobody refused it since and every byte is true; else it is abandoned and the views are put back.
+    A rollback is always finished. Where a foreign system is down the intent stays open and the result is `waiting`.
+
+    Raises: IntegrityError where an open rollback's bytes are nowhere true, naming the release to go to instead.
+    """
+    state = desk.ledger.state()
+    if state.intent is None:
+        return RecoveryOutcome(result=NOTHING)
+    try:
+        return _resolve(desk, state, state.intent)
+    except DependencyError as error:
+        intent = state.intent
+        return RecoveryOutcome(result=WAITING, act=intent.act, version=intent.version, reason=error.found, seq=intent.seq)
+    except ConflictError as error:
+        return RecoveryOutcome(result=NOTHING, act=state.intent.act, version=state.intent.version, reason=error.found)
+
+
+def _resolve(desk: ReleaseDesk, state: State, intent: Intent) -> RecoveryOutcome:
+    release = state.releases[intent.version]
+    if intent.act == ROLLBACK:
+        outcome = finish_rollback(desk, state, intent, assure(desk, state, release), None)
+        return RecoveryOutcome(result=FINISHED, act=intent.act, version=intent.version, reason="; ".join(outcome.notes), seq=outcome.seq)
+    if release.refused_by is not None:
+        return _abandon(desk, state, intent, f"refused by {release.refused_by} meanwhile")
+    try:
+        assured = verify_bytes(desk, release)
+    except IntegrityError as error:
+        return _abandon(desk, state, intent, error.found)
+    done = finish_promotion(desk, intent, assured.files)
+    return RecoveryOutcome(result=FINISHED, act=intent.act, version=intent.version, seq=done.seq)
+
+
+def _abandon(desk: ReleaseDesk, state: State, intent: Intent, reason: str) -> RecoveryOutcome:
+    """The views first and the word last: while they are not put back, the intent stays open."""
+    move_aliases(desk, state)
+    point(desk, state)
+
+    def decide(now: State) -> dict[str, object]:
+        if now.intent is None or now.intent.seq != intent.seq:
+            raise ConflictError("somebody else has ended the open promotion")
+        return {"version": intent.version, "reason": reason}
+
+    event = desk.ledger.settle(kinds.PROMOTION_ABANDONED, decide)
+    return RecoveryOutcome(result=ABANDONED, act=intent.act, version=intent.version, reason=reason, seq=event.seq)

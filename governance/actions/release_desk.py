@@ -1,0 +1,95 @@
+"""The desk that every act on releases works at: the ledger, the registry, the models, the serving pointer."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from governance.actions.recorder import Ledger
+from governance.actions.serving import Pointer, drop_pointer, read_pointer, write_pointer
+from governance.errors import DependencyError, IntegrityError
+from governance.ports.model_store import ModelStore
+from governance.ports.registry import Registry
+from governance.release.state import Release, State
+from governance.release.views import CHAMPION, AliasDrift, drift, wanted_champion
+
+Steps = Callable[[str], None]
+"""Called with the name of each point between two steps; a test raises there, as if the process had been killed."""
+
+
+def go_on(step: str) -> None:
+    """Steps that never stop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseDesk:
+    """One model line's ledger and views, and what wiring chose for them. `root` is the workspace, `pointer` the file that serving reads."""
+
+    model: str
+    ledger: Ledger
+    registry: Registry
+    store: ModelStore
+    root: Path
+    pointer: Path
+    freeze_after_rollback: bool = True
+    steps: Steps = go_on
+
+
+def pointer_of(desk: ReleaseDesk, release: Release) -> Pointer:
+    """The pointer that lets a release serve; folders inside the workspace are named from its root."""
+    folder = desk.store.path(release.checkpoint)
+    inside = os.path.relpath(folder, desk.root)
+    path = folder.as_posix() if inside.startswith("..") else Path(inside).as_posix()
+    return Pointer(version=release.version, path=path, digest=release.checkpoint)
+
+
+def point(desk: ReleaseDesk, state: State) -> bool:
+    """Let serve what the state says; True where the pointer had to be written."""
+    version = wanted_champion(state)
+    if version is None:
+        there = desk.pointer.exists()
+        drop_pointer(desk.pointer)
+        return there
+    wanted = pointer_of(desk, state.releases[version])
+    if shown_pointer(desk) == wanted:
+        return False
+    write_pointer(desk.pointer, wanted)
+    return True
+
+
+def move_champion(desk: ReleaseDesk, version: int) -> None:
+    """Set the alias `champion`, whatever it was."""
+    desk.registry.set_alias(desk.model, CHAMPION, version)
+
+
+def move_aliases(desk: ReleaseDesk, state: State) -> tuple[AliasDrift, ...]:
+    """Make our aliases show the state; returns what had to be moved."""
+    found = drift(state, desk.registry.aliases(desk.model))
+    for alias in found:
+        if alias.wanted is None:
+            desk.registry.drop_alias(desk.model, alias.alias)
+        else:
+            desk.registry.set_alias(desk.model, alias.alias, alias.wanted)
+    return found
+
+
+def read_back_alias(desk: ReleaseDesk, version: int) -> None:
+    """The registry shows this champion. Raises: DependencyError where it answers another one after it was set."""
+    shown = desk.registry.aliases(desk.model).get(CHAMPION)
+    if shown != version:
+        raise DependencyError(f"alias {CHAMPION} reads back {shown}, set to {version}", where="registry", fix="heirloom recover")
+
+
+def read_back_pointer(desk: ReleaseDesk, release: Release) -> None:
+    """Serving reads this release. Raises: IntegrityError where the pointer holds something else after it was written."""
+    shown = read_pointer(desk.pointer)
+    if shown is None or (shown.version, shown.digest) != (release.version, release.checkpoint):
+        raise IntegrityError("reads back something else than was written", where=str(desk.pointer), fix="heirloom recover")
+
+
+def shown_pointer(desk: ReleaseDesk) -> Pointer | None:
+    """What the pointer says; None where there is none, or none that can be read."""
+    try:
+        return read_pointer(desk.pointer)
+    except IntegrityError:
+        return None  # a broken pointer counts as a wrong one: it is written anew

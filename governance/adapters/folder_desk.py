@@ -1,0 +1,84 @@
+"""The desk a stage works at, over the folders of a workspace; it hands out only what the stage declared."""
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from governance.digest import digest_document, read_document
+from governance.errors import IntegrityError
+from governance.ports.batch import BatchDoor
+from governance.ports.model_store import ModelStore
+from governance.ports.trainer import Trainer
+from governance.ports.workspace import Workspace
+from governance.section import read_section
+from governance.stages.stage import Stage
+
+Progress = Callable[[str], Callable[[int, int, str], None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderDesk:
+    """A desk for one stage of the cycle at hand (see `governance.ports.desk.Desk`)."""
+
+    workspace: Workspace
+    stage: Stage
+    store: ModelStore
+    trainers: Mapping[str, Trainer]
+    door: BatchDoor
+    bars: Progress
+
+    def need(self, key: str) -> Any:
+        if not any(key == declared or key.startswith(f"{declared}.") for declared in self.stage.needs):
+            raise KeyError(f"stage {self.stage.name} does not declare that it needs {key}")
+        found: Any = read_document(self.workspace.cycle_document)
+        for part in key.split("."):
+            found = found[part]
+        return found
+
+    def reads(self, name: str) -> Path:
+        if name not in self.stage.reads:
+            raise KeyError(f"stage {self.stage.name} does not declare that it reads {name}")
+        path = self.workspace.place(name)
+        if not path.exists():
+            raise IntegrityError("is missing", where=str(path), fix="heirloom retrain repeats the stages before this one")
+        return path
+
+    def writes(self, name: str) -> Path:
+        if name not in self.stage.writes:
+            raise KeyError(f"stage {self.stage.name} does not declare that it writes {name}")
+        path = self.workspace.place(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            shutil.rmtree(path)
+        path.unlink(missing_ok=True)
+        return path
+
+    def scratch(self) -> Path:
+        needed = {key: self.need(key) for key in self.stage.needs}
+        folder = self.workspace.scratch / f"{self.stage.name}-{digest_document(needed)[:16]}"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def model(self, digest: str) -> Path:
+        if said := self.store.differences(digest):
+            raise IntegrityError(
+                "; ".join(said[:5]),
+                where=str(self.workspace.model(digest)),
+                expected=f"the files of model {digest[:16]}",
+                fix="heirloom reconcile restores a model from DVC",
+            )
+        return self.store.path(digest)
+
+    def trainer(self, name: str) -> Trainer:
+        return self.trainers[name]
+
+    def batch_door(self) -> BatchDoor:
+        return self.door
+
+    def progress(self, title: str) -> Callable[[int, int, str], None]:
+        return self.bars(title)
+
+    def section(self, key: str, kind: type[Any]) -> Any:
+        return read_section(kind, self.need(key), key)

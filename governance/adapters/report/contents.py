@@ -1,0 +1,155 @@
+"""What went in and where it came from: the mix, what was dropped and refused, the lineage, the training curve."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from governance.adapters.report.documents import CycleDocuments
+from governance.adapters.report.drawing import curve, share_bar
+from governance.adapters.report.numbers import MISSING, count, interval, percent, reading, share
+from governance.adapters.report.visible import line
+
+ROLES = ("anchor", "human", "synthetic")
+SHARDS_SHOWN = 16
+MODELS = ("candidate", "champion", "baseline")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardRow:
+    """One shard of the mix: its bar and its shares in words."""
+
+    shard: str
+    tokens: str
+    shares: Mapping[str, str]
+    picture: Markup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """The training loss: its picture and the ends that stand beside it."""
+
+    picture: Markup
+    first: str
+    last: str
+    steps: str
+    highest: str
+    lowest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricRow:
+    """One metric of measures.json: readings of the models, changes against the references."""
+
+    title: str
+    unit: str
+    values: Sequence[str]
+    changes: Sequence[tuple[str, str]]
+    reasons: Sequence[str]
+
+
+def synthetic_share(mix: Mapping[str, int]) -> str:
+    """Synthetic of human plus synthetic tokens, as the cap counts it: anchors are left out."""
+    return share(mix["synthetic"], mix["synthetic"] + mix["human"])
+
+
+def shard_rows(mix: Mapping[str, Any]) -> Sequence[ShardRow]:
+    """The whole run first, then its shards, those with the largest synthetic share first when there are many."""
+    shards = sorted(mix["shards"], key=lambda s: -s["synthetic"] / max(1, s["synthetic"] + s["human"]))[:SHARDS_SHOWN]
+    rows = [_shard_row("whole run", mix["tokens"])]
+    return rows + [_shard_row(f"shard {s['shard']}", s) for s in sorted(shards, key=lambda s: int(s["shard"]))]
+
+
+def refused_rows(documents: CycleDocuments) -> Sequence[tuple[str, str, str, str]]:
+    """(where, rule, rows, tokens) of everything that came in and was not trained on."""
+    audit, mix = documents.audit or {}, documents.mix or {}
+    refused = [("quarantined at the door", line(rule), count(n), MISSING) for rule, n in sorted(audit.get("by_rule", {}).items())]
+    lost = mix.get("tokens_dropped", {})
+    return refused + [
+        ("left out of the mix", line(rule), count(n), count(lost.get(rule))) for rule, n in sorted(mix.get("dropped", {}).items())
+    ]
+
+
+def expectation_rows(audit: Mapping[str, Any] | None) -> Sequence[tuple[str, str, str]]:
+    """(name, held or not, observed) of the batch expectations."""
+    found = (audit or {}).get("expectations", [])
+    return [(line(str(e["name"])), "held" if e["success"] else "not held", line(str(e.get("observed", "")))) for e in found]
+
+
+def origin_rows(audit: Mapping[str, Any] | None) -> Sequence[tuple[str, str]]:
+    return [(line(origin), count(n)) for origin, n in sorted((audit or {}).get("by_origin", {}).items())]
+
+
+def lineage_facts(documents: CycleDocuments) -> Sequence[tuple[str, str]]:
+    """Who this model descends from, in numbers: share and depth flow through initial weights as well as through rows."""
+    lineage = documents.lineage
+    if lineage is None:
+        return []
+    worst = lineage["worst_shard_synthetic"]
+    return [
+        (
+            "Synthetic tokens, start included",
+            f"{share(lineage['synthetic_tokens'], lineage['total_tokens'])} of {count(lineage['total_tokens'])}",
+        ),
+        ("Depth of recursion", str(lineage["depth"])),
+        ("Worst shard", share(worst["synthetic"], worst["total"])),
+        ("Trained now", ", ".join(f"{count(lineage['trained_tokens'][role])} {role}" for role in ROLES) + " tokens"),
+        ("Started from", _start_words(documents)),
+        ("Teachers", ", ".join(line(name) for name in sorted(documents.cycle.get("teachers") or {})) or "none"),
+        ("Seed", str(lineage["seed"])),
+    ]
+
+
+def training_curve(training: Mapping[str, Any] | None) -> Curve | None:
+    """The loss per logged step; None where fewer than two were logged."""
+    points = loss_points(training)
+    if len(points) < 2:
+        return None
+    values = [value for _, value in points]
+    return Curve(
+        picture=curve(points),
+        first=f"{values[0]:.3f}",
+        last=f"{values[-1]:.3f}",
+        steps=f"{points[0][0]:,} to {points[-1][0]:,}",
+        highest=f"{max(values):.3f}",
+        lowest=f"{min(values):.3f}",
+    )
+
+
+def loss_points(training: Mapping[str, Any] | None) -> Sequence[tuple[int, float]]:
+    """(step, loss in nats per token) of training.json; its curve stands at the top or under `curve`."""
+    found = training or {}
+    holder = found.get("curve", found)
+    return list(zip(holder.get("steps", ()), holder.get("losses", ()), strict=False))
+
+
+def metric_rows(documents: CycleDocuments) -> Sequence[MetricRow]:
+    entries = documents.measures["metrics"] if documents.measures else []
+    return [_metric_row(entry) for entry in entries]
+
+
+def _metric_row(entry: Mapping[str, Any]) -> MetricRow:
+    against = [(entry["against"].get(name) or {}) for name in ("baseline", "champion")]
+    reasons = [*(entry.get("reasons") or {}).values(), *(found.get("reason") for found in against)]
+    return MetricRow(
+        title=line(str(entry["title"])),
+        unit=line(str(entry["unit"])),
+        values=[reading(entry["values"].get(model)) for model in MODELS],
+        changes=[(percent(found.get("change")), interval(found)) for found in against],
+        reasons=sorted({line(str(reason)) for reason in reasons if reason}),
+    )
+
+
+def _shard_row(name: str, tokens: Mapping[str, int]) -> ShardRow:
+    parts = [(role, int(tokens[role])) for role in ROLES]
+    whole = sum(number for _, number in parts)
+    shares = {role: share(number, whole) for role, number in parts} | {"capped": synthetic_share(tokens)}
+    return ShardRow(shard=name, tokens=count(whole), shares=shares, picture=share_bar(parts))
+
+
+def _start_words(documents: CycleDocuments) -> str:
+    start = documents.cycle.get("start") or {}
+    version = start.get("version")
+    name = "fresh weights" if documents.cycle.get("kind") == "founding" else f"version {version}" if version else "an unnumbered checkpoint"
+    return f"{name} ({str(start.get('digest', ''))[:16]}), itself depth {start.get('depth', 0)}"

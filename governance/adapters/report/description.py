@@ -1,0 +1,70 @@
+"""The description of a model version: what a reviewer reads first in the registry, in Markdown, with no text of any row."""
+
+from collections.abc import Sequence
+
+from governance.adapters.report.contents import synthetic_share
+from governance.adapters.report.documents import CycleDocuments
+from governance.adapters.report.numbers import MISSING, share
+from governance.adapters.report.page import next_command
+from governance.adapters.report.verdict import GateRow, gate_rows, headline, worst_slice_words
+from governance.adapters.report.visible import markdown
+
+LONGEST = 4800
+"""MLflow keeps 5,000 characters of a description."""
+
+GATES_SHOWN = 12
+COPY = (
+    "This page is a copy: tags and text here can be edited by others and decide nothing. The decision is in the ledger: `heirloom ledger`."
+)
+
+
+def describe(documents: CycleDocuments) -> str:
+    """The page of a version: verdict, gates with their numbers and limits, what it was trained on, where the report is, what to do next."""
+    parts = [
+        f"## Cycle {documents.cycle['number']}. {headline(documents.decision)}",
+        markdown(str(documents.decision.get("reason") or ""), 400),
+        _worst(documents),
+        _gate_table(gate_rows(documents)),
+        _trained_on(documents),
+        "Full report: **Artifacts** of the run, `review/report.html`. Beside it: `decision.json`, `measures.json`, `mix_summary.csv`.",
+        f"Next: `{next_command(documents)[0]}`",
+        COPY,
+    ]
+    text = "\n\n".join(part for part in parts if part)
+    return text if len(text) <= LONGEST else "\n\n".join([*parts[:2], *parts[4:]])
+
+
+def _worst(documents: CycleDocuments) -> str:
+    worst = worst_slice_words(documents)
+    return f"Worst slice: {markdown(worst)}" if worst else ""
+
+
+def _gate_table(rows: Sequence[GateRow]) -> str:
+    if not rows:
+        return ""
+    shown = [_gate_line(row) for row in rows[:GATES_SHOWN]]
+    rest = [f"| and {len(rows) - GATES_SHOWN} more in the report | | | | |"] if len(rows) > GATES_SHOWN else []
+    return "\n".join(["| gate | against | change | limit | |", "|---|---|---|---|---|", *shown, *rest])
+
+
+def _gate_line(row: GateRow) -> str:
+    change = f"{row.change} {row.interval}".strip() or MISSING
+    cells = (row.title, row.against or MISSING, change, row.limit or MISSING)
+    return "| " + " | ".join([*(markdown(cell, 80) for cell in cells), f"**{row.verdict}**"]) + " |"
+
+
+def _trained_on(documents: CycleDocuments) -> str:
+    mix, lineage = documents.mix, documents.lineage
+    if mix is None:
+        return ""
+    tokens = mix["tokens"]
+    whole = tokens["anchor"] + tokens["human"] + tokens["synthetic"]
+    said = (
+        f"Trained on {whole:,} tokens: {share(tokens['human'], whole)} human, {share(tokens['anchor'], whole)} anchors, "
+        f"{share(tokens['synthetic'], whole)} synthetic or hybrid ({synthetic_share(tokens)} of what the cap of "
+        f"{mix['synthetic_cap_percent']} % counts)."
+    )
+    if lineage is None:
+        return said
+    flowing = share(lineage["synthetic_tokens"], lineage["total_tokens"])
+    return f"{said} Depth of recursion {lineage['depth']}; synthetic share with the start included {flowing}."

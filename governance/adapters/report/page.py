@@ -1,0 +1,97 @@
+"""The report of one cycle: a single HTML file that needs nothing from anywhere, escapes everything and says its verdict first."""
+
+import functools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from governance.adapters.report import contents, drawing, verdict
+from governance.adapters.report.documents import CycleDocuments, SamplePair
+from governance.adapters.report.visible import line, visible
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+SAMPLE_CHARACTERS = 700
+NEXT = {
+    "pass": ("heirloom promote", "makes the candidate champion"),
+    "block": ("heirloom history", "shows what serves now: the candidate changed nothing"),
+    "inconclusive": ("heirloom plan", "shows what a larger cycle would take"),
+}
+REVIEW = ("heirloom approve VERSION", "after reading this; the version's number is on the registry page")
+
+
+def render(documents: CycleDocuments) -> str:
+    """The whole page. It holds no address outside itself, no script, and no text of a row but the samples, in <pre> and escaped."""
+    decision, cycle = documents.decision, documents.cycle
+    slices_of, slices = verdict.slice_rows(documents)
+    return _template().render(
+        title=f"{line(str(cycle['model']), 80)}, cycle {cycle['number']}",
+        cycle=cycle,
+        verdict=verdict.verdict_of(decision),
+        headline=verdict.headline(decision),
+        reason=line(str(decision.get("reason") or ""), 600),
+        diagnosis=line(str(decision.get("diagnosis") or ""), 600),
+        alarms=[line(str(alarm), 300) for alarm in decision.get("alarms") or ()],
+        worst=verdict.worst_slice_words(documents),
+        gates=verdict.gate_rows(documents),
+        uncalibrated=decision.get("calibrated") is False,
+        gates_off=[line(str(name), 80) for name in decision.get("gates_off") or ()],
+        slices_of=slices_of,
+        slices=slices,
+        metrics=contents.metric_rows(documents),
+        mix=documents.mix,
+        mix_share=contents.synthetic_share(documents.mix["tokens"]) if documents.mix else "",
+        shards=contents.shard_rows(documents.mix) if documents.mix else (),
+        audit=documents.audit,
+        origins=contents.origin_rows(documents.audit),
+        refused=contents.refused_rows(documents),
+        expectations=contents.expectation_rows(documents.audit),
+        lineage=contents.lineage_facts(documents),
+        curve=contents.training_curve(documents.training),
+        samples=[_shown(pair) for pair in documents.samples],
+        digests=_digests(documents),
+        next_command=next_command(documents),
+        hatching=drawing.hatching(),
+    )
+
+
+def next_command(documents: CycleDocuments) -> tuple[str, str]:
+    """What a person types next, and why."""
+    found = verdict.verdict_of(documents.decision)
+    promotion = (documents.cycle.get("policy") or {}).get("promotion") or {}
+    return REVIEW if found == "pass" and promotion.get("mode") == "review" else NEXT[found]
+
+
+def _shown(pair: SamplePair) -> SamplePair:
+    return SamplePair(
+        prompt_id=line(pair.prompt_id, 60),
+        slice=line(pair.slice, 60),
+        temperature=pair.temperature,
+        candidate=visible(pair.candidate, SAMPLE_CHARACTERS),
+        reference=visible(pair.reference, SAMPLE_CHARACTERS),
+        reference_model=pair.reference_model,
+    )
+
+
+def _digests(documents: CycleDocuments) -> Sequence[tuple[str, str]]:
+    lineage, mix, cycle = documents.lineage or {}, documents.mix or {}, documents.cycle
+    found = [
+        ("cycle.json", documents.cycle_digest),
+        ("decision.json", documents.decision_sha256),
+        ("policy", documents.decision.get("policy_sha256")),
+        ("checkpoint", lineage.get("checkpoint")),
+        ("mix root", mix.get("root")),
+        ("batch", (cycle.get("batch") or {}).get("digest")),
+        *((f"shard {name}", digest) for name, digest in sorted((cycle.get("shards") or {}).items())),
+    ]
+    return [(name, line(str(digest), 64)) for name, digest in found if digest]
+
+
+@functools.cache
+def _template() -> "Template":
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    loader = PackageLoader("governance.adapters.report")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True).get_template(
+        "report.html"
+    )

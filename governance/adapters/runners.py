@@ -1,0 +1,105 @@
+"""Who runs a stage: this process, or `dvc repro --single-item`, which skips what was already done for exactly these inputs."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from governance import errors
+from governance.adapters.environment import quiet_environment
+from governance.digest import write_document
+from governance.errors import DependencyError, GovernanceError
+from governance.ports.desk import Desk
+from governance.ports.workspace import Workspace
+from governance.stages.table import stage_named
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HereRunner:
+    """Runs the stage in this process, every time."""
+
+    desk: Callable[[str], Desk]
+
+    def run(self, stage: str) -> bool:
+        found = stage_named(stage)
+        found.work(self.desk(stage))
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DvcRunner:
+    """Runs the stage through DVC, in a process of its own that a kill of ours leaves nothing behind of.
+
+    The stage's process leaves a note in the workspace: `ran` when it did the work, or the error that stopped it. No note and success
+    means that DVC found the outputs in its cache.
+    """
+
+    workspace: Workspace
+
+    def run(self, stage: str) -> bool:
+        note = note_path(self.workspace, stage)
+        note.unlink(missing_ok=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "dvc", "--cd", str(self.workspace.root), "repro", "--single-item", "--quiet", "dvc.yaml:" + stage],
+            env=stage_environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE if not sys.stderr.isatty() else None,
+            text=True,
+            check=False,
+        )
+        said = json.loads(note.read_text()) if note.exists() else {}
+        if done.returncode == 0:
+            return bool(said.get("ran"))
+        if "error" in said:
+            raise revive(said["error"])
+        raise DependencyError(
+            f"dvc repro of stage {stage} stopped with {done.returncode}: {(done.stderr or '').strip()[-800:]}",
+            where=str(self.workspace.root),
+            fix=f"dvc repro --single-item {stage} shows the whole output",
+        )
+
+
+def stage_environment() -> dict[str, str]:
+    """The environment of a stage's process: no telemetry, and our own `heirloom` first on the path."""
+    own = str(Path(sys.executable).parent)
+    return {**os.environ, **quiet_environment(), "PATH": f"{own}{os.pathsep}{os.environ.get('PATH', '')}"}
+
+
+def note_path(workspace: Workspace, stage: str) -> Path:
+    """Where a stage's process says how it ended."""
+    return workspace.state / "stage" / f"{stage}.json"
+
+
+def leave_note(workspace: Workspace, stage: str, error: GovernanceError | None) -> None:
+    """Say how a stage ended, for the process that asked for it."""
+    said: dict[str, Any] = {"schema": "heirloom/stage/1", "stage": stage}
+    said |= {"error": _pressed(error)} if error else {"ran": True}
+    write_document(note_path(workspace, stage), said)
+
+
+def revive(document: dict[str, Any]) -> GovernanceError:
+    """The error that another process met, the same in kind and words."""
+    kind = getattr(errors, document["kind"])
+    found: GovernanceError = kind(
+        document["found"],
+        expected=document["expected"],
+        where=document["where"],
+        fix=document["fix"],
+        examples=tuple(document["examples"]),
+    )
+    return found
+
+
+def _pressed(error: GovernanceError) -> dict[str, Any]:
+    return {
+        "kind": type(error).__name__,
+        "found": error.found,
+        "expected": error.expected,
+        "where": error.where,
+        "fix": error.fix,
+        "examples": list(error.examples),
+    }

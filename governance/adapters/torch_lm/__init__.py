@@ -1,0 +1,1 @@
+"""A small decoder on torch and transformers: found, train, score, sample. Imported only where a model is at work."""

@@ -1,0 +1,54 @@
+"""A decoder behind the port: it scores text in bits and writes text from prompts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from governance.adapters.torch_lm.checkpoint import load_decoder
+from governance.adapters.torch_lm.sampling import sample_tokens
+from governance.adapters.torch_lm.scoring import document_nats
+from governance.adapters.torch_lm.tokenizer import encode
+from governance.ports.language_model import Decoding, Score
+
+NATS_PER_BIT = 0.6931471805599453
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Decoder:
+    """A loaded checkpoint on one device. `context` is the longest run of tokens that the model has positions for."""
+
+    model: Any
+    tokenizer: Any
+    end: int
+    context: int
+
+    def score(self, texts: Sequence[str]) -> Sequence[Score]:
+        """Total bits per text. A text longer than the context is cut into windows that do not overlap; each token is paid once.
+
+        The first token of a text is predicted from the start-of-text token, the first of a later window from the last token before it.
+        """
+        tokens = list(encode(self.tokenizer, texts))
+        nats = document_nats(self.model, tokens, end=self.end, context=self.context)
+        return [Score(bits=n / NATS_PER_BIT, tokens=len(t)) for n, t in zip(nats, tokens, strict=True)]
+
+    def sample(self, prompts: Sequence[str], decoding: Decoding) -> Sequence[str]:
+        """One continuation per prompt, up to the end token; prompt number i draws its own numbers from (seed, i)."""
+        tokens = list(encode(self.tokenizer, prompts))
+        written = sample_tokens(self.model, tokens, decoding, end=self.end, context=self.context)
+        return list(self.tokenizer.decode_batch(written, skip_special_tokens=True))
+
+    def count_tokens(self, texts: Sequence[str]) -> Sequence[int]:
+        return [len(tokens) for tokens in encode(self.tokenizer, texts)]
+
+
+def open_decoder(folder: Path) -> Decoder:
+    """Load a checkpoint folder for scoring and sampling. Raises: IntegrityError naming the file that is not allowed or broken."""
+    import torch
+
+    model, tokenizer = load_decoder(folder)
+    model.to("cuda" if torch.cuda.is_available() else "cpu")
+    model.eval()
+    model.requires_grad_(requires_grad=False)
+    settings = model.config
+    return Decoder(model=model, tokenizer=tokenizer, end=settings.eos_token_id, context=settings.max_position_embeddings)

@@ -1,0 +1,69 @@
+"""A fixed embedding that needs no model and no download: hashed character n-grams with signs, summed over the words of a text."""
+
+import zlib
+
+import numpy as np
+import numpy.typing as npt
+
+from governance.collapse.evidence import Floats, Unmeasured
+from governance.collapse.sampled import LeftOut
+from governance.collapse.samples import Samples, SampleSet
+
+DIMENSIONS = 256
+GRAM = 3
+TEXTS_AT_ONCE = 512
+
+
+def spread(samples: SampleSet, both: Samples) -> LeftOut | Unmeasured:
+    """Mean cosine distance over all pairs of texts, from 0 (all the same) to 2; texts without words are left out of the pairs."""
+    vectors = unit_vectors(samples, both.vocabulary)
+    held = samples.lengths > 0
+    sums = np.zeros((samples.group_count, DIMENSIONS))
+    np.add.at(sums, samples.groups[held], vectors[held])
+    texts = np.bincount(samples.groups[held], minlength=samples.group_count).astype(np.float64)
+    rest = texts.sum() - texts
+    if rest.min() < 2:
+        return Unmeasured(reason="fewer than two texts with words are left without one group of prompts")
+    whole = sums.sum(axis=0)
+    return LeftOut(
+        value=mean_distance(float(whole @ whole), texts.sum()),
+        without=np.array([mean_distance(float(part @ part), count) for part, count in zip(whole - sums, rest, strict=True)]),
+    )
+
+
+def mean_distance(squared_norm_of_sum: float, texts: float) -> float:
+    """Mean pairwise cosine distance of unit vectors from the length of their sum: 1 - (|sum|^2 - N) / (N (N - 1)), in O(N d)."""
+    return 1.0 - (squared_norm_of_sum - texts) / (texts * (texts - 1.0))
+
+
+def unit_vectors(samples: SampleSet, vocabulary: tuple[str, ...]) -> Floats:
+    """A unit vector a text; a text without words has the zero vector."""
+    used, words = np.unique(samples.words, return_inverse=True)
+    table = word_vectors([vocabulary[number] for number in used])
+    ends = np.cumsum(samples.lengths)
+    vectors = np.zeros((len(samples.lengths), DIMENSIONS))
+    for first in range(0, len(samples.lengths), TEXTS_AT_ONCE):
+        lengths = samples.lengths[first : first + TEXTS_AT_ONCE]
+        begin = int(ends[first] - samples.lengths[first])
+        starts = np.cumsum(lengths) - lengths
+        filled = np.flatnonzero(lengths)
+        if len(filled):
+            gathered = table[words[begin : begin + int(lengths.sum())]]
+            vectors[first + filled] = np.add.reduceat(gathered, starts[filled], axis=0)
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(norms > 0, norms, 1.0)
+
+
+def word_vectors(words: list[str]) -> npt.NDArray[np.float32]:
+    """One signed bucket (CRC-32) per character trigram of each word with its borders: the same numbers on every machine, for good."""
+    rows, marks = [], []
+    for row, word in enumerate(words):
+        bounded = f"<{word}>".encode()
+        grams = [zlib.crc32(bounded[i : i + GRAM]) for i in range(max(1, len(bounded) - GRAM + 1))]
+        marks += grams
+        rows += [row] * len(grams)
+    mark = np.array(marks, dtype=np.int64)
+    sign = np.where((mark >> 16) & 1, 1.0, -1.0)
+    cells = np.array(rows, dtype=np.int64) * DIMENSIONS + mark % DIMENSIONS
+    flat = np.bincount(cells, sign, minlength=len(words) * DIMENSIONS)
+    return flat.reshape(len(words), DIMENSIONS).astype(np.float32)

@@ -1,0 +1,145 @@
+"""What a probe brought back, checked: a reading is taken from the same documents for both models, or it is not taken."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from governance.errors import shown
+
+CANDIDATE, CHAMPION, BASELINE = "candidate", "champion", "baseline"
+REFERENCES = (BASELINE, CHAMPION)
+
+SCORE_SCHEMA = pl.Schema(
+    {
+        "model": pl.String,
+        "shard": pl.String,
+        "doc_id": pl.String,
+        "source_id": pl.String,
+        "slice": pl.String,
+        "bits": pl.Float64,
+        "bytes": pl.Int64,
+        "tokens": pl.Int64,
+    }
+)
+SAMPLE_SCHEMA = pl.Schema(
+    {
+        "model": pl.String,
+        "prompt_id": pl.String,
+        "slice": pl.String,
+        "draw": pl.Int32,
+        "temperature": pl.Float64,
+        "text": pl.String,
+    }
+)
+
+Floats = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmeasured:
+    """A reading that could not be taken, and why. It never passes a gate and is never shown as a number."""
+
+    reason: str
+
+    def __post_init__(self) -> None:
+        if not self.reason:
+            raise ValueError("a reading that was not taken needs a reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The two frames of a probe with exactly the columns of `SCORE_SCHEMA` and `SAMPLE_SCHEMA`; integers of any width are taken.
+
+    Values are not judged here: a bad one makes the readings that need it unmeasured, with a reason, and leaves the others alone.
+    """
+
+    scores: pl.DataFrame
+    samples: pl.DataFrame
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "scores", _shaped(self.scores, SCORE_SCHEMA, "scores"))
+        object.__setattr__(self, "samples", _shaped(self.samples, SAMPLE_SCHEMA, "samples"))
+
+    def models(self) -> tuple[str, ...]:
+        """The models that were probed at all, the candidate first."""
+        seen = {*self.scores["model"].unique(), *self.samples["model"].unique()}
+        return tuple(model for model in (CANDIDATE, CHAMPION, BASELINE) if model in seen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Documents:
+    """One model's valid scores of one shard in order of doc_id: bits and bytes and tokens per document, and where each was cut from."""
+
+    doc_ids: tuple[str, ...]
+    sources: tuple[str, ...]
+    slices: tuple[str, ...]
+    bits: Floats
+    size: Floats
+    tokens: Floats
+
+    def bits_per_byte(self) -> float:
+        return float(self.bits.sum() / self.size.sum())
+
+    def bytes_per_token(self) -> float:
+        return float(self.size.sum() / self.tokens.sum())
+
+
+def scored_documents(evidence: Evidence, shard: str, model: str) -> Documents | Unmeasured:
+    """The scores of one model on one shard, where every one of them is a real reading.
+
+    One NaN, infinite, zero or negative number of bits, one missing value, one document scored twice: unmeasured, naming at most five ids.
+    """
+    frame = evidence.scores.filter((pl.col("shard") == shard) & (pl.col("model") == model)).sort("doc_id")
+    if frame.is_empty():
+        return Unmeasured(reason=f"no document of the {shard} shard was scored with the {model}")
+    if reason := _fault(frame):
+        return Unmeasured(reason=f"the {model} on the {shard} shard: {reason}")
+    return Documents(
+        doc_ids=tuple(frame["doc_id"]),
+        sources=tuple(frame["source_id"].fill_null(frame["doc_id"])),
+        slices=tuple(frame["slice"].fill_null("none")),
+        bits=frame["bits"].to_numpy(),
+        size=frame["bytes"].cast(pl.Float64).to_numpy(),
+        tokens=frame["tokens"].cast(pl.Float64).to_numpy(),
+    )
+
+
+def mismatch(one: Documents, other: Documents) -> str:
+    """Why two models' scores cannot be paired; empty where they are of the same documents with the same bytes."""
+    if one.doc_ids != other.doc_ids:
+        apart = sorted(set(one.doc_ids) ^ set(other.doc_ids))
+        return f"{len(apart)} documents were scored with one of the two models only: {shown(apart)}"
+    if one.sources != other.sources or one.slices != other.slices:
+        return "the two models' scores disagree on the source or slice of a document"
+    changed = np.flatnonzero(one.size != other.size)
+    if len(changed):
+        return f"{len(changed)} documents differ in bytes between the two models: {shown([one.doc_ids[i] for i in changed])}"
+    return ""
+
+
+def _fault(frame: pl.DataFrame) -> str:
+    bits = pl.col("bits")
+    bad_bits = bits.is_null() | bits.is_nan() | bits.is_infinite() | (bits <= 0)
+    if ids := _ids(frame, bad_bits):
+        return f"{len(ids)} documents have no finite positive number of bits: {shown(ids)}"
+    empty = pl.any_horizontal(pl.col(name).is_null() | (pl.col(name) <= 0) for name in ("bytes", "tokens"))
+    if ids := _ids(frame, empty):
+        return f"{len(ids)} documents have no bytes or no tokens: {shown(ids)}"
+    if ids := _ids(frame, pl.col("doc_id").is_duplicated() | pl.col("doc_id").is_null()):
+        return f"{len(ids)} rows score one document twice or name none: {shown(ids)}"
+    return ""
+
+
+def _ids(frame: pl.DataFrame, wrong: pl.Expr) -> Sequence[str]:
+    return [str(name) for name in frame.filter(wrong)["doc_id"]]
+
+
+def _shaped(frame: pl.DataFrame, schema: pl.Schema, name: str) -> pl.DataFrame:
+    if missing := [column for column in schema if column not in frame.columns]:
+        raise ValueError(f"{name}: column {missing[0]!r} is missing")
+    return frame.select(pl.col(column).cast(kind) for column, kind in schema.items())

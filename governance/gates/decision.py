@@ -1,0 +1,122 @@
+"""One decision over all gates: pass only if every gate passes, block if any blocks, else inconclusive."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from governance.collapse.evidence import BASELINE, CHAMPION
+from governance.errors import PolicyError
+from governance.gates.alarms import SLICED, raise_alarms, slice_readings, slices_beyond, worst_slice
+from governance.gates.diagnosis import diagnose
+from governance.gates.gate import FOUNDING, NO_REFERENCE, Gate, GateCase, GateResult, Verdict
+from governance.gates.margins import GateRules
+from governance.plugins import discover
+
+RULES_PACKAGE = "governance.gates.rules"
+SHOWN_REASONS = 3
+
+
+def decide(
+    *,
+    measures: Mapping[str, Any],
+    mix: Mapping[str, Any],
+    lineage: Mapping[str, Any],
+    rules: GateRules,
+    kind: str,
+    policy_sha256: str,
+    champion: Mapping[str, Any] | None,
+    baseline: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """The document `heirloom/decision/1`, a function of the readings, the token counts and the policy alone.
+
+    `champion` and `baseline` are those of cycle.json. A retraining is compared with both; a founding cycle has nothing to compare with
+    and passes on human-only lineage and whole readings. Nothing else is looked at, so that nothing else can excuse a block.
+
+    Raises: PolicyError where the policy names a gate that does not exist.
+    """
+    gates: Mapping[str, Gate] = discover(RULES_PACKAGE, "GATE")
+    _check_names(gates, rules)
+    metrics = {str(entry["name"]): entry for entry in measures.get("metrics", ())}
+    references = () if kind == FOUNDING else (BASELINE, *([CHAMPION] if champion else []))
+    case = GateCase(metrics=metrics, mix=mix, lineage=lineage, rules=rules, references=references, stand_ins=_stand_ins(champion, baseline))
+    results = [result for name in gates if name in rules.enabled for result in gates[name].judge(case)]
+    results += _structural(case, kind)
+    off = [name for name in gates if name not in rules.enabled]
+    verdict = overall(results)
+    return {
+        "schema": "heirloom/decision/1",
+        "verdict": verdict.value,
+        "reason": _reason(verdict, results, kind),
+        "policy_sha256": policy_sha256,
+        "gates": [result.document() for result in results],
+        "gates_off": off,
+        "calibrated": rules.calibrated,
+        "worst_slice": worst_slice(metrics),
+        "alarms": [*raise_alarms(metrics, rules), *_off_and_blocking(gates, off, case)],
+        "diagnosis": diagnose(metrics, rules),
+    }
+
+
+def overall(results: Sequence[GateResult]) -> Verdict:
+    """Intersection-union: a pass needs every gate, one block is enough, and no gates at all decide nothing."""
+    verdicts = {result.verdict for result in results}
+    if Verdict.BLOCK in verdicts:
+        return Verdict.BLOCK
+    return Verdict.PASS if verdicts == {Verdict.PASS} else Verdict.INCONCLUSIVE
+
+
+def _structural(case: GateCase, kind: str) -> list[GateResult]:
+    """What no policy can turn off: a founding cycle is human-only, something is measured, and slices block where policy says so."""
+    found = [_founding(case)] if kind == FOUNDING else []
+    if not set(case.rules.enabled) & set(case.metrics):
+        found.append(_plain("readings", Verdict.INCONCLUSIVE, "not-measured: no gate that reads a metric is both enabled and measured"))
+    if case.rules.slices_block:
+        found += [_slices(case, name) for name in SLICED]
+    return found
+
+
+def _founding(case: GateCase) -> GateResult:
+    synthetic, total = case.lineage.get("synthetic_tokens"), case.lineage.get("total_tokens")
+    if not (isinstance(synthetic, int) and isinstance(total, int) and total > 0):
+        return _plain("founding", Verdict.INCONCLUSIVE, "not-measured: lineage.json does not say how many tokens were synthetic")
+    if synthetic != 0:
+        said = f"a founding model is human-only, and {synthetic} of {total} tokens in its lineage are synthetic"
+        return _plain("founding", Verdict.BLOCK, said)
+    return _plain("founding", Verdict.PASS, f"none of the {total} tokens in the lineage is synthetic")
+
+
+def _slices(case: GateCase, name: str) -> GateResult:
+    beyond = slices_beyond(slice_readings(case.metrics, name), case.rules.slice_margin_percent / 100)
+    if beyond:
+        said = "; ".join(reading.sentence() for reading in beyond[:SHOWN_REASONS])
+        return _plain(f"{name}_slices", Verdict.BLOCK, f"{said}: beyond the slice margin of {case.rules.slice_margin_percent:g} %")
+    return _plain(f"{name}_slices", Verdict.PASS, "no slice is surely beyond the slice margin")
+
+
+def _plain(gate: str, verdict: Verdict, reason: str) -> GateResult:
+    return GateResult(gate=gate, metric=NO_REFERENCE, against=NO_REFERENCE, verdict=verdict, reason=reason)
+
+
+def _off_and_blocking(gates: Mapping[str, Gate], off: Sequence[str], case: GateCase) -> list[str]:
+    results = [result for name in off for result in gates[name].judge(case)]
+    return [f"a gate that is switched off would have blocked: {r.reason}" for r in results if r.verdict is Verdict.BLOCK]
+
+
+def _stand_ins(champion: Mapping[str, Any] | None, baseline: Mapping[str, Any] | None) -> Mapping[str, str]:
+    same = champion and baseline and champion.get("digest") == baseline.get("digest")
+    return {CHAMPION: BASELINE} if same else {}
+
+
+def _reason(verdict: Verdict, results: Sequence[GateResult], kind: str) -> str:
+    if verdict is Verdict.PASS and kind == FOUNDING:
+        return f"founding cycle: human text only, all {len(results)} readings were taken, and there is nothing to compare with"
+    if verdict is Verdict.PASS:
+        return f"all {len(results)} gated readings are inside their margins, with their whole interval"
+    said = [result.reason for result in results if result.verdict is verdict]
+    rest = f" (+{len(said) - SHOWN_REASONS} more)" if len(said) > SHOWN_REASONS else ""
+    return "; ".join(said[:SHOWN_REASONS]) + rest
+
+
+def _check_names(gates: Mapping[str, Gate], rules: GateRules) -> None:
+    for where, names in (("enabled", rules.enabled), ("margins", tuple(rules.margins))):
+        if unknown := sorted(set(names) - set(gates)):
+            raise PolicyError(f"{unknown[0]!r} is no gate", where=f"policy.gates.{where}", expected=", ".join(gates))

@@ -1,0 +1,89 @@
+"""mix.json: what a mix holds and what was left out, in rows and tokens, and one digest over its rows in order."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from governance.mixing.caps import synthetic_limit
+from governance.mixing.repeats import Openings
+from governance.mixing.rules import MixRules
+
+ANCHOR, HUMAN, SYNTHETIC = ROLES = ("anchor", "human", "synthetic")
+SCHEMA = "heirloom/mix/1"
+
+
+def mix_document(
+    selected: pl.DataFrame, dropped: pl.DataFrame, rules: MixRules, opened: Openings, *, anchor_tokens: int, depth: int
+) -> dict[str, Any]:
+    """mix.json of selected and dropped rows; `anchor_tokens` are those of one pass over the anchors."""
+    by_rule = dropped.group_by("rule").agg(rows=pl.len(), tokens=pl.col("tokens").sum()).sort("rule")
+    tokens = _by_role(selected, pl.col("tokens").sum())
+    return {
+        "schema": SCHEMA,
+        "tokens": tokens,
+        "rows": _by_role(selected, pl.len()),
+        "shards": [{"shard": shard, **roles} for shard, roles in _tokens_by(selected, "shard").items()],
+        "synthetic_cap_percent": rules.synthetic_cap_percent,
+        "anchor_percent": rules.anchor_percent,
+        "dropped": dict(by_rule.select("rule", "rows").iter_rows()),
+        "tokens_dropped": dict(by_rule.select("rule", "tokens").iter_rows()),
+        "anchor_repeats": tokens[ANCHOR] * 100 // anchor_tokens if anchor_tokens else 0,
+        "headroom_tokens": synthetic_limit(tokens[HUMAN], rules.synthetic_cap_percent) - tokens[SYNTHETIC],
+        "slices": _tokens_by(selected, "slice"),
+        "openings": {"distinct": opened.distinct, "sharing_rows": opened.sharing_rows, "over_limit": opened.over_limit},
+        "depth": depth,
+        "root": mix_root(selected),
+    }
+
+
+def rows_depth(selected: pl.DataFrame, model: str, start_depth: int) -> int:
+    """How many models the text went through: 0 without synthetic rows, one more than the start for its own line's rows, else 1."""
+    synthetic = selected.filter(pl.col("role") == SYNTHETIC)
+    if synthetic.is_empty():
+        return 0
+    return start_depth + 1 if (synthetic["generator"] == model).any() else 1
+
+
+def mix_root(selected: pl.DataFrame) -> str:
+    """The sha256 over `LENGTH:ROW_ID,SHA256,ROLE,SHARD` and a line feed for every row in order; LENGTH is the row id's in UTF-8 bytes."""
+    row_id = pl.col("row_id")
+    line = pl.format("{}:{},{},{},{}\n", row_id.str.len_bytes(), row_id, "sha256", "role", "shard")
+    seen = hashlib.sha256()
+    for part in selected.iter_slices(1 << 16):
+        seen.update("".join(part.select(line).to_series().to_list()).encode())
+    return seen.hexdigest()
+
+
+def describe(document: Mapping[str, Any]) -> Sequence[str]:
+    """A mix.json in a few lines for people: shares of each role, the fullest shard, what was left out by which rule."""
+    tokens, rows = document["tokens"], document["rows"]
+    total = max(sum(tokens.values()), 1)
+    lines = [f"{role}: {rows[role]} rows, {tokens[role]} tokens ({100 * tokens[role] / total:.1f} %)" for role in ROLES]
+    shards = document["shards"]
+    fullest = max(_synthetic_percent(shard) for shard in shards)
+    lines.append(
+        f"synthetic of human and synthetic: {_synthetic_percent(tokens):.2f} %, {fullest:.2f} % in the fullest of {len(shards)} shards"
+        f" (cap {document['synthetic_cap_percent']} %, room for {document['headroom_tokens']} tokens)"
+    )
+    lines.append(f"anchors shown {document['anchor_repeats'] / 100:.2f} times (at least {document['anchor_percent']} % of tokens)")
+    lines += [f"left out by {rule}: {count} rows, {document['tokens_dropped'][rule]} tokens" for rule, count in document["dropped"].items()]
+    return lines
+
+
+def _synthetic_percent(tokens: Mapping[str, int]) -> float:
+    return 100 * tokens[SYNTHETIC] / max(tokens[HUMAN] + tokens[SYNTHETIC], 1)
+
+
+def _by_role(rows: pl.DataFrame, measure: pl.Expr) -> dict[str, int]:
+    found = dict(rows.group_by("role").agg(measure.alias("n")).iter_rows())
+    return {role: int(found.get(role, 0)) for role in ROLES}
+
+
+def _tokens_by(rows: pl.DataFrame, column: str) -> dict[Any, dict[str, int]]:
+    """Value of a column -> tokens of every role, in order of the value."""
+    found: dict[Any, dict[str, int]] = {}
+    for value, role, tokens in rows.group_by(column, "role").agg(pl.col("tokens").sum()).sort(column).iter_rows():
+        found.setdefault(value, dict.fromkeys(ROLES, 0))[role] = tokens
+    return found

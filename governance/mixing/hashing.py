@@ -1,0 +1,74 @@
+"""Vectorised 64-bit hashes that are the same on every machine and in every release of numpy, polars and Python."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+Hashes = NDArray[np.uint64]
+Places = NDArray[np.int64]
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_BASE = 0x2545F4914F6CDD1D  # odd, so that it has an inverse modulo 2**64
+_NAMES_AT_A_TIME = 1 << 16
+_INVERSE = pow(_BASE, -1, 1 << 64)
+
+
+def mixed(values: Hashes) -> Hashes:
+    """The finaliser of splitmix64 (Steele, Lea and Flood 2014): one to one, every input bit moves every output bit."""
+    out: Hashes = values + _GOLDEN
+    out ^= out >> np.uint64(30)
+    out *= np.uint64(0xBF58476D1CE4E5B9)
+    out ^= out >> np.uint64(27)
+    out *= np.uint64(0x94D049BB133111EB)
+    out ^= out >> np.uint64(31)
+    return out
+
+
+def segment_hashes(symbols: Hashes, starts: Places, ends: Places) -> Hashes:
+    """A hash of symbols[start:end] for every segment, from prefix sums of a polynomial modulo 2**64.
+
+    A segment's hash depends on its symbols alone and not on where it stands. Empty segments hash alike.
+    """
+    powers, inverses = _powers(1 << max(16, int(symbols.size).bit_length()))
+    sums = np.zeros(symbols.size + 1, dtype=np.uint64)
+    np.cumsum(symbols * powers[: symbols.size], out=sums[1:])
+    return mixed((sums[ends] - sums[starts]) * inverses[starts] + (ends - starts).astype(np.uint64))
+
+
+def seeded_keys(names: Sequence[str], seed: int) -> Hashes:
+    """A key in 64 bits for every name: a random order of the names that depends on each name and the seed, and on no other name."""
+    parts = [np.zeros(0, dtype=np.uint64)]
+    parts += [_name_hashes(names[first : first + _NAMES_AT_A_TIME]) for first in range(0, len(names), _NAMES_AT_A_TIME)]
+    return mixed(np.concatenate(parts) ^ mixed(np.array([seed % (1 << 64)], dtype=np.uint64)))
+
+
+def uniform(keys: Hashes) -> NDArray[np.float64]:
+    """The upper 53 bits of keys as numbers in [0, 1)."""
+    return (keys >> np.uint64(11)).astype(np.float64) / float(1 << 53)
+
+
+def ranges(starts: Places, lengths: Places) -> Places:
+    """start, start + 1, ... of every run, one run after the other."""
+    offsets = np.cumsum(lengths) - lengths
+    return np.repeat(starts - offsets, lengths) + np.arange(int(lengths.sum()), dtype=np.int64)
+
+
+def _name_hashes(names: Sequence[str]) -> Hashes:
+    coded = [name.encode() for name in names]
+    ends = np.cumsum(np.fromiter((len(name) for name in coded), dtype=np.int64, count=len(coded)))
+    starts = np.concatenate((np.zeros(1, dtype=np.int64), ends[:-1]))
+    symbols = np.frombuffer(b"".join(coded), dtype=np.uint8).astype(np.uint64)
+    return segment_hashes(mixed(symbols), starts, ends)
+
+
+@lru_cache(maxsize=2)
+def _powers(size: int) -> tuple[Hashes, Hashes]:
+    return _progression(_BASE, size), _progression(_INVERSE, size)
+
+
+def _progression(base: int, size: int) -> Hashes:
+    factors = np.full(size, base, dtype=np.uint64)
+    factors[0] = 1
+    return np.cumprod(factors)

@@ -1,0 +1,175 @@
+"""Near-duplicates: MinHash bands propose pairs, the exact Jaccard similarity of their word runs decides, and only a kept text drops
+another.
+
+Texts come in order of priority. Text b is dropped exactly where some kept text a < b shares a band with it and has a Jaccard similarity
+at or above the threshold. So similarity is never passed on along a chain: a ~ b and b ~ c drop c only where a ~ c holds too, or b was
+kept.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from governance.mixing.hashing import Hashes, Places, mixed
+from governance.mixing.shingles import shingles
+from governance.mixing.words import Words
+
+HASHES = 125
+MISSED_AT_THRESHOLD = 0.012
+"""Pairs exactly at the threshold that no band may propose, at most; pairs above it are missed far more rarely."""
+MOST_LEADERS = 16
+"""Kept texts that a text is compared with in one bucket: bounds the cost of a flood of texts just below the threshold."""
+_CHUNK_WORDS = 1 << 17
+_PAIRS_AT_A_TIME = 1 << 12
+_WORDS_AT_A_TIME = 1 << 21
+_HASH_BITS = np.uint64(52)
+_NOBODY = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearDuplicates:
+    """Text `dropped[i]` repeats text `kept[i]`: `shared[i]` of `union[i]` distinct word runs are in both. In order of `dropped`."""
+
+    dropped: Places
+    kept: Places
+    shared: Places
+    union: Places
+
+
+def near_duplicates(words: Words, jaccard_percent: int, shingle_words: int) -> NearDuplicates:
+    """The texts to drop, given texts in order of priority; texts shorter than a word run are never dropped here."""
+    buckets, members = _buckets(words, jaccard_percent, shingle_words)
+    outcome = np.full((words.texts, 3), _NOBODY, dtype=np.int64)
+    led = np.zeros(int(buckets[-1]) + 1 if buckets.size else 0, dtype=np.int64)
+    while buckets.size:
+        leads, leader, free = _leaders(buckets, members, words.texts)
+        led[buckets[leads & free[leader]]] += 1
+        compared = free[leader] & ~leads
+        pairs = np.unique(np.stack((members[compared], leader[compared]), axis=1), axis=0)
+        shared, union = shared_runs(words, pairs, shingle_words)
+        _settle(outcome, pairs, shared, union, jaccard_percent)
+        stays = ~free[members] & (outcome[members, 0] == _NOBODY) & (led[buckets] < MOST_LEADERS)
+        buckets, members = _without_loners(buckets[stays], members[stays])
+    dropped = np.flatnonzero(outcome[:, 0] != _NOBODY)
+    kept, shared, union = outcome[dropped].T
+    return NearDuplicates(dropped=dropped, kept=kept, shared=shared, union=union)
+
+
+def banding(jaccard_percent: int) -> tuple[int, int]:
+    """(bands, rows of a band): the longest bands of 125 hashes that still propose 98.8 % of the pairs exactly at the threshold."""
+    similarity = jaccard_percent / 100
+    chosen = (HASHES, 1)
+    for rows in range(2, 26):
+        bands = HASHES // rows
+        if (1 - similarity**rows) ** bands <= MISSED_AT_THRESHOLD:
+            chosen = (bands, rows)
+    return chosen
+
+
+def _buckets(words: Words, jaccard_percent: int, shingle_words: int) -> tuple[Places, Places]:
+    """(bucket, text), sorted: texts that share a band; buckets of one text are left out."""
+    keys, texts = _band_keys(words, *banding(jaccard_percent), shingle_words)
+    buckets, members = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    count = 0
+    for band in keys.T:
+        order = np.argsort(band, kind="stable")
+        group = np.cumsum(np.diff(band[order], prepend=band[order[:1]]) != 0) if order.size else order
+        group, order = _without_loners(group + count, order)
+        buckets.append(group)
+        members.append(texts[order])
+        count = int(group[-1]) + 1 if group.size else count
+    return np.concatenate(buckets), np.concatenate(members)
+
+
+def _band_keys(words: Words, bands: int, rows: int, shingle_words: int) -> tuple[NDArray[np.uint64], Places]:
+    """(a key per text and band, place of each text), for the texts that have a word run."""
+    parts, places = [np.zeros((0, bands), dtype=np.uint64)], [np.zeros(0, dtype=np.int64)]
+    for first, chunk in words.chunks(_CHUNK_WORDS):
+        runs = shingles(chunk, shingle_words)
+        texts = np.flatnonzero(runs.lengths)
+        if texts.size:
+            parts.append(_signed(runs.hashes, runs.bounds[texts], bands, rows))
+            places.append(texts + first)
+    return np.concatenate(parts), np.concatenate(places)
+
+
+def _signed(hashes: Hashes, starts: Places, bands: int, rows: int) -> NDArray[np.uint64]:
+    """Band keys of the texts whose runs begin at `starts`: the least of each of bands * rows hash functions, folded band by band."""
+    narrow = (hashes >> np.uint64(32)).astype(np.uint32)
+    buffer = np.empty_like(narrow)
+    constants = mixed(np.arange(bands * rows, dtype=np.uint64))
+    keys = np.zeros((starts.size, bands), dtype=np.uint64)
+    for function, constant in enumerate(constants):
+        np.bitwise_xor(narrow, np.uint32(constant >> np.uint64(32)), out=buffer)
+        np.multiply(buffer, np.uint32(constant & np.uint64(0xFFFFFFFF)) | np.uint32(1), out=buffer)
+        band = function // rows
+        keys[:, band] = mixed(keys[:, band] + np.minimum.reduceat(buffer, starts))
+    return keys
+
+
+def _leaders(buckets: Places, members: Places, texts: int) -> tuple[NDArray[np.bool_], Places, NDArray[np.bool_]]:
+    """(entry is the first of its bucket, first text of the entry's bucket, text is first in every bucket that it is in).
+
+    Everything that could have dropped such a text is decided already, so it is kept.
+    """
+    leads = np.diff(buckets, prepend=_NOBODY) != 0
+    leader = members[leads][np.cumsum(leads) - 1]
+    entries = np.bincount(members, minlength=texts)
+    led = np.bincount(members[leads], minlength=texts)
+    return leads, leader, (entries > 0) & (entries == led)
+
+
+def _without_loners(buckets: Places, members: Places) -> tuple[Places, Places]:
+    """Entries of buckets that hold at least two texts; the entries come sorted by bucket."""
+    if not buckets.size:
+        return buckets, members
+    _, place, size = np.unique(buckets, return_inverse=True, return_counts=True)
+    company = size[place] > 1
+    return buckets[company], members[company]
+
+
+def _settle(outcome: Places, pairs: Places, shared: Places, union: Places, jaccard_percent: int) -> None:
+    """Write (kept, shared, union) of the first kept text that each text repeats; pairs come sorted by text."""
+    repeats = np.flatnonzero((union > 0) & (shared * 100 >= jaccard_percent * union))
+    texts, first = np.unique(pairs[repeats, 0], return_index=True)
+    chosen = repeats[first]
+    outcome[texts] = np.stack((pairs[chosen, 1], shared[chosen], union[chosen]), axis=1)
+
+
+def shared_runs(words: Words, pairs: Places, shingle_words: int) -> tuple[Places, Places]:
+    """(distinct word runs in both texts, in either text) of every pair, exactly, in bounded memory."""
+    weights = np.cumsum(words.lengths[pairs].sum(axis=1))
+    shared, union = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    first = 0
+    while first < len(pairs):
+        before = weights[first - 1] if first else 0
+        last = int(np.searchsorted(weights, before + _WORDS_AT_A_TIME, side="right"))
+        last = min(max(last, first + 1), first + _PAIRS_AT_A_TIME)
+        both, either = _shared_runs(words, pairs[first:last], shingle_words)
+        shared.append(both)
+        union.append(either)
+        first = last
+    return np.concatenate(shared), np.concatenate(union)
+
+
+def _shared_runs(words: Words, pairs: Places, shingle_words: int) -> tuple[Places, Places]:
+    one = _distinct_runs(words.take(pairs[:, 0]), shingle_words)
+    other = _distinct_runs(words.take(pairs[:, 1]), shingle_words)
+    together = np.sort(np.concatenate((one, other)))
+    twice = together[1:][together[1:] == together[:-1]]
+    shared = _count_by_pair(twice, len(pairs))
+    return shared, _count_by_pair(together, len(pairs)) - shared
+
+
+def _distinct_runs(words: Words, shingle_words: int) -> Hashes:
+    """Sorted: the place of the text in the upper 12 bits, 52 bits of a run's hash below, each once."""
+    runs = shingles(words, shingle_words)
+    coded: Hashes = np.sort((runs.owners.astype(np.uint64) << _HASH_BITS) | (runs.hashes >> (np.uint64(64) - _HASH_BITS)))
+    fresh = np.ones(coded.size, dtype=np.bool_)
+    fresh[1:] = coded[1:] != coded[:-1]
+    return coded[fresh]
+
+
+def _count_by_pair(coded: Hashes, pairs: int) -> Places:
+    return np.bincount((coded >> _HASH_BITS).astype(np.int64), minlength=pairs)

@@ -1,0 +1,37 @@
+"""A random order in which every prefix holds every slice by its share of tokens."""
+
+import numpy as np
+
+from governance.mixing.hashing import Hashes, Places, mixed, uniform
+
+
+def stratified_order(tokens: Places, slices: Places, keys: Hashes) -> Places:
+    """A permutation of rows, given their tokens, slice codes and seeded keys.
+
+    Each slice is shuffled by key and laid along [0, 1) with a length per row in proportion to its tokens; each row then stands at a
+    random point of its own length. So any prefix takes the same share of every slice, to about one row, and a slice of one row has its
+    fair chance.
+    """
+    by_slice = np.lexsort((keys, slices))
+    ordered = tokens[by_slice]
+    codes = slices[by_slice]
+    totals = np.zeros(int(codes[-1]) + 1 if codes.size else 0, dtype=np.int64)
+    np.add.at(totals, codes, ordered)
+    offsets = np.cumsum(totals) - totals
+    before = np.cumsum(ordered) - ordered - offsets[codes]
+    points = (before + uniform(mixed(keys[by_slice])) * ordered) / np.maximum(totals[codes], 1)
+    return by_slice[np.lexsort((keys[by_slice], points))]
+
+
+def fitting(tokens: Places, limit: int) -> Places:
+    """Places, ascending, of rows taken in order while they fit into `limit` tokens; a row that does not fit is passed over."""
+    rest = np.arange(tokens.size)
+    chosen = [rest[:0]]
+    room = limit
+    while rest.size:
+        sums = np.cumsum(tokens[rest])
+        count = int(np.searchsorted(sums, room, side="right"))
+        chosen.append(rest[:count])
+        room -= int(sums[count - 1]) if count else 0
+        rest = rest[count:][tokens[rest[count:]] <= room]
+    return np.concatenate(chosen)

@@ -1,0 +1,117 @@
+"""The plan of a mix: which rows a student is trained on, in which shard, and which are left out and why. A function of its arguments."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from governance.mixing.admission import by_origin
+from governance.mixing.caps import holds, synthetic_limit
+from governance.mixing.document import ROLES, mix_document, rows_depth
+from governance.mixing.hashing import Places, seeded_keys
+from governance.mixing.order import fitting, stratified_order
+from governance.mixing.refusals import refuse_short_anchors, refuse_synthetic_anchors, refuse_too_little_human
+from governance.mixing.repeats import ANCHORS, by_text, without_copies
+from governance.mixing.rules import MixRules
+from governance.mixing.shards import Shards, arrange, interleaved
+from governance.mixing.sieve import Sieve
+from governance.provenance.row import ROW_SCHEMA
+
+_COLUMNS = (*ROW_SCHEMA, "tokens")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mix:
+    """`selected` is mix.parquet in training order, `dropped` is dropped.parquet, `document` is mix.json.
+
+    Every shard meets both limits in integers; a value that does not is a bug of ours and cannot be built.
+    """
+
+    selected: pl.DataFrame
+    dropped: pl.DataFrame
+    document: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        limits = {name: self.document[f"{name}_percent"] for name in ("synthetic_cap", "anchor")}
+        for shard in (self.document["tokens"], *self.document["shards"]):
+            tokens = {role: shard[role] for role in ROLES}
+            if not holds(**tokens, cap_percent=limits["synthetic_cap"], anchor_percent=limits["anchor"]):
+                raise ValueError(f"shard {shard.get('shard', 'all')} holds {tokens}, which breaks {limits}")
+
+
+def plan_mix(
+    rows: pl.DataFrame,
+    anchors: pl.DataFrame,
+    references: Mapping[str, pl.DataFrame],
+    rules: MixRules,
+    *,
+    teachers: Mapping[str, str],
+    model: str,
+    kind: str,
+    start: Mapping[str, Any],
+    seed: int,
+) -> Mix:
+    """Plan a mix of incoming rows and anchors (row schema plus `tokens`); the order in which rows come makes no difference.
+
+    `references` are the other pinned texts by name, in the order in which they are checked (`tail`, `human`, `prompts`). `teachers`,
+    `kind`, `start` and `seed` are those of cycle.json, `model` is the student's name there.
+
+    Raises: RefusedError where there is too little human text, where the anchors are not human or far too few, or where a teacher was
+    swapped. IntegrityError where the rows are not what the validate stage writes.
+    """
+    refuse_synthetic_anchors(anchors)
+    sieve = by_origin(Sieve.of(rows.select(_COLUMNS)), rules, teachers=teachers, model=model, start=start["digest"], kind=kind)
+    sieve, opened = by_text(without_copies(sieve), {**references, ANCHORS: anchors}, rules, seed)
+    refuse_too_little_human(sieve, rules)
+    anchors = _in_order(anchors.select(_COLUMNS).filter(pl.col("tokens") > 0), seed)
+    selected, sieve = _capped(sieve, anchors, rules, seed)
+    dropped = sieve.dropped()
+    depth = rows_depth(selected, model, int(start["depth"]))
+    document = mix_document(selected, dropped, rules, opened, anchor_tokens=int(anchors["tokens"].sum()), depth=depth)
+    return Mix(selected=selected, dropped=dropped, document=document)
+
+
+def _capped(sieve: Sieve, anchors: pl.DataFrame, rules: MixRules, seed: int) -> tuple[pl.DataFrame, Sieve]:
+    """(rows of all roles in training order, the sieve with what the caps left out): all human rows, and synthetic rows while they fit."""
+    humans = _in_order(sieve.rows.filter(sieve.human), seed)
+    synthetic = _in_order(sieve.rows.filter(~sieve.human), seed)
+    limit = synthetic_limit(int(humans["tokens"].sum()), rules.synthetic_cap_percent)
+    chosen = synthetic[fitting(_tokens(synthetic), limit)]
+    shards = arrange(_tokens(humans), _tokens(chosen), _tokens(anchors), rules)
+    refuse_short_anchors(anchors, shards, rules)
+    beyond = f"beyond {limit} tokens, {rules.synthetic_cap_percent} % of human and synthetic together"
+    sieve = _leave(sieve, synthetic, chosen, "synthetic-cap", beyond)
+    placed = chosen.filter(pl.Series(shards.synthetic >= 0))
+    sieve = _leave(sieve, chosen, placed, "shard-cap", "no shard has room for it under the cap")
+    return _selected(humans, chosen, anchors, shards), sieve
+
+
+def _tokens(rows: pl.DataFrame) -> Places:
+    return rows["tokens"].to_numpy().astype(np.int64)
+
+
+def _in_order(rows: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """Rows in their stratified order, which depends on row ids and seed and not on the order that they come in."""
+    slices = rows["slice"].fill_null("none").rank("dense").to_numpy().astype(np.int64)
+    return rows[stratified_order(_tokens(rows), slices, seeded_keys(rows["row_id"].to_list(), seed))]
+
+
+def _leave(sieve: Sieve, rows: pl.DataFrame, stay: pl.DataFrame, rule: str, detail: str) -> Sieve:
+    gone = rows.join(stay, on="row_id", how="anti")["row_id"]
+    at = np.flatnonzero(sieve.rows["row_id"].is_in(gone.implode()).to_numpy())
+    return sieve.without(at, rule, [detail] * at.size)
+
+
+def _selected(humans: pl.DataFrame, synthetic: pl.DataFrame, anchors: pl.DataFrame, shards: Shards) -> pl.DataFrame:
+    """Rows of all roles in training order."""
+    numbers = (shards.anchor_shards, shards.human, shards.synthetic)
+    parts = [
+        frame.with_columns(pl.lit(role).alias("role"), pl.Series("shard", number, dtype=pl.Int32)).filter(pl.col("shard") >= 0)
+        for role, frame, number in zip(ROLES, (anchors[shards.anchor_rows], humans, synthetic), numbers, strict=True)
+    ]
+    roles = np.repeat(np.arange(len(ROLES)), [part.height for part in parts])
+    together = pl.concat(parts)
+    ordered = together[interleaved(together["shard"].to_numpy().astype(np.int64), roles)]
+    return ordered.select(*ROW_SCHEMA, "role", pl.col("tokens").cast(pl.Int64), "shard")

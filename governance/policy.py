@@ -1,0 +1,96 @@
+"""policy.toml -> Policy: what is allowed, handed out in parts. No flag and no environment variable overrides it."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from governance.collapse.probe import ProbePlan
+from governance.digest import digest_document
+from governance.errors import PolicyError
+from governance.gates.margins import GateRules
+from governance.mixing.rules import MixRules
+from governance.provenance.rules import ProvenanceRules
+from governance.release.rules import PromotionRules
+from governance.section import read_section, section_document
+from governance.training.rules import TrainingRules
+
+ENVIRONMENTS = ("demo", "staging", "production")
+OVERRIDE_PREFIX = "HEIRLOOM_POLICY"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """Which model line this is: the section [line]. `seed` starts every stream of random numbers of every cycle."""
+
+    model: str
+    environment: str = "demo"
+    seed: int = 7
+
+    def __post_init__(self) -> None:
+        if self.environment not in ENVIRONMENTS:
+            raise ValueError(f"environment: {self.environment!r} is none of {', '.join(ENVIRONMENTS)}")
+        if not is_name(self.model):
+            raise ValueError(f"model: {self.model!r} is no name (a-z, 0-9, '.', '_', '-', at most 63 characters, letter or digit first)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The whole policy. A stage gets only the section it names; its digest is part of every decision."""
+
+    line: Line
+    provenance: ProvenanceRules = field(default_factory=ProvenanceRules)
+    mixing: MixRules = field(default_factory=MixRules)
+    training: TrainingRules = field(default_factory=TrainingRules)
+    probe: ProbePlan = field(default_factory=ProbePlan)
+    gates: GateRules = field(default_factory=GateRules)
+    promotion: PromotionRules = field(default_factory=PromotionRules)
+
+    def document(self) -> dict[str, Any]:
+        """Every setting with its value, defaults included."""
+        found: dict[str, Any] = section_document(self)
+        return found
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of the document: comments and order in the file do not change it, a default that changes does."""
+        return digest_document(self.document())
+
+
+def read_policy(path: Path) -> Policy:
+    """The policy of a workspace.
+
+    Raises: PolicyError naming the file and the setting.
+    """
+    return read_section(Policy, read_toml(path), path.name)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file as a mapping. Raises: PolicyError naming file and line."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise PolicyError("is missing", where=str(path), fix="heirloom init DIR makes a workspace") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PolicyError(f"is not TOML: {error}", where=str(path)) from error
+
+
+def refuse_overrides(environment: Mapping[str, str]) -> None:
+    """An environment variable that tries to change the policy is an error, not ignored (attack A21).
+
+    Raises: PolicyError naming the variable.
+    """
+    found = sorted(name for name in environment if name.upper().startswith(OVERRIDE_PREFIX))
+    if found:
+        raise PolicyError(
+            f"{found[0]} is set, and the environment cannot change the policy",
+            fix=f"unset {found[0]}, and change policy.toml under review",
+        )
+
+
+def is_name(text: str) -> bool:
+    """Names of models, rows' batches and workspaces: safe in paths, addresses and pages (attack A9)."""
+    first, rest = text[:1], text[1:]
+    plain = "abcdefghijklmnopqrstuvwxyz0123456789"
+    return bool(first) and first in plain and len(text) <= 63 and all(c in plain + "._-" for c in rest)

@@ -1,0 +1,80 @@
+"""The rules that only a whole batch can break: ids that clash, rows that repeat, ancestors that run in a circle or change colour.
+
+They look at a register, a light frame with a line for every row of the batch and no texts, so that its size is bounded by ids.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import polars as pl
+
+from governance.provenance.cycles import ids_on_cycles
+from governance.provenance.row import SYNTHETIC_ORIGINS, Origin
+
+CYCLIC_PARENTS, HUMAN_FROM_MODEL, DUPLICATE_ID, REPEATED_ROW = "cyclic-parents", "human-from-model", "duplicate-id", "repeated-row"
+
+BATCH_FIXES: Mapping[str, str] = MappingProxyType(
+    {
+        CYCLIC_PARENTS: "correct the parents: no row can descend from itself",
+        HUMAN_FROM_MODEL: "say origin hybrid or model, or remove the parent: what is made from model text is not human",
+        DUPLICATE_ID: "give every row its own id: the batch holds this one with another text or another origin",
+        REPEATED_ROW: "nothing to mend: the first of these identical rows was judged in its place",
+    }
+)
+"""Rule -> how to mend the row, in the order in which the first one broken names the refusal."""
+
+_SEED = 7
+
+
+def register_of(judged: pl.DataFrame) -> pl.DataFrame:
+    """What the batch rules need of judged rows: place, id, origin, parents, a 64-bit hash of text and provenance, refused or not."""
+    content = pl.struct("sha256", "origin", "generator", "generator_version", "parent_ids", "vintage").hash(seed=_SEED)
+    return judged.select(
+        "source_file", "line", "row_id", "origin", "parent_ids", content.alias("content"), pl.col("rule").is_not_null().alias("refused")
+    )
+
+
+def judge_batch(register: pl.DataFrame) -> pl.DataFrame:
+    """The rows that break a rule of the batch: `source_file`, `line`, `rule`, `found`; one line a row, none of them refused before.
+
+    Parents are followed through rows that were refused too: a circle is no truer for a gap in it. Ids clash only among rows that would
+    enter: a refused row and its mended copy may stand in one batch. Every row of an id that names different texts or origins is refused;
+    of identical rows the first stays.
+    """
+    rows = register.with_row_index("place").filter(pl.col("row_id").is_not_null())
+    edges = rows.select("row_id", "origin", "parent_ids").explode("parent_ids", empty_as_null=False, keep_nulls=False)
+    edges = edges.rename({"row_id": "child", "parent_ids": "parent"})
+    standing = rows.filter(~pl.col("refused"))
+    said = pl.concat([_cyclic(standing, edges), _human_from_model(standing, rows, edges), *_repeats(standing)])
+    return said.unique("place", keep="first", maintain_order=True).sort("place").select("source_file", "line", "rule", "found")
+
+
+def _cyclic(standing: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
+    ids = sorted(ids_on_cycles(edges))
+    return _refusals(standing.filter(pl.col("row_id").is_in(ids)), CYCLIC_PARENTS, pl.lit("the row is among its own ancestors"))
+
+
+def _human_from_model(standing: pl.DataFrame, rows: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
+    synthetic = rows.filter(pl.col("origin").is_in(SYNTHETIC_ORIGINS)).select("row_id").unique()
+    children = edges.filter(pl.col("origin") == Origin.HUMAN.value).join(synthetic, left_on="parent", right_on="row_id", how="semi")
+    broken = standing.filter(pl.col("origin") == Origin.HUMAN.value).join(children, left_on="row_id", right_on="child", how="semi")
+    return _refusals(broken, HUMAN_FROM_MODEL, pl.lit("human, but made from a row that is not"))
+
+
+def _repeats(standing: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    counted = standing.filter(pl.col("row_id").is_duplicated()).with_columns(
+        pl.col("content").n_unique().over("row_id").alias("contents"),
+        pl.len().over("row_id").alias("copies"),
+        pl.col("place").min().over("row_id").alias("first"),
+    )
+    clashing = pl.col("contents") > 1
+    found = pl.format("{} rows with this id, {} of them different", "copies", "contents")
+    repeated = counted.filter(~clashing & (pl.col("place") > pl.col("first")))
+    return (
+        _refusals(counted.filter(clashing), DUPLICATE_ID, found),
+        _refusals(repeated, REPEATED_ROW, pl.format("{} identical rows with this id", "copies")),
+    )
+
+
+def _refusals(rows: pl.DataFrame, rule: str, found: pl.Expr) -> pl.DataFrame:
+    return rows.select("place", "source_file", "line", pl.lit(rule).alias("rule"), found.cast(pl.String).alias("found"))

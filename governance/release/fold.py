@@ -1,0 +1,237 @@
+"""Events -> State, one small function per kind of event; an event that makes no sense where it stands is an integrity error."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from governance.errors import IntegrityError, UsageError
+from governance.release import kinds
+from governance.release.ledger import Event
+from governance.release.state import PROMOTION, ROLLBACK, Approval, Intent, Judgement, OpenCycle, Release, State
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+_MAPPINGS = ("releases", "shards", "teachers", "frozen_against", "judged", "attempts")
+
+
+def fold(events: Iterable[Event], start: State | None = None) -> State:
+    """The state after these events, which follow `start`; the chain itself is checked by `ledger.verify`.
+
+    `fold(a + b) == fold(b, fold(a))`, so a reader may go on from where it was.
+
+    Raises: UsageError for a kind that a newer version wrote: ignoring it could mean going back to something that was barred since.
+    IntegrityError where an event speaks of a version that was never registered, or lacks a key.
+    """
+    state = _draft(start or State())
+    for event in events:
+        step = _STEPS.get(event.kind)
+        if step is None:
+            raise UsageError(
+                f"kind {event.kind!r} is not known here", where=f"ledger seq {event.seq}", fix="use the version of heirloom that wrote it"
+            )
+        try:
+            state = step(state, event)
+        except KeyError as error:
+            raise IntegrityError(f"{event.kind} speaks of {error}, which is not there", where=f"ledger seq {event.seq}") from error
+        state = replace(state, seq=event.seq, head=event.digest)
+    return _sealed(state)
+
+
+def _draft(state: State) -> State:
+    """The same state over dicts of its own, which `_with` may change: a copy per event would cost the square of the ledger's length."""
+    own: dict[str, Any] = {name: dict(getattr(state, name)) for name in _MAPPINGS}
+    return replace(state, **own)
+
+
+def _sealed(state: State) -> State:
+    sealed: dict[str, Any] = {name: MappingProxyType(getattr(state, name)) for name in _MAPPINGS}
+    return replace(state, **sealed)
+
+
+def _with(mapping: Mapping[K, V], key: K, value: V) -> Mapping[K, V]:
+    if isinstance(mapping, dict):  # a draft, owned by the fold that is going on
+        mapping[key] = value
+        return mapping
+    return MappingProxyType({**mapping, key: value})
+
+
+def _facts(event: Event) -> dict[str, Any]:
+    """The keys that the kind of the event promises; one that is missing raises KeyError."""
+    return {key: event.body[key] for key in kinds.BODIES[event.kind]}
+
+
+def _change(state: State, version: int, **changes: Any) -> State:
+    return replace(state, releases=_with(state.releases, version, replace(state.releases[version], **changes)))
+
+
+def _created(state: State, event: Event) -> State:
+    return replace(state, model=event.body["model"], environment=event.body["environment"])
+
+
+def _shards(state: State, event: Event) -> State:
+    return replace(state, shards=dict(event.body))
+
+
+def _teacher(state: State, event: Event) -> State:
+    return replace(state, teachers=_with(state.teachers, event.body["name"], event.body["digest"]))
+
+
+def _cycle_frozen(state: State, event: Event) -> State:
+    body = event.body
+    cycle = OpenCycle(
+        number=body["cycle"],
+        digest=body["cycle_digest"],
+        batch_digest=body["batch_digest"],
+        policy_sha256=body["policy_sha256"],
+        kind=body["kind"],
+    )
+    against = _with(state.frozen_against, cycle.digest, state.champion)
+    return replace(state, cycle=cycle, cycles=max(state.cycles, cycle.number), frozen_against=against)
+
+
+def _cycle_judged(state: State, event: Event) -> State:
+    body = event.body
+    key = (body["batch_digest"], body["policy_sha256"])
+    known = state.judged.get(key)
+    version = known.version if known and known.cycle_digest == body["cycle_digest"] else None
+    judgement = Judgement(verdict=body["verdict"], cycle=body["cycle"], cycle_digest=body["cycle_digest"], version=version)
+    attempts = _with(state.attempts, key[0], state.attempts.get(key[0], 0) + 1)
+    cycle = state.cycle
+    if cycle and cycle.digest == body["cycle_digest"]:
+        cycle = replace(cycle, judged=True)
+    return replace(state, judged=_with(state.judged, key, judgement), attempts=attempts, cycle=cycle)
+
+
+def _cycle_abandoned(state: State, event: Event) -> State:
+    return replace(state, cycle=_unless(state.cycle, event.body["cycle_digest"]))
+
+
+def _unless(cycle: OpenCycle | None, digest: str) -> OpenCycle | None:
+    return None if cycle and cycle.digest == digest else cycle
+
+
+def _registered(state: State, event: Event) -> State:
+    facts, digest = _facts(event), event.body["cycle_digest"]
+    release = Release(
+        **facts,
+        registered_by=event.actor,
+        registered_seq=event.seq,
+        judged_against=state.frozen_against.get(digest, state.champion),
+    )
+    for key in [key for key in _judged_as(state, digest) if state.judged[key].cycle_digest == digest]:
+        state = replace(state, judged=_with(state.judged, key, replace(state.judged[key], version=release.version)))
+    state = replace(state, cycle=_unless(state.cycle, digest))
+    return replace(state, releases=_with(state.releases, release.version, release))
+
+
+def _judged_as(state: State, digest: str) -> Sequence[tuple[str, str]]:
+    """Where the judgement of a cycle can be: under the open cycle's own batch and policy, or anywhere."""
+    cycle = state.cycle
+    if cycle and cycle.digest == digest:
+        key = (cycle.batch_digest, cycle.policy_sha256)
+        return (key,) if key in state.judged else ()
+    return tuple(state.judged)
+
+
+def _review(state: State, event: Event) -> State:
+    return _change(state, event.body["version"], requested_by=event.body["requested_by"])
+
+
+def _approved(state: State, event: Event) -> State:
+    facts = _facts(event)
+    version = facts.pop("version")
+    given = state.releases[version].approvals
+    return _change(state, version, approvals=(*given, Approval(by=event.actor, seq=event.seq, **facts)))
+
+
+def _refused(state: State, event: Event) -> State:
+    return _change(state, event.body["version"], refused_by=event.actor)
+
+
+def _promotion_intended(state: State, event: Event) -> State:
+    return _begin(state, event, PROMOTION)
+
+
+def _rollback_intended(state: State, event: Event) -> State:
+    """A rollback takes the place of whatever was open: the open act finds itself cancelled when it wants to commit."""
+    return _begin(state, event, ROLLBACK)
+
+
+def _begin(state: State, event: Event, act: str) -> State:
+    body = event.body
+    intent = Intent(
+        act=act,
+        seq=event.seq,
+        version=state.releases[body["version"]].version,
+        left=body["from"],
+        actor=event.actor,
+        reason=body.get("reason", ""),
+        approved_by=tuple(body.get("approved_by", ())),
+    )
+    return replace(state, intent=intent)
+
+
+def promoted(state: State, version: int, seq: int) -> State:
+    """The state once the promotion of a version is committed at `seq`: also what the views shall show before it is."""
+    served_seq = state.releases[version].served_seq or seq
+    state = _change(state, version, promoted_seq=seq, served_seq=served_seq)
+    return replace(state, champion=version, served=(*state.served, version), intent=None)
+
+
+def rolled_back(state: State, version: int, left: int | None) -> State:
+    """The state once a rollback is committed: what was left for an older release is quarantined, the way back is cut to the target."""
+    target = state.releases[version]
+    if left is not None and left != version and leads_back(target, state.releases[left]):
+        state = _change(state, left, quarantined=True)
+    served = state.served[: state.served.index(version)] if version in state.served else state.served
+    return replace(state, champion=version, served=(*served, version), intent=None)
+
+
+def leads_back(target: Release, left: Release) -> bool:
+    """True where `left` came to serve after `target`, or was about to when it was stopped."""
+    return left.served_seq is None or (target.served_seq or 0) < left.served_seq
+
+
+def _promoted(state: State, event: Event) -> State:
+    return promoted(state, event.body["version"], event.seq)
+
+
+def _promotion_abandoned(state: State, event: Event) -> State:
+    open_here = state.intent and state.intent.act == PROMOTION and state.intent.version == event.body["version"]
+    return replace(state, intent=None) if open_here else state
+
+
+def _rolled_back(state: State, event: Event) -> State:
+    state = rolled_back(state, event.body["version"], event.body["from"])
+    return replace(state, views_behind=state.views_behind or event.body["degraded"])
+
+
+def _frozen(state: State, event: Event) -> State:
+    return replace(state, frozen=event.body["reason"])
+
+
+_STEPS: Mapping[str, Callable[[State, Event], State]] = MappingProxyType(
+    {
+        kinds.WORKSPACE_CREATED: _created,
+        kinds.SHARDS_PINNED: _shards,
+        kinds.TEACHER_PINNED: _teacher,
+        kinds.CYCLE_FROZEN: _cycle_frozen,
+        kinds.CYCLE_JUDGED: _cycle_judged,
+        kinds.CYCLE_ABANDONED: _cycle_abandoned,
+        kinds.CANDIDATE_REGISTERED: _registered,
+        kinds.REVIEW_REQUESTED: _review,
+        kinds.APPROVAL_GIVEN: _approved,
+        kinds.APPROVAL_REFUSED: _refused,
+        kinds.PROMOTION_INTENDED: _promotion_intended,
+        kinds.PROMOTION_COMMITTED: _promoted,
+        kinds.PROMOTION_ABANDONED: _promotion_abandoned,
+        kinds.ROLLBACK_INTENDED: _rollback_intended,
+        kinds.ROLLBACK_COMMITTED: _rolled_back,
+        kinds.SCHEDULE_FROZEN: _frozen,
+        kinds.SCHEDULE_UNFROZEN: lambda state, _: replace(state, frozen=None),
+        kinds.NOTE_ADDED: lambda state, _: state,
+        kinds.VIEWS_REPAIRED: lambda state, _: replace(state, views_behind=False),
+    }
+)

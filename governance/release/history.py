@@ -1,0 +1,42 @@
+"""Who was champion when, by which act, on whose word: the ledger as a table for people, newest first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from governance.release import kinds
+from governance.release.fold import fold
+from governance.release.ledger import Event
+from governance.release.state import PROMOTION, ROLLBACK, State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """One move of the champion. `was` is the version that it moved away from; `why` the reason that was given."""
+
+    seq: int
+    at: str
+    champion: int
+    was: int | None
+    how: str
+    who: str
+    why: str
+
+
+def history(events: Sequence[Event]) -> tuple[Move, ...]:
+    """Every committed promotion and rollback, newest first."""
+    state, moves = fold(events), []
+    for event in events:
+        if event.kind == kinds.PROMOTION_COMMITTED:
+            moves.append(_move(event, PROMOTION, ", ".join(event.body["approved_by"]), _reasons(state, event.body["version"])))
+        if event.kind == kinds.ROLLBACK_COMMITTED:
+            moves.append(_move(event, ROLLBACK, event.actor, event.body["reason"]))
+    return tuple(reversed(moves))
+
+
+def _move(event: Event, how: str, who: str, why: str) -> Move:
+    body = event.body
+    return Move(seq=event.seq, at=event.at, champion=body["version"], was=body["from"], how=how, who=who, why=why)
+
+
+def _reasons(state: State, version: int) -> str:
+    return "; ".join(a.reason for a in state.releases[version].approvals if a.reason)

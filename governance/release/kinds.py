@@ -1,0 +1,87 @@
+"""The kinds of events and what the body of each must say: ids, digests and numbers, and the short reasons that people give."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from governance.errors import UsageError
+
+WORKSPACE_CREATED = "workspace.created"
+SHARDS_PINNED = "shards.pinned"
+TEACHER_PINNED = "teacher.pinned"
+CYCLE_FROZEN = "cycle.frozen"
+CYCLE_JUDGED = "cycle.judged"
+CYCLE_ABANDONED = "cycle.abandoned"
+CANDIDATE_REGISTERED = "candidate.registered"
+REVIEW_REQUESTED = "review.requested"
+APPROVAL_GIVEN = "approval.given"
+APPROVAL_REFUSED = "approval.refused"
+PROMOTION_INTENDED = "promotion.intended"
+PROMOTION_COMMITTED = "promotion.committed"
+PROMOTION_ABANDONED = "promotion.abandoned"
+ROLLBACK_INTENDED = "rollback.intended"
+ROLLBACK_COMMITTED = "rollback.committed"
+SCHEDULE_FROZEN = "schedule.frozen"
+SCHEDULE_UNFROZEN = "schedule.unfrozen"
+NOTE_ADDED = "note.added"
+VIEWS_REPAIRED = "views.repaired"
+
+_NEEDS = {
+    WORKSPACE_CREATED: "model environment",
+    SHARDS_PINNED: "anchors tail human prompts",
+    TEACHER_PINNED: "name digest",
+    CYCLE_FROZEN: "cycle cycle_digest batch_digest policy_sha256 kind",
+    CYCLE_JUDGED: "cycle cycle_digest batch_digest policy_sha256 verdict reason decision_sha256 checkpoint",
+    CYCLE_ABANDONED: "cycle cycle_digest reason",
+    CANDIDATE_REGISTERED: (
+        "version cycle cycle_digest checkpoint verdict decision_sha256 policy_sha256 kind synthetic_tokens total_tokens depth"
+        " worst_shard_synthetic worst_shard_total run_url"
+    ),
+    REVIEW_REQUESTED: "version requested_by",
+    APPROVAL_GIVEN: "version checkpoint decision_sha256 policy_sha256 expected_champion reason",
+    APPROVAL_REFUSED: "version reason",
+    PROMOTION_INTENDED: "version from checkpoint approved_by",
+    PROMOTION_COMMITTED: "version from approved_by",
+    PROMOTION_ABANDONED: "version reason",
+    ROLLBACK_INTENDED: "version from reason",
+    ROLLBACK_COMMITTED: "version from reason degraded",
+    SCHEDULE_FROZEN: "reason",
+    SCHEDULE_UNFROZEN: "reason",
+    NOTE_ADDED: "about text",
+    VIEWS_REPAIRED: "aliases pointer copies",
+}
+BODIES: Mapping[str, frozenset[str]] = MappingProxyType({kind: frozenset(keys.split()) for kind, keys in _NEEDS.items()})
+"""Kind -> the keys of its body, all of them and no others."""
+
+TEXT_LIMIT = 2000
+"""Characters of one text in a body: a reason is a sentence or two, and a row of training text is never one."""
+
+
+def check_body(kind: str, body: Mapping[str, object]) -> None:
+    """A body says everything its kind needs and nothing else, in short texts that are Unicode.
+
+    Raises: UsageError naming the kind and the key.
+    """
+    if kind not in BODIES:
+        raise UsageError(f"{kind!r} is no kind of event", expected=", ".join(BODIES), where="ledger")
+    missing, extra = BODIES[kind] - body.keys(), body.keys() - BODIES[kind]
+    if missing or extra:
+        wrong = [f"{key} is missing" for key in sorted(missing)] + [f"{key} is not expected" for key in sorted(extra)]
+        raise UsageError("; ".join(wrong), where=f"ledger event {kind}")
+    for key, value in body.items():
+        if isinstance(value, str):
+            check_text(value, f"ledger event {kind}, {key}")
+
+
+def check_text(text: str, where: str) -> None:
+    """A text that can be kept: at most 2000 characters, no half characters, no control characters but the line feed.
+
+    Raises: UsageError saying which of these it is.
+    """
+    if len(text) > TEXT_LIMIT:
+        raise UsageError(f"{len(text)} characters", expected=f"at most {TEXT_LIMIT}", where=where)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(f"half a character at position {error.start}", expected="Unicode text", where=where) from error
+    if wrong := [place for place, sign in enumerate(text) if ord(sign) < 32 and sign != "\n"]:
+        raise UsageError(f"a control character at position {wrong[0]}", expected="printable text", where=where)

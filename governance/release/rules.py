@@ -1,0 +1,23 @@
+"""Who lets a candidate out, and what a rollback switches off: the section [promotion] of the policy."""
+
+from dataclasses import dataclass
+
+AUTO, REVIEW = "auto", "review"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromotionRules:
+    """`auto`: the approved policy is the approver. `review`: `approvals` people by distinct names, bound to what they saw."""
+
+    mode: str = AUTO
+    approvals: int = 1
+    exclude_requester: bool = True
+    """Four eyes by name: who asked for the run does not approve it."""
+    freeze_after_rollback: bool = True
+    """Going back to an older release stops scheduled retraining until somebody has looked."""
+
+    def __post_init__(self) -> None:
+        if self.mode not in (AUTO, REVIEW):
+            raise ValueError(f"mode: {self.mode!r} is neither {AUTO!r} nor {REVIEW!r}")
+        if not 1 <= self.approvals <= 20:
+            raise ValueError(f"approvals: {self.approvals} is not in 1..20")

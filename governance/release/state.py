@@ -1,0 +1,164 @@
+"""What the ledger adds up to: `fold(events)` is the only way to know who is champion, what may be promoted and what is open."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from governance.release.ledger import GENESIS
+
+PASS, BLOCK, INCONCLUSIVE = "pass", "block", "inconclusive"
+PROMOTION, ROLLBACK = "promotion", "rollback"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """One person's yes, over digests: it counts for exactly these bytes, this evidence, this policy and this champion."""
+
+    by: str
+    seq: int
+    checkpoint: str
+    decision_sha256: str
+    policy_sha256: str
+    expected_champion: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """One registered version, promoted or not. Token counts flow through the initial weights; shares are derived from them."""
+
+    version: int
+    cycle: int
+    cycle_digest: str
+    checkpoint: str
+    verdict: str
+    decision_sha256: str
+    policy_sha256: str
+    kind: str
+    synthetic_tokens: int
+    total_tokens: int
+    depth: int
+    worst_shard_synthetic: int
+    worst_shard_total: int
+    run_url: str
+    registered_by: str
+    registered_seq: int
+    judged_against: int | None
+    """The champion when its cycle was frozen: the one whose evidence it was compared with."""
+    requested_by: str | None = None
+    approvals: tuple[Approval, ...] = ()
+    refused_by: str | None = None
+    promoted_seq: int | None = None
+    """The seq of its last promotion; None = never champion by promotion."""
+    served_seq: int | None = None
+    """The seq that first made it champion: releases are ordered by it."""
+    quarantined: bool = False
+
+    @property
+    def promoted(self) -> bool:
+        return self.promoted_seq is not None
+
+    @property
+    def usable(self) -> bool:
+        """True where a rollback may go to it."""
+        return self.promoted and not self.quarantined
+
+    @property
+    def human_only(self) -> bool:
+        """No synthetic ancestor, neither in its data nor through its initial weights."""
+        return self.synthetic_tokens == 0
+
+    @property
+    def waiting(self) -> bool:
+        """True where it could still be promoted."""
+        return self.verdict == PASS and not self.promoted and not self.quarantined and self.refused_by is None
+
+    def shard_exceeds(self, percent: int) -> bool:
+        """True where its worst shard held more than `percent` synthetic tokens, compared as integers."""
+        return self.worst_shard_synthetic * 100 > percent * self.worst_shard_total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """An act that was begun and neither committed nor abandoned. `seq` names it; `left` is the version it moves away from."""
+
+    act: str
+    seq: int
+    version: int
+    left: int | None
+    actor: str
+    reason: str = ""
+    approved_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCycle:
+    """The frozen cycle that has no candidate yet."""
+
+    number: int
+    digest: str
+    batch_digest: str
+    policy_sha256: str
+    kind: str
+    judged: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What one batch came to under one policy; `version` is None until its candidate is registered."""
+
+    verdict: str
+    cycle: int
+    cycle_digest: str
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Everything that follows from the events so far, and nothing that does not."""
+
+    seq: int = 0
+    head: str = GENESIS
+    model: str | None = None
+    environment: str | None = None
+    champion: int | None = None
+    served: tuple[int, ...] = ()
+    """The way back: the champion last, before it what served before it."""
+    releases: Mapping[int, Release] = field(default_factory=lambda: MappingProxyType({}))
+    intent: Intent | None = None
+    shards: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    teachers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    cycle: OpenCycle | None = None
+    cycles: int = 0
+    """The highest number of a cycle so far."""
+    frozen_against: Mapping[str, int | None] = field(default_factory=lambda: MappingProxyType({}))
+    """Cycle digest -> champion when the cycle was frozen."""
+    judged: Mapping[tuple[str, str], Judgement] = field(default_factory=lambda: MappingProxyType({}))
+    """(batch digest, policy sha256) -> the last judgement."""
+    attempts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    """Batch digest -> how often it was judged, under any policy: the third attempt on the same rows is shown as the third."""
+    frozen: str | None = None
+    """Why scheduled retraining is frozen; None = it is not."""
+    views_behind: bool = False
+    """True after a rollback that could not reach the registry, until the views were repaired."""
+
+    @property
+    def previous(self) -> int | None:
+        """What served before the champion and is still usable."""
+        return next((v for v in reversed(self.served[:-1]) if self.releases[v].usable), None)
+
+    @property
+    def baseline(self) -> int | None:
+        """The pre-synthetic release: the newest usable one with no synthetic ancestor."""
+        human = [r for r in self.in_order if r.human_only and r.usable]
+        return human[-1].version if human else None
+
+    @property
+    def in_order(self) -> tuple[Release, ...]:
+        """Releases that were promoted, in the order in which they first served."""
+        return tuple(sorted((r for r in self.releases.values() if r.promoted), key=lambda r: r.served_seq or 0))
+
+    @property
+    def waiting(self) -> tuple[Release, ...]:
+        """Candidates that could still be promoted, oldest first."""
+        return tuple(r for r in self.releases.values() if r.waiting)

@@ -1,0 +1,83 @@
+"""heirloom.toml -> Settings: where things are and when they run. Nothing here says what is allowed: that is the policy's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from governance.policy import read_toml
+from governance.section import read_section
+from governance.training.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """Cron lines, in UTC. Empty = not scheduled."""
+
+    retrain: str = "0 2 * * 1"
+    monitor: str = "0 6 * * *"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registry:
+    """Where MLflow is. Empty = the workspace's own SQLite store."""
+
+    tracking_uri: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Teacher:
+    """Who writes synthetic rows. Its name must be on the policy's allow-list, and its weights are pinned in the ledger when first seen.
+
+    `checkpoint` is a folder of safetensors; without it a teacher is trained by the policy's trainer on the base batch's human rows with
+    `recipe`, which is larger than the student's. Percentages are of the human rows of the batch that it writes for.
+    """
+
+    name: str = ""
+    checkpoint: str = ""
+    recipe: Recipe = field(default_factory=Recipe)
+    model_rows_percent: int = 50
+    hybrid_rows_percent: int = 10
+    temperature: float = 1.0
+    top_p: float = 1.0
+    max_new_tokens: int = 96
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings of a workspace; `source` is handed to the source plug-in that its `name` says."""
+
+    source: Mapping[str, Any] = field(default_factory=dict)
+    schedule: Schedule = field(default_factory=Schedule)
+    registry: Registry = field(default_factory=Registry)
+    teacher: Teacher = field(default_factory=Teacher)
+
+    @property
+    def source_name(self) -> str:
+        return str(self.source.get("name", "folder"))
+
+    @property
+    def mapping(self) -> Mapping[str, Any]:
+        """How columns of a batch become the row schema; empty = they already are."""
+        found: Mapping[str, Any] = self.source.get("mapping", {})
+        return found
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings of a workspace; a missing file means the defaults.
+
+    Raises: PolicyError naming the file and the setting.
+    """
+    if not path.exists():
+        return Settings()
+    sections = dict(read_toml(path))
+    source = sections.pop("source", {})
+    read = read_section(_Plain, sections, path.name)
+    return Settings(source=source, schedule=read.schedule, registry=read.registry, teacher=read.teacher)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plain:
+    schedule: Schedule = field(default_factory=Schedule)
+    registry: Registry = field(default_factory=Registry)
+    teacher: Teacher = field(default_factory=Teacher)

@@ -1,0 +1,32 @@
+"""measures.json, mix.json and lineage.json -> decision.json."""
+
+from governance.digest import read_document, write_document
+from governance.gates.decision import decide
+from governance.gates.margins import GateRules
+from governance.ports.desk import Desk
+from governance.stages.stage import Stage
+
+
+def work(desk: Desk) -> None:
+    """Decide. Raises: IntegrityError where a document cannot be read, PolicyError where the policy names no gate that exists."""
+    decision = decide(
+        measures=read_document(desk.reads("measures.json")),
+        mix=read_document(desk.reads("mix.json")),
+        lineage=read_document(desk.reads("lineage.json")),
+        rules=desk.section("policy.gates", GateRules),
+        kind=desk.need("kind"),
+        policy_sha256=desk.need("policy_sha256"),
+        champion=desk.need("champion"),
+        baseline=desk.need("baseline"),
+    )
+    write_document(desk.writes("decision.json"), decision)
+
+
+STAGE = Stage(
+    name="judge",
+    reads=("measures.json", "mix.json", "lineage.json"),
+    writes=("decision.json",),
+    needs=("kind", "policy.gates", "policy_sha256", "champion", "baseline"),
+    code=("governance.gates.rules",),
+    work=work,
+)

@@ -1,0 +1,75 @@
+"""The mix stage: admitted rows and pinned shards in, the plan of a mix out."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import polars as pl
+
+from governance.digest import digest_file, write_document
+from governance.errors import IntegrityError
+from governance.mixing.plan import plan_mix
+from governance.mixing.rules import MixRules
+from governance.mixing.teachers import refuse_descended_teachers
+from governance.ports.desk import SHARDS, Desk
+from governance.ports.language_model import LanguageModel
+from governance.stages.stage import Stage
+from governance.training.rules import TrainingRules
+
+REFERENCES = ("tail", "human", "prompts")
+"""Shards that no row may overlap, in the order in which a row is charged; the anchors come last."""
+_TEXTS_AT_A_TIME = 2_000
+
+
+def work(desk: Desk) -> None:
+    """Write mix.parquet, dropped.parquet and mix.json. Tokens are counted by the start checkpoint's own tokenizer.
+
+    Raises: RefusedError where there is too little human text, the anchors are unfit, or a teacher was swapped or descends from the
+    student; IntegrityError naming the pinned shard that was altered.
+    """
+    start: dict[str, Any] = desk.need("start")
+    teachers: dict[str, str] = desk.need("teachers")
+    refuse_descended_teachers(teachers, {start["digest"]: {}})
+    student = desk.trainer(desk.section("policy.training", TrainingRules).trainer).open(desk.model(start["digest"]))
+    rows = _counted(pl.read_parquet(desk.reads("admitted.parquet")), student, desk.progress)
+    mix = plan_mix(
+        rows,
+        _counted(_pinned(desk, "anchors"), student, desk.progress),
+        {name: _pinned(desk, name) for name in REFERENCES},
+        desk.section("policy.mixing", MixRules),
+        teachers=teachers,
+        model=desk.need("model"),
+        kind=desk.need("kind"),
+        start=start,
+        seed=desk.need("seed"),
+    )
+    mix.selected.write_parquet(desk.writes("mix.parquet"))
+    mix.dropped.write_parquet(desk.writes("dropped.parquet"))
+    write_document(desk.writes("mix.json"), mix.document)
+
+
+def _pinned(desk: Desk, name: str) -> pl.DataFrame:
+    path, expected = desk.reads(SHARDS[name]), str(desk.need("shards")[name])
+    if (found := digest_file(path)) != expected:
+        raise IntegrityError(f"shard {name} is {found[:12]}, pinned as {expected[:12]}", where=str(path), fix="restore the pinned file")
+    return pl.read_parquet(path)
+
+
+def _counted(rows: pl.DataFrame, student: LanguageModel, progress: Callable[[str], Callable[[int, int, str], None]]) -> pl.DataFrame:
+    """The rows with their tokens."""
+    show = progress("tokens")
+    texts: Sequence[str] = rows["text"].to_list()
+    counts: list[int] = []
+    for first in range(0, len(texts), _TEXTS_AT_A_TIME):
+        counts += student.count_tokens(texts[first : first + _TEXTS_AT_A_TIME])
+        show(len(counts), len(texts), "counted")
+    return rows.with_columns(pl.Series("tokens", counts, dtype=pl.Int64))
+
+
+STAGE = Stage(
+    name="mix",
+    reads=("admitted.parquet", *SHARDS.values()),
+    writes=("mix.parquet", "dropped.parquet", "mix.json"),
+    needs=("kind", "model", "start", "teachers", "shards", "policy.mixing", "policy.training", "seed"),
+    code=("governance.adapters.trainers",),
+    work=work,
+)

@@ -1,0 +1,147 @@
+"""The probe stage: candidate, champion and baseline score the same documents and answer the same prompts with the same seeds."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from governance.collapse.evidence import BASELINE, CANDIDATE, CHAMPION, SAMPLE_SCHEMA, SCORE_SCHEMA
+from governance.collapse.probe import ProbePlan
+from governance.digest import Manifest, digest_file
+from governance.errors import IntegrityError
+from governance.ports.desk import SHARDS, Desk
+from governance.ports.language_model import Decoding, LanguageModel
+from governance.stages.stage import Stage
+from governance.training.rules import TrainingRules
+
+Step = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Questions:
+    """What every model is asked. `documents` has the columns shard, doc_id, source_id, slice, text; `prompts` the shard's."""
+
+    plan: ProbePlan
+    documents: pl.DataFrame
+    prompts: pl.DataFrame
+    seed: int
+
+
+def probe(desk: Desk) -> None:
+    """Write what each model said; equal weights are asked once and their answers stand under each of their names."""
+    questions = _questions(desk)
+    trainer = desk.trainer(desk.section("policy.training", TrainingRules).trainer)
+    models = _models(desk)
+    told = dict(models.values())
+    step = _counted(desk, len(told) * _steps(questions))
+    answers = {digest: _ask(trainer.open(folder), questions, step) for digest, folder in told.items()}
+    for place, file in enumerate(("scores.parquet", "samples.parquet")):
+        frames = [answers[digest][place].select(pl.lit(name).alias("model"), pl.all()) for name, (digest, _) in models.items()]
+        pl.concat(frames).write_parquet(desk.writes(file), compression="zstd")
+
+
+def training_sample(mix: pl.DataFrame, size: int, seed: int) -> pl.DataFrame:
+    """At most `size` different human training rows, anchors not among them: the same ones for one seed, whatever the order of the mix."""
+    rows = mix.filter(pl.col("role") == "human").unique("row_id", keep="first")
+    order = [hashlib.sha256(f"{seed}\0{row_id}".encode()).digest() for row_id in rows["row_id"]]
+    return rows.with_columns(pl.Series("_order", order, dtype=pl.Binary)).sort("_order").head(size).drop("_order").sort("row_id")
+
+
+def draw_seed(seed: int, temperature: float, draw: int) -> int:
+    """The seed of one draw of all prompts: a function of the cycle's seed, the temperature and the draw, and never of the model."""
+    return int.from_bytes(hashlib.sha256(f"{seed}\0{temperature!r}\0{draw}".encode()).digest()[:4], "big") >> 1
+
+
+def _questions(desk: Desk) -> Questions:
+    plan = desk.section("policy.probe", ProbePlan)
+    seed = int(desk.need("seed"))
+    training = training_sample(pl.read_parquet(desk.reads("mix.parquet")), plan.training_sample, seed)
+    frames = [_as_documents(pl.read_parquet(_pinned(desk, name)), name) for name in ("tail", "human")]
+    return Questions(
+        plan=plan,
+        documents=pl.concat([*frames, _as_documents(training, "training")]),
+        prompts=pl.read_parquet(_pinned(desk, "prompts")).sort("prompt_id"),
+        seed=seed,
+    )
+
+
+def _pinned(desk: Desk, name: str) -> Path:
+    path, expected = desk.reads(SHARDS[name]), str(desk.need("shards")[name])
+    if (found := digest_file(path)) != expected:
+        raise IntegrityError(f"shard {name} is {found[:12]}, pinned as {expected[:12]}", where=str(path), fix="restore the pinned file")
+    return path
+
+
+def _as_documents(rows: pl.DataFrame, shard: str) -> pl.DataFrame:
+    """A row without `source_id` was cut from nothing and stands for itself."""
+    source = pl.col("source_id").fill_null(pl.col("row_id")) if "source_id" in rows.columns else pl.col("row_id")
+    columns = (pl.lit(shard).alias("shard"), pl.col("row_id").alias("doc_id"), source.alias("source_id"), pl.col("slice"), pl.col("text"))
+    return rows.sort("row_id").select(*columns)
+
+
+def _models(desk: Desk) -> dict[str, tuple[str, Path]]:
+    """Name -> (digest, folder), the candidate first; in a founding cycle there is no other."""
+    folder = desk.reads("checkpoint/")
+    found = {CANDIDATE: (Manifest.of(folder).digest, folder)}
+    for name in (CHAMPION, BASELINE):
+        if (kept := desk.need(name)) is not None:
+            found[name] = (kept["digest"], desk.model(kept["digest"]))
+    return found
+
+
+def _ask(model: LanguageModel, questions: Questions, step: Step) -> tuple[pl.DataFrame, pl.DataFrame]:
+    scores = pl.concat(list(_score(model, questions, step)))
+    samples = pl.concat(list(_sample(model, questions, step)))
+    return scores, samples
+
+
+def _score(model: LanguageModel, questions: Questions, step: Step) -> Iterator[pl.DataFrame]:
+    wanted = pl.Schema({name: kind for name, kind in SCORE_SCHEMA.items() if name != "model"})
+    for (shard,), documents in questions.documents.group_by("shard", maintain_order=True):
+        found = model.score(documents["text"].to_list())
+        yield documents.with_columns(
+            pl.Series("bits", [s.bits for s in found], dtype=pl.Float64),
+            pl.col("text").str.len_bytes().cast(pl.Int64).alias("bytes"),
+            pl.Series("tokens", [s.tokens for s in found], dtype=pl.Int64),
+        ).select(wanted.names())
+        step(f"scored {len(found)} {shard} documents")
+
+
+def _sample(model: LanguageModel, questions: Questions, step: Step) -> Iterator[pl.DataFrame]:
+    wanted = pl.Schema({name: kind for name, kind in SAMPLE_SCHEMA.items() if name != "model"})
+    plan, prompts = questions.plan, questions.prompts
+    for temperature in plan.temperatures:
+        for draw in range(plan.samples_per_prompt):
+            seed = draw_seed(questions.seed, temperature, draw)
+            decoding = Decoding(temperature=temperature, top_p=plan.top_p, max_new_tokens=plan.max_new_tokens, seed=seed)
+            texts = model.sample(prompts["text"].to_list(), decoding)
+            yield prompts.select(
+                "prompt_id",
+                "slice",
+                pl.lit(draw, dtype=pl.Int32).alias("draw"),
+                pl.lit(temperature, dtype=pl.Float64).alias("temperature"),
+                pl.Series("text", list(texts), dtype=pl.String),
+            ).select(wanted.names())
+            step(f"draw {draw + 1} at temperature {temperature:g}")
+
+
+def _steps(questions: Questions) -> int:
+    return questions.documents["shard"].n_unique() + len(questions.plan.temperatures) * questions.plan.samples_per_prompt
+
+
+def _counted(desk: Desk, total: int) -> Step:
+    """A step that counts itself: every model's shards and draws are equal parts of one bar."""
+    show, done = desk.progress("probe"), iter(range(1, total + 1))
+    return lambda words: show(next(done), total, words)
+
+
+STAGE = Stage(
+    name="probe",
+    reads=("checkpoint/", "mix.parquet", SHARDS["tail"], SHARDS["human"], SHARDS["prompts"]),
+    writes=("scores.parquet", "samples.parquet"),
+    needs=("champion", "baseline", "shards", "policy.probe", "policy.training", "seed"),
+    code=("governance.adapters.trainers",),
+    work=probe,
+)

@@ -1,0 +1,90 @@
+"""The stage `train`: the mix and a start become a checkpoint, a log of what was trained on, and a lineage."""
+
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+
+from governance.digest import Manifest, read_document, write_document
+from governance.mixing.rules import MixRules
+from governance.ports.desk import Desk
+from governance.ports.trainer import TrainingCurve, TrainingJob
+from governance.section import section_document
+from governance.stages.stage import Stage
+from governance.training.batch_log import verify_log
+from governance.training.batches import Caps
+from governance.training.lineage import Lineage, Start
+from governance.training.recipe import Recipe
+from governance.training.rules import TrainingRules
+
+
+def train(desk: Desk) -> None:
+    """Train, hold the log of batches against the caps, then say what the checkpoint came from.
+
+    Raises: IntegrityError where the trained batches broke a cap: no lineage is written, and nothing after this stage can run.
+    """
+    rules: TrainingRules = desk.section("policy.training", TrainingRules)
+    mixing: MixRules = desk.section("policy.mixing", MixRules)
+    caps = Caps(anchor_percent=mixing.anchor_percent, synthetic_cap_percent=mixing.synthetic_cap_percent)
+    start = Start.from_document(desk.need("start"))
+    recipe = recipe_for(rules.recipe, start)
+    job = _job(desk, start, recipe, caps)
+    curve = desk.trainer(rules.trainer).train(job)
+    log = pl.read_parquet(job.batch_log)
+    verify_log(log, caps)
+    mix = read_document(desk.reads("mix.json"))
+    lineage = Lineage.of(
+        checkpoint=Manifest.of(job.checkpoint).digest,
+        start=start,
+        mix_root=mix["root"],
+        mix_depth=mix["depth"],
+        recipe=section_document(recipe),
+        seed=job.seed,
+        log=log,
+    )
+    write_document(desk.writes("training.json"), curve_document(curve))
+    write_document(desk.writes("lineage.json"), lineage.document())
+
+
+def recipe_for(recipe: Recipe, start: Start) -> Recipe:
+    """The recipe as it is run: a start that has seen no token takes the founding epochs and the founding learning rate."""
+    if not start.untrained:
+        return recipe
+    return replace(recipe, epochs=recipe.founding_epochs, learning_rate=recipe.founding_learning_rate)
+
+
+def curve_document(curve: TrainingCurve) -> dict[str, Any]:
+    """training.json: what optimisation looked like. Neither the clock nor whether the run was resumed is in it: both may differ."""
+    return {
+        "schema": "heirloom/training/1",
+        "steps": list(curve.steps),
+        "losses": list(curve.losses),
+        "learning_rates": list(curve.learning_rates),
+        "gradient_norms": list(curve.gradient_norms),
+    }
+
+
+def _job(desk: Desk, start: Start, recipe: Recipe, caps: Caps) -> TrainingJob:
+    bar = desk.progress("train")
+    return TrainingJob(
+        start=desk.model(start.digest),
+        rows=desk.reads("mix.parquet"),
+        scratch=desk.scratch(),
+        checkpoint=desk.writes("checkpoint/"),
+        batch_log=desk.writes("batches.parquet"),
+        recipe=recipe,
+        seed=desk.need("seed"),
+        anchor_percent=caps.anchor_percent,
+        synthetic_cap_percent=caps.synthetic_cap_percent,
+        progress=lambda done, total, loss: bar(done, total, f"loss {loss:.3f} nats per token"),
+    )
+
+
+STAGE = Stage(
+    name="train",
+    reads=("mix.parquet", "mix.json"),
+    writes=("checkpoint/", "batches.parquet", "training.json", "lineage.json"),
+    needs=("start", "policy.training", "policy.mixing", "seed"),
+    code=("governance.adapters.trainers",),
+    work=train,
+)

@@ -1,0 +1,172 @@
+"""The only place that picks adapters: a workspace on disk -> a shop in which every port has its tool."""
+
+import getpass
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from governance.actions.recorder import Ledger
+from governance.adapters.bars import bars
+from governance.adapters.environment import be_quiet
+from governance.adapters.folder_desk import FolderDesk
+from governance.adapters.runners import DvcRunner, HereRunner
+from governance.adapters.sqlite_ledger import SqliteLedger
+from governance.errors import UsageError
+from governance.plugins import discover
+from governance.policy import Policy, read_policy, refuse_overrides
+from governance.ports.batch import BatchDoor
+from governance.ports.clock import Clock, SystemClock
+from governance.ports.generator import Generator
+from governance.ports.model_store import ModelStore
+from governance.ports.registry import Registry
+from governance.ports.runner import Runner
+from governance.ports.source import Source
+from governance.ports.trainer import Trainer
+from governance.ports.workspace import Workspace
+from governance.release.promotion import Terms
+from governance.settings import Settings, read_settings
+from governance.stages.table import stage_named
+
+ACTOR = "HEIRLOOM_ACTOR"
+KILL_AT = "HEIRLOOM_KILL_AT"
+"""Drills and tests only: the name of a step between intent and commit at which this process kills itself."""
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A workspace with its tools. Each tool is made when it is first asked for, so that a rollback never waits for a trainer."""
+
+    workspace: Workspace
+    clock: Clock
+    actor: str
+
+    @cached_property
+    def policy(self) -> Policy:
+        return read_policy(self.workspace.policy)
+
+    @cached_property
+    def settings(self) -> Settings:
+        return read_settings(self.workspace.settings)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(store=SqliteLedger(path=self.workspace.ledger), clock=self.clock, actor=self.actor)
+
+    @cached_property
+    def store(self) -> ModelStore:
+        from governance.adapters.dvc_store import DvcModelStore
+
+        return DvcModelStore(workspace=self.workspace)
+
+    @cached_property
+    def registry(self) -> Registry:
+        from governance.adapters.mlflow_registry import MlflowRegistry
+
+        return MlflowRegistry(tracking_uri=self.tracking_uri, artifact_root=self.workspace.registry_artifacts)
+
+    @property
+    def tracking_uri(self) -> str:
+        """Where MLflow keeps its records: the setting, or the workspace's own SQLite file."""
+        return self.settings.registry.tracking_uri or f"sqlite:///{self.workspace.registry}"
+
+    @cached_property
+    def trainers(self) -> Mapping[str, Trainer]:
+        return discover("governance.adapters.trainers", "TRAINER")
+
+    @cached_property
+    def generators(self) -> Mapping[str, Generator]:
+        return discover("governance.adapters.generators", "GENERATOR")
+
+    @cached_property
+    def sources(self) -> Mapping[str, Source]:
+        return discover("governance.adapters.sources", "SOURCE")
+
+    @cached_property
+    def door(self) -> BatchDoor:
+        from governance.adapters.batch.door import FileBatchDoor
+
+        return FileBatchDoor()
+
+    @property
+    def runner(self) -> Runner:
+        return DvcRunner(workspace=self.workspace)
+
+    @property
+    def here_runner(self) -> Runner:
+        return HereRunner(desk=self.desk)
+
+    @property
+    def source(self) -> Source:
+        """The source plug-in that heirloom.toml names. Raises: UsageError listing what there is."""
+        name = self.settings.source_name
+        if name not in self.sources:
+            raise UsageError(f"{name!r} is no source", where="heirloom.toml source.name", expected=", ".join(self.sources))
+        return self.sources[name]
+
+    @property
+    def trainer(self) -> Trainer:
+        """The trainer that the policy names. Raises: UsageError listing what there is."""
+        name = self.policy.training.trainer
+        if name not in self.trainers:
+            raise UsageError(f"{name!r} is no trainer", where="policy.toml training.trainer", expected=", ".join(self.trainers))
+        return self.trainers[name]
+
+    @property
+    def terms(self) -> Terms:
+        """What a promotion is held to here and now."""
+        return Terms(
+            rules=self.policy.promotion,
+            policy_sha256=self.policy.digest,
+            environment=self.policy.line.environment,
+            margins_calibrated=self.policy.gates.calibrated,
+        )
+
+    def desk(self, stage: str) -> FolderDesk:
+        """The desk of one stage of the cycle at hand."""
+        return FolderDesk(
+            workspace=self.workspace, stage=stage_named(stage), store=self.store, trainers=self.trainers, door=self.door, bars=bars
+        )
+
+
+def find_workspace(given: Path | None, here: Path) -> Path:
+    """The given folder, or the nearest folder from `here` upwards that holds a policy.toml.
+
+    Raises: UsageError where there is none.
+    """
+    if given is not None:
+        if not (given / "policy.toml").is_file():
+            raise UsageError("is no workspace: it holds no policy.toml", where=str(given), fix=f"heirloom init {given}")
+        return given.resolve()
+    found = next((folder for folder in (here, *here.parents) if (folder / "policy.toml").is_file()), None)
+    if found is None:
+        raise UsageError("no policy.toml in this folder or above", fix="heirloom init DIR makes a workspace; --workspace DIR names one")
+    return found.resolve()
+
+
+def open_shop(root: Path, *, actor: str | None = None) -> Shop:
+    """The shop of a workspace, with telemetry off. Raises: PolicyError where the environment tries to change the policy."""
+    be_quiet()
+    refuse_overrides(os.environ)
+    return Shop(workspace=Workspace(root=root), clock=SystemClock(), actor=actor or who_acts())
+
+
+def who_acts() -> str:
+    """The name under which this process acts: HEIRLOOM_ACTOR, or the user's login. Signed identities come with a later issue."""
+    return os.environ.get(ACTOR) or getpass.getuser()
+
+
+def steps() -> Callable[[str], None]:
+    """The hook between the steps of an action: nothing, or SIGKILL to ourselves at the step that HEIRLOOM_KILL_AT names."""
+    wanted = os.environ.get(KILL_AT)
+    if not wanted:
+        return lambda _step: None
+
+    def stop_there(step: str) -> None:
+        if step == wanted:
+            import signal
+
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return stop_there

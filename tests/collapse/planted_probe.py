@@ -1,0 +1,71 @@
+"""A probe with planted truth: scores and samples of models whose quality is an argument."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import polars as pl
+
+from governance.collapse.evidence import SAMPLE_SCHEMA, SCORE_SCHEMA, Evidence
+from governance.collapse.probe import ProbePlan
+
+MODELS = ("candidate", "champion", "baseline")
+PLAN = ProbePlan(temperatures=(1.0,), bootstrap_draws=400, minimum_slice_documents=20)
+LETTERS = "etaoinshrdlcumwfgypbvk"
+
+
+def words(count: int) -> list[str]:
+    """Distinct words made of letters."""
+    base = len(LETTERS)
+    return [LETTERS[i // base**2 % base] + LETTERS[i // base % base] + LETTERS[i % base] + "e" * (i // base**3) for i in range(count)]
+
+
+def texts(seed: int, count: int, *, length: int = 20, vocabulary: int = 2000, steepness: float = 1.0) -> list[str]:
+    """Texts of Zipf-distributed words; a steeper law is a narrower voice."""
+    rng = np.random.Generator(np.random.Philox(seed))
+    chances = 1 / np.arange(1, vocabulary + 1) ** steepness
+    drawn = rng.choice(vocabulary, size=(count, length), p=chances / chances.sum())
+    known = words(vocabulary)
+    return [" ".join(known[w] for w in row) for row in drawn]
+
+
+def samples(said: Mapping[str, Sequence[str]], *, draws: int = 4, temperature: float = 1.0) -> pl.DataFrame:
+    """samples.parquet of models' texts, `draws` of them a prompt."""
+    rows = [
+        (model, f"p{i // draws:04d}", "none", i % draws, temperature, text)
+        for model, all_texts in said.items()
+        for i, text in enumerate(all_texts)
+    ]
+    return pl.DataFrame(rows, schema=SAMPLE_SCHEMA, orient="row")
+
+
+def scores(
+    change: Mapping[str, float],
+    *,
+    documents: int = 120,
+    shards: Sequence[str] = ("tail", "human", "training"),
+    seed: int = 0,
+    noise: float = 0.1,
+) -> pl.DataFrame:
+    """scores.parquet in which each model's log perplexity per token is off by its change plus noise per document; four bytes a token."""
+    rng = np.random.Generator(np.random.Philox(seed))
+    rows = []
+    for shard in shards:
+        tokens = rng.integers(40, 120, documents)
+        hard = rng.normal(4.0, 0.8, documents)
+        for model, shift in change.items():
+            extra = rng.normal(shift, noise, documents) if noise else np.full(documents, shift)
+            nats = np.maximum(hard + extra, 0.5) * tokens
+            rows += [
+                (model, shard, f"{shard}{i:04d}", f"{shard}{i:04d}", f"s{i % 4}", nats[i] / np.log(2), int(4 * tokens[i]), int(tokens[i]))
+                for i in range(documents)
+            ]
+    return pl.DataFrame(rows, schema=SCORE_SCHEMA, orient="row")
+
+
+def probe(change: Mapping[str, float] | None = None, said: Mapping[str, Sequence[str]] | None = None) -> Evidence:
+    """Evidence of three equal models where nothing else is planted."""
+    same = texts(1, 240)
+    return Evidence(scores=scores(change or dict.fromkeys(MODELS, 0.0), noise=0.0), samples=samples(said or dict.fromkeys(MODELS, same)))
+
+
+HUMAN = tuple(texts(99, 200, length=30, vocabulary=4000))

@@ -1,0 +1,101 @@
+"""A schedule that really fires, and a server that is gone when it ends. Real Prefect, real processes."""
+
+import json
+import signal
+import subprocess
+from types import SimpleNamespace
+
+import pytest
+
+from flows.server import HOST, answers, free_port
+from governance.errors import UsageError
+from governance.settings import Schedule, Settings
+from tests.flows.serve_workspace import HEIRLOOM, alive, environment, made, serving, until
+
+EVERY_MINUTE = "* * * * *"
+TERMINAL = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+
+
+def ended_by_schedule(runs, name):
+    return [r for r in runs if r["auto_scheduled"] and r["name"].startswith(name) and r["state_type"] in TERMINAL and r["start_time"]]
+
+
+@pytest.mark.slow
+def test_a_scheduled_run_really_fires_and_nothing_is_left_when_the_schedule_ends(tmp_path):
+    with serving(made(tmp_path / "shop", monitor=EVERY_MINUTE)) as schedule:
+        ended = until(lambda: ended_by_schedule(schedule.ask("flow_runs"), "monitor-"), 150)
+        assert [r["state_name"] for r in ended] == ["Healthy"]
+        assert schedule.stop() == 0
+        assert not alive(schedule.server_pid)
+        assert not answers(schedule.page)
+        assert "Traceback" not in schedule.errors.read_text()
+        answer = json.loads(schedule.process.stdout.read())
+        assert (answer["schema"], answer["crons"]) == ("heirloom/serve/1", {"monitor": EVERY_MINUTE})
+    assert not (tmp_path / "shop" / ".heirloom" / "prefect" / "server.json").exists()
+
+
+@pytest.mark.slow
+def test_a_killed_schedule_takes_its_server_along_and_the_next_one_skips_what_was_missed(tmp_path):
+    workspace = made(tmp_path / "shop", retrain=EVERY_MINUTE)
+    with serving(workspace) as schedule:
+        until(lambda: schedule.ask("flow_runs"), 60)
+        first = min(r["expected_start_time"] for r in schedule.ask("flow_runs"))
+        schedule.stop(signal.SIGKILL)
+        until(lambda: not alive(schedule.server_pid), 30)
+    until(lambda: minute_is_over(first), 130)
+    with serving(workspace) as schedule:
+        assert "Missed while nobody was here: " in schedule.errors.read_text()
+        assert [r["name"] for r in schedule.ask("flow_runs") if r["state_name"] == "Late"] == []
+        assert schedule.stop(signal.SIGINT) == 0
+        assert not alive(schedule.server_pid)
+
+
+def minute_is_over(moment):
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC) > datetime.fromisoformat(moment)
+
+
+@pytest.mark.slow
+def test_one_workspace_is_served_once(tmp_path):
+    workspace = made(tmp_path / "shop", monitor="0 6 * * *")
+    with serving(workspace) as schedule:
+        second = subprocess.run(
+            [HEIRLOOM, "serve", "--workspace", str(workspace)], capture_output=True, text=True, env=environment(), check=False
+        )
+        assert second.returncode == 5
+        assert f"process {schedule.process.pid}" in second.stderr
+        assert {d["name"].rpartition("-")[0] for d in schedule.ask("deployments")} == {"tiny"}
+        assert all(set(d["parameters"]) == {"workspace", "model"} for d in schedule.ask("deployments"))
+        schedule.stop()
+
+
+def shop_with(schedule):
+    return SimpleNamespace(settings=Settings(schedule=schedule))
+
+
+def test_an_empty_cron_line_is_not_scheduled():
+    from flows.serve import crons_of
+
+    assert crons_of(shop_with(Schedule(retrain=" ", monitor="0 6 * * *"))) == {"monitor": "0 6 * * *"}
+
+
+def test_a_schedule_without_any_line_is_a_usage_error():
+    from flows.serve import crons_of
+
+    with pytest.raises(UsageError, match="nothing is scheduled"):
+        crons_of(shop_with(Schedule(retrain="", monitor="")))
+
+
+def test_a_port_that_somebody_listens_on_is_not_taken():
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert free_port(port) != port
+
+
+def test_an_address_where_nobody_listens_does_not_answer():
+    assert not answers(f"http://{HOST}:{free_port(0)}")

@@ -1,0 +1,36 @@
+from typing import Any
+
+import pytest
+
+from governance.errors import PolicyError
+from governance.mixing.rules import MixRules
+from governance.section import read_section, section_document
+
+
+def test_the_defaults_are_the_recovery_plan() -> None:
+    rules = MixRules()
+    assert (rules.synthetic_cap_percent, rules.anchor_percent) == (35, 15)
+
+
+def test_rules_survive_the_policy_file() -> None:
+    rules = MixRules(teachers={"tutor": "pinned", "old": "0" * 64}, synthetic_tasks=("headline",))
+    assert read_section(MixRules, section_document(rules), "mixing") == rules
+
+
+@pytest.mark.parametrize(
+    ("setting", "found"),
+    [
+        ({"synthetic_cap_percent": 51}, "synthetic_cap_percent: 51 is not a percentage in 1..50"),
+        ({"synthetic_cap_percent": 0}, "synthetic_cap_percent: 0"),
+        ({"anchor_percent": 51}, "anchor_percent: 51"),
+        ({"near_duplicate_jaccard_percent": 101}, "near_duplicate_jaccard_percent: 101"),
+        ({"shard_rows": 0}, "shard_rows: 0 is not at least 1"),
+        ({"minimum_human_tokens": 0}, "minimum_human_tokens: 0"),
+        ({"self_generated": "maybe"}, "self_generated: 'maybe' is neither 'admit' nor 'refuse'"),
+        ({"teachers": {"tutor": "latest"}}, "teachers.tutor: 'latest' is neither a sha256"),
+        ({"synthetic_cap": 35}, "unknown setting 'synthetic_cap'"),
+    ],
+)
+def test_an_impossible_rule_is_an_error_with_its_place(setting: dict[str, Any], found: str) -> None:
+    with pytest.raises(PolicyError, match=f"mixing: {found}"):
+        read_section(MixRules, setting, "mixing")

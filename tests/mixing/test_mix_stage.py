@@ -1,0 +1,121 @@
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from mixing_rows import START, text_of
+
+from governance.digest import digest_file, read_document
+from governance.errors import IntegrityError, RefusedError
+from governance.mixing.document import mix_root
+from governance.ports.desk import SHARDS
+from governance.ports.rows import rows_frame
+from governance.ports.trainer import Trainer
+from governance.section import read_section
+from governance.stages.mix import STAGE
+
+
+@dataclass
+class LetterCounter:
+    """A model whose tokens are letters and spaces."""
+
+    def count_tokens(self, texts: Sequence[str]) -> Sequence[int]:
+        return [len(text) for text in texts]
+
+
+@dataclass
+class TableDesk:
+    """A desk over one folder that hands out what the stage declares, and nothing else."""
+
+    root: Path
+    cycle: dict[str, Any]
+
+    def need(self, key: str) -> Any:
+        if not any(key == name or key.startswith(f"{name}.") for name in STAGE.needs):
+            raise KeyError(key)
+        found: Any = self.cycle
+        for part in key.split("."):
+            found = found[part]
+        return found
+
+    def section(self, key: str, kind: type[Any]) -> Any:
+        return read_section(kind, self.need(key), key)
+
+    def reads(self, name: str) -> Path:
+        return self.root / STAGE.reads[STAGE.reads.index(name)]
+
+    def writes(self, name: str) -> Path:
+        return self.root / STAGE.writes[STAGE.writes.index(name)]
+
+    def model(self, digest: str) -> Path:
+        return self.root / digest
+
+    def trainer(self, name: str) -> Trainer:
+        def open_model(folder: Path) -> LetterCounter:
+            assert (name, folder) == ("letters", self.root / START["digest"])
+            return LetterCounter()
+
+        return Trainer(name=name, found=lambda *_: None, train=lambda _: None, open=open_model)  # type: ignore[arg-type,return-value]
+
+    def progress(self, title: str) -> Callable[[int, int, str], None]:
+        return lambda done, total, words: None
+
+
+def rows(prefix: str, first: int, count: int, **more: Any) -> pl.DataFrame:
+    records = [{"row_id": f"{prefix}-{n}", "text": text_of(first + n, 30), "origin": "human", **more} for n in range(count)]
+    return rows_frame(records, "x")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> TableDesk:
+    (tmp_path / "shards").mkdir()
+    for name, first in (("anchors", 1000), ("tail", 2000), ("human", 3000)):
+        rows(name, first, 10).write_parquet(tmp_path / SHARDS[name])
+    pl.DataFrame({"prompt_id": ["p"], "text": [text_of(4000, 9)], "slice": ["s"]}).write_parquet(tmp_path / SHARDS["prompts"])
+    machine = rows("model", 500, 60, origin="model", generator="writer")
+    leaked = rows("leak", 2003, 1)
+    pl.concat([rows("fresh", 0, 40), machine, leaked]).write_parquet(tmp_path / "admitted.parquet")
+    cycle = {
+        "kind": "retraining",
+        "model": "student",
+        "start": START,
+        "teachers": {},
+        "shards": {name: digest_file(tmp_path / path) for name, path in SHARDS.items()},
+        "policy": {"mixing": {}, "training": {"trainer": "letters"}},
+        "seed": 7,
+    }
+    return TableDesk(root=tmp_path, cycle=cycle)
+
+
+def test_the_stage_writes_a_mix_within_its_limits_and_a_reason_for_the_rest(desk: TableDesk) -> None:
+    STAGE.work(desk)
+    selected, dropped = (pl.read_parquet(desk.root / name) for name in ("mix.parquet", "dropped.parquet"))
+    document = read_document(desk.root / "mix.json")
+    assert document["root"] == mix_root(selected)
+    assert dropped.filter(pl.col("row_id") == "leak-0")["rule"].to_list() == ["overlaps-tail"]
+    assert selected.filter(pl.col("role") != "anchor").height + dropped.height == 101
+    assert selected["tokens"].to_list() == selected["text"].str.len_chars().to_list()
+
+
+def test_the_stage_writes_the_same_bytes_again(desk: TableDesk) -> None:
+    STAGE.work(desk)
+    first = [digest_file(desk.root / name) for name in STAGE.writes]
+    STAGE.work(desk)
+    assert [digest_file(desk.root / name) for name in STAGE.writes] == first
+
+
+@pytest.mark.parametrize("name", list(SHARDS))
+def test_an_altered_shard_is_refused_by_name(desk: TableDesk, name: str) -> None:
+    path = desk.root / SHARDS[name]
+    pl.read_parquet(path).head(0).write_parquet(path)
+    with pytest.raises(IntegrityError, match=f"shard {name} is"):
+        STAGE.work(desk)
+
+
+def test_a_teacher_that_is_the_student_is_refused(desk: TableDesk) -> None:
+    desk.cycle["teachers"] = {"tutor": START["digest"]}
+    with pytest.raises(RefusedError, match="teacher tutor descends from a student"):
+        STAGE.work(desk)
+    assert not (desk.root / "mix.json").exists()

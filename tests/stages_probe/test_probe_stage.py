@@ -1,0 +1,213 @@
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from governance.collapse.evidence import Evidence
+from governance.digest import Manifest, digest_file
+from governance.errors import IntegrityError
+from governance.ports.desk import SHARDS
+from governance.ports.language_model import Decoding, Score
+from governance.ports.rows import rows_frame
+from governance.ports.trainer import Trainer
+from governance.section import read_section
+from governance.stages.probe import STAGE, draw_seed, training_sample
+
+PLAN = {"temperatures": [0.7, 1.0], "samples_per_prompt": 2, "max_new_tokens": 5, "training_sample": 3}
+
+
+@dataclass
+class CountedModel:
+    """Scores by length and says its own name; keeps count of what it was asked."""
+
+    name: str
+    asked: list[Decoding] = field(default_factory=list)
+
+    def score(self, texts: Sequence[str]) -> Sequence[Score]:
+        return [Score(bits=len(text) * (1 + len(self.name)), tokens=len(text.split())) for text in texts]
+
+    def sample(self, prompts: Sequence[str], decoding: Decoding) -> Sequence[str]:
+        self.asked.append(decoding)
+        return [f" {self.name} {decoding.seed}" for _ in prompts]
+
+    def count_tokens(self, texts: Sequence[str]) -> Sequence[int]:
+        return [len(text.split()) for text in texts]
+
+
+@dataclass
+class TableDesk:
+    """A desk over one folder that hands out what the stage declares, and nothing else."""
+
+    root: Path
+    cycle: dict[str, Any]
+    opened: list[CountedModel] = field(default_factory=list)
+    bar: list[tuple[int, int, str]] = field(default_factory=list)
+
+    def need(self, key: str) -> Any:
+        if not any(key == name or key.startswith(f"{name}.") for name in STAGE.needs):
+            raise KeyError(key)
+        found: Any = self.cycle
+        for part in key.split("."):
+            found = found[part]
+        return found
+
+    def section(self, key: str, kind: type[Any]) -> Any:
+        return read_section(kind, self.need(key), key)
+
+    def reads(self, name: str) -> Path:
+        if name not in STAGE.reads:
+            raise KeyError(name)
+        return self.root / name
+
+    def writes(self, name: str) -> Path:
+        if name not in STAGE.writes:
+            raise KeyError(name)
+        return self.root / name
+
+    def model(self, digest: str) -> Path:
+        return next(path for path in (self.root / "models").iterdir() if Manifest.of(path).digest == digest)
+
+    def trainer(self, name: str) -> Trainer:
+        def open_model(folder: Path) -> CountedModel:
+            self.opened.append(CountedModel((folder / "config.json").read_text()))
+            return self.opened[-1]
+
+        return Trainer(name=name, found=lambda *_: None, train=lambda _: None, open=open_model)  # type: ignore[arg-type,return-value]
+
+    def progress(self, title: str) -> Callable[[int, int, str], None]:
+        return lambda done, total, words: self.bar.append((done, total, words))
+
+
+def rows(prefix: str, count: int) -> pl.DataFrame:
+    return rows_frame(
+        [{"row_id": f"{prefix}-{n}", "text": f"{prefix} text é {n}", "origin": "human", "slice": "s"} for n in range(count)], "x"
+    )
+
+
+def kept(root: Path, name: str) -> str:
+    folder = root / "models" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(name)
+    return Manifest.of(folder).digest
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> TableDesk:
+    (tmp_path / "shards").mkdir()
+    (tmp_path / "checkpoint").mkdir()
+    (tmp_path / "checkpoint" / "config.json").write_text("new")
+    rows("tail", 4).with_columns(source_id=pl.lit("one document")).write_parquet(tmp_path / "shards" / "tail.parquet")
+    rows("human", 3).write_parquet(tmp_path / "shards" / "human.parquet")
+    pl.DataFrame({"prompt_id": ["p2", "p1"], "text": ["It", "We"], "slice": ["s", "t"]}).write_parquet(
+        tmp_path / "shards" / "prompts.parquet"
+    )
+    parts = [(rows("mix", 6), "human"), (rows("mix", 6), "human"), (rows("syn", 5), "synthetic"), (rows("anc", 5), "anchor")]
+    pl.concat([frame.with_columns(role=pl.lit(role)) for frame, role in parts]).write_parquet(tmp_path / "mix.parquet")
+    cycle = {
+        "seed": 7,
+        "champion": {"version": 2, "digest": kept(tmp_path, "champ")},
+        "baseline": {"version": 1, "digest": kept(tmp_path, "base")},
+        "shards": {name: digest_file(tmp_path / path) for name, path in SHARDS.items() if name != "anchors"},
+        "policy": {"probe": PLAN, "training": {"trainer": "counted"}},
+    }
+    return TableDesk(root=tmp_path, cycle=cycle)
+
+
+def evidence(desk: TableDesk) -> Evidence:
+    STAGE.work(desk)  # type: ignore[arg-type]
+    return Evidence(pl.read_parquet(desk.root / "scores.parquet"), pl.read_parquet(desk.root / "samples.parquet"))
+
+
+def test_three_models_score_the_same_documents_and_answer_the_same_prompts(desk: TableDesk) -> None:
+    found = evidence(desk)
+    assert found.models() == ("candidate", "champion", "baseline")
+    by_model = [frame.drop("model", "bits") for _, frame in found.scores.group_by("model", maintain_order=True)]
+    assert by_model[0].equals(by_model[1])
+    assert by_model[0].equals(by_model[2])
+    assert found.scores.group_by("model", "shard").len()["len"].sort().to_list() == [3] * 6 + [4] * 3
+    assert found.samples.height == 3 * 2 * 2 * 2
+    assert found.samples.filter(model="champion")["text"].str.contains("champ").all()
+
+
+def test_bytes_are_those_of_the_text_and_a_row_cut_from_nothing_is_its_own_source(desk: TableDesk) -> None:
+    scores = evidence(desk).scores
+    assert scores.filter(shard="tail")["bytes"].unique().to_list() == [len("tail text é 0".encode())]
+    assert scores.filter(shard="tail")["source_id"].unique().to_list() == ["one document"]
+    assert scores.filter(shard="human")["source_id"].equals(scores.filter(shard="human")["doc_id"], check_names=False)
+
+
+def test_training_documents_are_different_human_rows_of_the_mix(desk: TableDesk) -> None:
+    names = evidence(desk).scores.filter(shard="training", model="candidate")["doc_id"]
+    assert names.n_unique() == len(names) == 3
+    assert names.str.starts_with("mix-").all()
+
+
+def test_a_founding_cycle_has_rows_of_the_candidate_alone(desk: TableDesk) -> None:
+    desk.cycle |= {"champion": None, "baseline": None}
+    assert evidence(desk).models() == ("candidate",)
+
+
+def test_equal_weights_are_asked_once_and_answer_under_each_name(desk: TableDesk) -> None:
+    desk.cycle["baseline"] = desk.cycle["champion"]
+    found = evidence(desk)
+    assert [model.name for model in desk.opened] == ["new", "champ"]
+    champion, baseline = (found.samples.filter(model=name).drop("model") for name in ("champion", "baseline"))
+    assert champion.equals(baseline)
+
+
+def test_every_draw_has_its_own_seed_and_all_models_share_it(desk: TableDesk) -> None:
+    evidence(desk)
+    seeds = [[decoding.seed for decoding in model.asked] for model in desk.opened]
+    assert seeds[0] == seeds[1] == seeds[2]
+    assert len(set(seeds[0])) == 4
+
+
+def test_the_bar_ends_full(desk: TableDesk) -> None:
+    evidence(desk)
+    assert [done for done, _, _ in desk.bar] == list(range(1, 22))
+    assert {total for _, total, _ in desk.bar} == {21}
+
+
+def test_the_same_cycle_gives_the_same_bytes(desk: TableDesk) -> None:
+    evidence(desk)
+    first = [digest_file(desk.root / name) for name in STAGE.writes]
+    evidence(desk)
+    assert [digest_file(desk.root / name) for name in STAGE.writes] == first
+
+
+def test_no_training_documents_are_scored_where_the_plan_wants_none(desk: TableDesk) -> None:
+    desk.cycle["policy"] = {"probe": {**PLAN, "training_sample": 0}, "training": {"trainer": "counted"}}
+    assert set(evidence(desk).scores["shard"]) == {"tail", "human"}
+
+
+@pytest.mark.parametrize("name", ["tail", "human", "prompts"])
+def test_a_shard_that_is_not_the_pinned_one_is_refused_by_name(desk: TableDesk, name: str) -> None:
+    desk.cycle["shards"] = {**desk.cycle["shards"], name: "0" * 64}
+    with pytest.raises(IntegrityError, match=f"shard {name}"):
+        STAGE.work(desk)  # type: ignore[arg-type]
+    assert not desk.opened
+
+
+@given(st.permutations(range(12)), st.integers(0, 12), st.integers(0, 5))
+def test_the_training_sample_does_not_depend_on_the_order_of_the_mix(order: list[int], size: int, seed: int) -> None:
+    mix = rows("mix", 12).with_columns(role=pl.lit("human"))
+    assert training_sample(mix[order], size, seed).equals(training_sample(mix, size, seed))
+    assert training_sample(mix, size, seed).height == size
+
+
+@given(st.integers(0, 2**40), st.floats(0.1, 2), st.integers(0, 50))
+def test_a_draws_seed_is_a_plain_non_negative_number_below_two_to_the_31(seed: int, temperature: float, draw: int) -> None:
+    assert 0 <= draw_seed(seed, temperature, draw) < 2**31
+    assert draw_seed(seed, temperature, draw) != draw_seed(seed, temperature, draw + 1)
+
+
+def test_probing_reads_only_what_it_declares() -> None:
+    assert STAGE.name == "probe"
+    assert set(STAGE.writes) == {"scores.parquet", "samples.parquet"}
+    needed: Mapping[str, None] = dict.fromkeys(STAGE.needs)
+    assert "policy.gates" not in needed
