@@ -12,6 +12,7 @@ import pytest
 import torch
 from trainer_bench import SMALL, default_mix, job_of, sentences
 
+from governance.adapters.torch_lm.heads import read_states
 from governance.adapters.torch_lm.sampling import draw
 from governance.adapters.torch_lm.scoring import windows
 from governance.adapters.torch_lm.training import check_finite
@@ -156,6 +157,16 @@ def test_bits_are_those_of_a_plain_forward_pass_over_one_text(start: Path) -> No
     logits = model.model(input_ids=tokens[:, :-1]).logits[0].double()  # type: ignore[attr-defined]
     nats = torch.nn.functional.cross_entropy(logits, tokens[0, 1:], reduction="sum")
     assert model.score([text])[0].bits == pytest.approx(float(nats) / np.log(2), rel=1e-5)
+
+
+def test_a_model_with_an_unknown_head_is_asked_for_its_logits(start: Path) -> None:
+    model = TRAINER.open(start).model  # type: ignore[attr-defined]
+    inputs = torch.arange(1, 9)[None, :]
+    states, head = read_states(model, inputs)
+    model.config.model_type = "scaled"
+    logits, same = read_states(model, inputs)
+    assert torch.allclose(head(states), same(logits), atol=1e-6)
+    assert states.shape != logits.shape
 
 
 def test_sampling_at_temperature_one_is_the_models_own_distribution() -> None:

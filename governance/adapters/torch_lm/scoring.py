@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from governance.adapters.torch_lm.heads import read_states
+
 BATCH_TOKENS = 2048
 """Tokens of one forward pass, padding included: what stays near the processor (8,192 cost a fifth more, benchmarks/training.py)."""
 LOGIT_ROWS = 512
@@ -63,9 +65,9 @@ def _window_nats(model: Any, batch: Sequence[Window]) -> list[float]:
     for place, window in enumerate(batch):
         inputs[place, : len(window.inputs)] = torch.tensor(window.inputs)
     used = torch.arange(inputs.shape[1])[None, :] < lengths[:, None]
-    hidden = model.base_model(input_ids=inputs.to(model.device), use_cache=False).last_hidden_state[used.to(model.device)]
+    states, head = read_states(model, inputs.to(model.device))
+    hidden = states[used.to(model.device)]
     targets = torch.tensor([token for window in batch for token in window.targets], device=model.device)
-    head = model.get_output_embeddings()
     spent = [
         torch.nn.functional.cross_entropy(head(hidden[i : i + LOGIT_ROWS]), targets[i : i + LOGIT_ROWS], reduction="none")
         for i in range(0, len(targets), LOGIT_ROWS)

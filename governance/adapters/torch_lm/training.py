@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from governance.adapters.torch_lm.checkpoint import load_decoder, save_checkpoint
+from governance.adapters.torch_lm.heads import read_states
 from governance.adapters.torch_lm.saves import Save, last_save, mark_save, open_scratch
 from governance.adapters.torch_lm.tokenizer import encode
 from governance.errors import IntegrityError
@@ -77,10 +78,10 @@ def _planned_trainer(
 
         def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, **_: Any) -> Any:  # noqa: FBT001, FBT002
             """Mean nats per predicted token; the first token of a block is predicted by none."""
-            answer = model(input_ids=inputs["input_ids"], use_cache=False)
-            logits = answer.logits[:, :-1].flatten(0, 1)
+            states, head = read_states(model, inputs["input_ids"])
+            logits = head(states[:, :-1].flatten(0, 1))
             loss = torch.nn.functional.cross_entropy(logits, inputs["input_ids"][:, 1:].flatten())
-            return (loss, answer) if return_outputs else loss
+            return (loss, {"logits": logits}) if return_outputs else loss
 
     trainer = PlannedTrainer(model=model, args=_arguments(job, len(planned), scratch), train_dataset=planned)
     trainer.trained = list(resumed.trained) if resumed else []
