@@ -14,7 +14,7 @@ from flows.server import answers, free_port, prefect_server
 from governance.adapters.bars import bars
 from governance.adapters.checks import places, programs
 from governance.adapters.checks.check import Check, broken, fine, tried
-from governance.errors import IntegrityError
+from governance.errors import DependencyError, IntegrityError
 from governance.ports.desk import SHARDS
 from governance.release.state import State
 from governance.wiring import Shop
@@ -99,8 +99,11 @@ def _scheduler() -> Check:
     if named:
         page = named.rstrip("/").removesuffix("/api")
         return fine("schedule", f"{page} answers") if answers(page) else broken("schedule", f"{page} does not answer", "start it")
-    with tempfile.TemporaryDirectory() as home, prefect_server(Path(home), port=free_port(0), limit_seconds=SERVER_SECONDS):
-        return fine("schedule", "a Prefect server started, answered and stops again")
+    try:
+        with tempfile.TemporaryDirectory() as home, prefect_server(Path(home), port=free_port(0), limit_seconds=SERVER_SECONDS):
+            return fine("schedule", "a Prefect server started, answered and stops again")
+    except DependencyError as error:
+        return broken("schedule", error.found, programs.PREFECT_FIX)
 
 
 def _registry(shop: Shop) -> Check:

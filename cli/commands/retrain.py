@@ -30,9 +30,10 @@ def command(batch: Path | None = None, *, again: bool = False, common: Common | 
 
     shop = shop_of(common)
     from flows.local import prepare_prefect
-    from flows.retrain import retrain
 
     prepare_prefect(shop)
+    from flows.retrain import retrain  # after the environment is prepared: prefect reads it when it is imported
+
     chosen = str(batch.resolve()) if batch else None
     state = retrain(str(shop.workspace.root), shop.policy.line.model, chosen, again, shop.actor, return_state=True)
     result: Any = state.result()

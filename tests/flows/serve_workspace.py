@@ -42,7 +42,8 @@ def made(folder: Path, *, retrain: str = "", monitor: str = "") -> Path:
 class Serving:
     process: "subprocess.Popen[str]"
     page: str
-    server_pid: int
+    server_pid: int | None
+    """None where the server was named by PREFECT_API_URL and is none of ours."""
     errors: Path
 
     def ask(self, what: str, **query: Any) -> Any:
@@ -54,17 +55,19 @@ class Serving:
 
 
 @contextmanager
-def serving(workspace: Path) -> Iterator[Serving]:
+def serving(workspace: Path, **more: str) -> Iterator[Serving]:
     errors = workspace.with_suffix(".err")
     with errors.open("w") as stream:
         command = [HEIRLOOM, "serve", "--json", "--workspace", str(workspace)]
-        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stream, text=True, env=environment(), cwd=workspace.parent)
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stream, text=True, env=environment(**more), cwd=workspace.parent)
     try:
         until(lambda: "Page: " in errors.read_text() or child.poll() is not None, 150)
         found = re.search(r"Page: (http://\S+)", errors.read_text())
         assert found, errors.read_text()
-        note = json.loads((workspace / ".heirloom" / "prefect" / "server.json").read_text())
-        yield Serving(process=child, page=found[1], server_pid=note["pid"], errors=errors)
+        note = workspace / ".heirloom" / "prefect" / "server.json"
+        yield Serving(
+            process=child, page=found[1], server_pid=json.loads(note.read_text())["pid"] if note.exists() else None, errors=errors
+        )
     finally:
         if child.poll() is None:
             child.kill()

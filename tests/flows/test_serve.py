@@ -7,9 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from flows.server import HOST, answers, free_port
-from governance.errors import UsageError
+from flows.server import HOST, answers, free_port, prefect_server
+from governance.errors import PolicyError, UsageError
 from governance.settings import Schedule, Settings
+from governance.wiring import open_shop
 from tests.flows.serve_workspace import HEIRLOOM, alive, environment, made, serving, until
 
 EVERY_MINUTE = "* * * * *"
@@ -68,6 +69,39 @@ def test_one_workspace_is_served_once(tmp_path):
         assert {d["name"].rpartition("-")[0] for d in schedule.ask("deployments")} == {"tiny"}
         assert all(set(d["parameters"]) == {"workspace", "model"} for d in schedule.ask("deployments"))
         schedule.stop()
+
+
+@pytest.mark.slow
+def test_a_server_that_the_user_names_is_used_and_left_running_with_both_deployments_paused(tmp_path):
+    workspace = made(tmp_path / "shop", monitor="0 6 * * *")
+    with prefect_server(tmp_path / "named", port=free_port(0)) as server, serving(workspace, PREFECT_API_URL=server.api) as schedule:
+        assert (schedule.page, schedule.server_pid) == (server.page, None)
+        assert [d["paused"] for d in schedule.ask("deployments")] == [False, False]
+        assert schedule.stop() == 0
+        assert answers(server.page)
+        assert [d["paused"] for d in schedule.ask("deployments")] == [True, True]
+    assert not answers(server.page)
+
+
+def test_a_deployment_carries_ids_only_and_cancels_what_would_overlap(tmp_path):
+    from flows.serve import deployments
+
+    shop = open_shop(made(tmp_path / "shop"), actor="ann")
+    retrain, monitor = deployments(shop, {"retrain": "0 2 * * 1"})
+    assert retrain.parameters == {"workspace": str(tmp_path / "shop"), "model": "tiny"}
+    assert (retrain.concurrency_limit, retrain.concurrency_options.collision_strategy.value) == (1, "CANCEL_NEW")
+    assert [(s.schedule.cron, s.schedule.timezone) for s in retrain.schedules] == [("0 2 * * 1", "UTC")]
+    assert (retrain.entrypoint, monitor.entrypoint) == ("flows.retrain.retrain", "flows.monitor.monitor")
+    assert monitor.schedules == []
+
+
+@pytest.mark.parametrize("cron", ["61 * * * *", "every monday", "* * *"])
+def test_a_cron_line_that_is_none_is_named(tmp_path, cron):
+    from flows.serve import deployments
+
+    shop = open_shop(made(tmp_path / "shop"), actor="ann")
+    with pytest.raises(PolicyError, match=r"heirloom.toml schedule.monitor: .* is no cron line"):
+        deployments(shop, {"monitor": cron})
 
 
 def shop_with(schedule):

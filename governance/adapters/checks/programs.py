@@ -16,6 +16,7 @@ IMPORT_SECONDS = 180
 """Longest wait for one import: transformers takes 5 s of CPU, and several times that on a loaded machine."""
 
 SAID_CHARACTERS = 240
+PREFECT_FIX = "pip install -c constraints.txt 'fastapi<0.151' 'sqlalchemy>=2.0.40,<2.1' prefect"
 REINSTALL = "pip install -c constraints.txt -e '.[train]'"
 
 
@@ -147,7 +148,7 @@ def _import(program: Program, extra: Mapping[str, str]) -> "subprocess.Completed
 
 def _fix(program: Program) -> str:
     if program.package == "prefect":
-        return "pip install -c constraints.txt 'fastapi<0.151' 'sqlalchemy>=2.0.40,<2.1' prefect"
+        return PREFECT_FIX
     return f"pip install -c constraints.txt {program.package}"
 
 
