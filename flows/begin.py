@@ -116,13 +116,19 @@ def begin(shop: Shop, batch: Path | None = None, *, again: bool = False, record:
         raise RefusedError(f"retraining is frozen: {state.frozen}", fix='heirloom unfreeze --reason "..."')
     if state.champion is None:
         return _begin_founding(shop, state, prepared, record=record)
-    chosen = batch or next(iter(waiting_batches(shop, state, prepared.base)), None)
+    chosen = batch or _open_batch(shop, state) or next(iter(waiting_batches(shop, state, prepared.base)), None)
     if chosen is None:
         return NothingToDo(reason="no batch waits in the inbox")
     judged = state.judged.get((batch_manifest(chosen).digest, shop.policy.digest))
-    if judged is not None and not again:
+    if judged is not None and judged.version is not None and not again:
         return NothingToDo(reason=f"{chosen.name} was judged in cycle {judged.cycle} under this policy: {judged.verdict}", judgement=judged)
     return _begin(shop, state, _request(shop, state, RETRAINING, chosen, _start(shop, state)), record=record)
+
+
+def _open_batch(shop: Shop, state: State) -> Path | None:
+    """The frozen copy of the batch of a cycle that has no candidate yet: a killed run is finished before the next batch is taken."""
+    at_hand = frozen_cycle(shop.workspace)
+    return shop.workspace.batch if at_hand and state.cycle and at_hand[1] == state.cycle.digest else None
 
 
 def _begin_founding(shop: Shop, state: State, prepared: Prepared, *, record: bool) -> Begun | NothingToDo:
@@ -164,7 +170,10 @@ def _begin(shop: Shop, state: State, request: CycleRequest, *, record: bool) -> 
         digest, resumed = digest_document(document), False
     if record and digest != open_digest:
         _record(shop, state, document, digest)
-    return Begun(number=document["number"], digest=digest, kind=document["kind"], batch=request.batch.name, resumed=resumed)
+    name = request.batch.name
+    if request.batch == shop.workspace.batch:
+        name = ", ".join(path.name for path in batch_files(request.batch))
+    return Begun(number=document["number"], digest=digest, kind=document["kind"], batch=name, resumed=resumed)
 
 
 def _record(shop: Shop, state: State, document: Mapping[str, Any], digest: str) -> None:

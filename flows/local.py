@@ -1,9 +1,11 @@
-"""Prefect's embedded default: its own server in this process's care, its records in the workspace."""
+"""Prefect's embedded default: a server in this process's care, its records in the workspace."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from flows.server import answers
+from flows.server import answers, free_port, prefect_server
 from governance.digest import digest_text, read_document
 from governance.errors import IntegrityError, UsageError
 from governance.ports.workspace import Workspace
@@ -14,16 +16,24 @@ SERVED = "HEIRLOOM_SERVED_WORKSPACE"
 """Set by `heirloom serve` for the runs it starts: the one workspace that they may work in."""
 
 
-def prepare_prefect(shop: Shop) -> None:
-    """Tell Prefect where the workspace keeps its records, before it is imported, and to leave errors to whoever called.
+@contextmanager
+def prefect_at_hand(shop: Shop) -> Iterator[None]:
+    """Prefect, told where its server is: one that the user names, the one of a running `heirloom serve`, or one that ends with us.
 
-    A server that the user names is left alone. Where `heirloom serve` is running, its server is used, so that the run is on its page.
+    Called before Prefect is imported: it reads its environment then. Its own ephemeral server is not used, because it outlives a kill of
+    the process that started it. Errors are left to whoever called, so Prefect's own log stays silent unless somebody asks for it.
     """
-    shop.workspace.scheduler.mkdir(parents=True, exist_ok=True)
-    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
     os.environ.setdefault("PREFECT_HOME", str(shop.workspace.scheduler))
-    if API_URL not in os.environ and (page := served_page(shop.workspace)) is not None:
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
+    if API_URL in os.environ:
+        yield
+    elif (page := served_page(shop.workspace)) is not None:
         os.environ[API_URL] = f"{page}/api"
+        yield
+    else:
+        with prefect_server(shop.workspace.scheduler, port=free_port(0)) as server:
+            os.environ[API_URL] = server.api
+            yield
 
 
 def server_note(workspace: Workspace) -> Path:

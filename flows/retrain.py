@@ -70,7 +70,7 @@ def retrain(workspace: str, model: str, batch: str | None = None, again: bool = 
 
 
 def _run(shop: Shop, batch: Path | None, *, again: bool) -> State[Any]:
-    recover_quietly(shop)
+    finish_killed(shop)
     begun: Begun | NothingToDo = begin_task(shop, batch, again)
     if isinstance(begun, NothingToDo):
         return Completed(name="Nothing to do", message=begun.reason, data=begun)
@@ -81,10 +81,14 @@ def _run(shop: Shop, batch: Path | None, *, again: bool) -> State[Any]:
     return Completed(name=NAMES[done[-1].verdict], message=done[-1].reason[:500], data=done)
 
 
-def recover_quietly(shop: Shop) -> None:
-    """Finish or undo an open act before anything new begins."""
+def finish_killed(shop: Shop) -> None:
+    """Before anything new begins: finish or undo an open act, and promote what passed just before an automatic run was killed."""
     if shop.ledger.state().intent is not None:
         recover(release_desk(shop))
+    state = shop.ledger.state()
+    left = [r.version for r in state.waiting if r.judged_against == state.champion and r.policy_sha256 == shop.policy.digest]
+    if left and state.frozen is None and shop.policy.promotion.mode == AUTO:
+        promote_flow(str(shop.workspace.root), shop.policy.line.model, left[-1], shop.actor)
 
 
 def one_cycle(shop: Shop, begun: Begun) -> CycleOutcome:

@@ -29,14 +29,15 @@ def command(batch: Path | None = None, *, again: bool = False, common: Common | 
     from cli.shop import shop_of
 
     shop = shop_of(common)
-    from flows.local import prepare_prefect
-
-    prepare_prefect(shop)
-    from flows.retrain import retrain  # after the environment is prepared: prefect reads it when it is imported
+    from flows.local import prefect_at_hand
+    from governance.adapters.lock import hold
 
     chosen = str(batch.resolve()) if batch else None
-    state = retrain(str(shop.workspace.root), shop.policy.line.model, chosen, again, shop.actor, return_state=True)
-    result: Any = state.result()
+    with hold(shop.workspace.lock, f"retrain {shop.policy.line.model}", shop.clock), prefect_at_hand(shop):
+        from flows.retrain import retrain  # prefect reads its environment when it is imported
+
+        state = retrain(str(shop.workspace.root), shop.policy.line.model, chosen, again, shop.actor, return_state=True)
+        result: Any = state.result()
     return cycles_outcome(result) if isinstance(result, list) else nothing_outcome(result)
 
 

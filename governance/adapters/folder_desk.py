@@ -56,10 +56,17 @@ class FolderDesk:
         return path
 
     def scratch(self) -> Path:
-        needed = {key: self.need(key) for key in self.stage.needs}
-        folder = self.workspace.scratch / f"{self.stage.name}-{digest_document(needed)[:16]}"
+        folder = self._scratch()
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    def clear(self) -> None:
+        """Forget the resumable state: the stage has written what it promised."""
+        shutil.rmtree(self._scratch(), ignore_errors=True)
+
+    def _scratch(self) -> Path:
+        needed = {key: self.need(key) for key in self.stage.needs}
+        return self.workspace.scratch / f"{self.stage.name}-{digest_document(needed)[:16]}"
 
     def model(self, digest: str) -> Path:
         if said := self.store.differences(digest):

@@ -11,9 +11,9 @@ from typing import Any
 
 from governance import errors
 from governance.adapters.environment import quiet_environment
+from governance.adapters.folder_desk import FolderDesk
 from governance.digest import write_document
 from governance.errors import DependencyError, GovernanceError
-from governance.ports.desk import Desk
 from governance.ports.workspace import Workspace
 from governance.stages.table import stage_named
 
@@ -22,11 +22,12 @@ from governance.stages.table import stage_named
 class HereRunner:
     """Runs the stage in this process, every time."""
 
-    desk: Callable[[str], Desk]
+    desk: Callable[[str], FolderDesk]
 
     def run(self, stage: str) -> bool:
-        found = stage_named(stage)
-        found.work(self.desk(stage))
+        desk = self.desk(stage)
+        stage_named(stage).work(desk)
+        desk.clear()
         return True
 
 

@@ -12,12 +12,12 @@ class Recipe:
     """
 
     epochs: int = 2
-    founding_epochs: int = 6
+    founding_epochs: int = 7
     batch_blocks: int = 24
     """24 leaves 20 blocks beside 15 % anchors, and 7 of 20 is exactly the default cap of 35 %: no synthetic text is lost to rounding."""
     block_tokens: int = 128
     learning_rate: float = 1e-3
-    founding_learning_rate: float = 5e-3
+    founding_learning_rate: float = 3e-3
     warmup_percent: int = 5
     weight_decay: float = 0.01
     save_every_steps: int = 25

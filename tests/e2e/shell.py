@@ -80,8 +80,8 @@ def start(workspace: Path, *arguments: str, **extra: str) -> "subprocess.Popen[s
         [str(BIN / "heirloom"), *arguments],
         cwd=workspace,
         env=environment(**extra),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         text=True,
         start_new_session=True,
     )
