@@ -17,10 +17,10 @@ run: .venv-ok
 	$(BIN)/heirloom history
 
 test: .venv-ok
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 slow: .venv-ok
-	$(BIN)/python -m pytest -m "slow or e2e"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "slow or e2e"
 
 format: .venv-ok
 	$(BIN)/ruff format .

@@ -2,9 +2,18 @@
 
 import os
 
+import pytest
+
 from governance.adapters.environment import QUIET
 
 os.environ.update(QUIET)
 os.environ["NO_COLOR"] = "1"
 for name in [n for n in os.environ if n.startswith(("HEIRLOOM_", "MLFLOW_TRACKING", "PREFECT_API"))]:
     del os.environ[name]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several workers, a file stays with one of them, and everything that shares the founded workspace with another."""
+    for item in items:
+        shared = "founded" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("founded" if shared else str(item.path)))

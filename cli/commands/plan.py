@@ -27,7 +27,7 @@ def command(batch: Path | None = None, *, common: Common | None = None) -> Outco
 
     shop = shop_of(common)
     with hold(shop.workspace.lock, "plan", shop.clock):
-        begun = begin(shop, batch.resolve() if batch else None, record=False)
+        begun = begin(shop, batch.absolute() if batch else None, record=False)
         if isinstance(begun, NothingToDo):
             return Outcome(command="plan", lines=[f"Nothing to plan: {plain(begun.reason)}."], document={"reason": begun.reason})
         for stage in ("validate", "mix"):

@@ -32,7 +32,7 @@ def command(batch: Path | None = None, *, again: bool = False, common: Common | 
     from flows.local import prefect_at_hand
     from governance.adapters.lock import hold
 
-    chosen = str(batch.resolve()) if batch else None
+    chosen = str(batch.absolute()) if batch else None
     with hold(shop.workspace.lock, f"retrain {shop.policy.line.model}", shop.clock), prefect_at_hand(shop):
         from flows.retrain import retrain  # prefect reads its environment when it is imported
 

@@ -24,7 +24,7 @@ def command(batch: Path | None = None, *, common: Common | None = None) -> Outco
 
     shop = shop_of(common)
     with hold(shop.workspace.lock, "synthesize", shop.clock):
-        done = synthesize(shop, batch.resolve() if batch else None)
+        done = synthesize(shop, batch.absolute() if batch else None)
     if done is None:
         return Outcome(command="synthesize", lines=["Nothing to do: no batch waits in the inbox."], document={"changed": False})
     verb = "wrote" if done.changed else "had written"

@@ -115,14 +115,20 @@ def units_needed(bound: Bound, found: Comparison) -> int | None:
     return None if planned is None else max(planned, bound.minimum_units)
 
 
+FEWEST_TO_FOUND = 100
+"""Units under which not even a founding cycle passes (SCIENCE rule 2). A policy that asks more of a comparison asks it of comparisons:
+a founding has nothing to be no worse than."""
+
+
 def _judge_reading(bound: Bound, entry: Mapping[str, Any]) -> GateResult:
     value, units = entry.get("values", {}).get(CANDIDATE), entry.get("units")
     if not _real(value) or not isinstance(units, int):
         why = entry.get("reasons", {}).get(CANDIDATE) or f"the candidate reads {value!r}, which is no reading"
         return _result(bound, Verdict.INCONCLUSIVE, f"{NOT_MEASURED}: {bound.title}: {why}")
-    said = f"{bound.title} reads {value:.4g} on {units} {bound.unit}, and there is no earlier model to compare with"
-    if units < bound.minimum_units:
-        return _result(bound, Verdict.INCONCLUSIVE, f"{said}: fewer than the {bound.minimum_units} that may decide")
+    said = f"{bound.title} reads {value:.4g} {entry.get('unit', '')} on {units} {bound.unit}, and there is no earlier model to compare with"
+    least = min(bound.minimum_units, FEWEST_TO_FOUND)
+    if units < least:
+        return _result(bound, Verdict.INCONCLUSIVE, f"{said}: fewer than the {least} that a founding needs")
     return _result(bound, Verdict.PASS, said)
 
 

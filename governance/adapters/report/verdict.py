@@ -77,8 +77,9 @@ def gate_rows(documents: CycleDocuments) -> Sequence[GateRow]:
 
 
 def slice_rows(documents: CycleDocuments) -> tuple[str, Sequence[SliceRow]]:
-    """The title of the first gated metric that has slices, and its slices, the largest loss first."""
-    names = [str(gate.get("metric")) for gate in documents.decision["gates"]]
+    """The title of a gated metric that has slices (that of the worst slice, where one is named), and its slices, largest loss first."""
+    worst = documents.decision.get("worst_slice") or {}
+    names = [str(worst.get("metric")), *(str(gate.get("metric")) for gate in documents.decision["gates"])]
     entry = next((found for found in map(documents.metric, names) if found.get("slices")), None)
     if entry is None:
         return "", []
