@@ -1,5 +1,7 @@
 """`heirloom stage run NAME`: what a line of dvc.yaml calls."""
 
+import time
+
 from cyclopts import App
 
 from cli.options import Common
@@ -25,10 +27,11 @@ def run(name: str, *, common: Common | None = None) -> Outcome:
     if name not in {stage.name for stage in STAGES}:
         raise UsageError(f"{name!r} is no stage", expected=", ".join(stage.name for stage in STAGES))
     shop = shop_of(common)
+    started = time.monotonic()
     try:
         shop.here_runner.run(name)
     except GovernanceError as error:
         leave_note(shop.workspace, name, error)
         raise
-    leave_note(shop.workspace, name, None)
+    leave_note(shop.workspace, name, None, seconds=round(time.monotonic() - started, 2))
     return Outcome(command="stage-run", lines=[], document={"stage": name})

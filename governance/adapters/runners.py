@@ -75,9 +75,9 @@ def note_path(workspace: Workspace, stage: str) -> Path:
     return workspace.state / "stage" / f"{stage}.json"
 
 
-def leave_note(workspace: Workspace, stage: str, error: GovernanceError | None) -> None:
-    """Say how a stage ended, for the process that asked for it."""
-    said: dict[str, Any] = {"schema": "heirloom/stage/1", "stage": stage}
+def leave_note(workspace: Workspace, stage: str, error: GovernanceError | None, seconds: float | None = None) -> None:
+    """Say how a stage ended and how long its work took, for the process that asked for it."""
+    said: dict[str, Any] = {"schema": "heirloom/stage/1", "stage": stage, "seconds": seconds}
     said |= {"error": _pressed(error)} if error else {"ran": True}
     write_document(note_path(workspace, stage), said)
 

@@ -88,10 +88,15 @@ def judge_comparison(bound: Bound, found: Comparison | Unmeasured) -> GateResult
     if beyond:
         return _result(bound, Verdict.BLOCK, said, found)
     if found.n < bound.minimum_units:
-        return _result(bound, Verdict.INCONCLUSIVE, f"{said}: fewer than the {bound.minimum_units} that may decide", found)
+        missing = bound.minimum_units - found.n
+        return _result(
+            bound, Verdict.INCONCLUSIVE, f"{said}: fewer than the {bound.minimum_units} that may decide, {missing} are missing", found
+        )
     if inside:
         return _result(bound, Verdict.PASS, said, found)
-    return _result(bound, Verdict.INCONCLUSIVE, f"{said}: the interval reaches across the limit", found)
+    needed = units_needed(bound, found)
+    settled = f", about {needed} {bound.unit} would settle it" if needed else ""
+    return _result(bound, Verdict.INCONCLUSIVE, f"{said}: the interval reaches across the limit{settled}", found)
 
 
 def sentence(bound: Bound, found: Comparison) -> str:
