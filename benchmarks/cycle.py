@@ -1,7 +1,7 @@
 """The embedded default from an installed environment: first cycle with generation 0, a later cycle, orchestration, rollback.
 
-There is no peer for the whole: the limits are the project's own (first 300 s, later 120 s, orchestration 25 s of a later cycle, rollback 10 s).
-Orchestration is what a later `heirloom retrain` takes beyond the work of its six stages: Prefect, DVC, MLflow, the ledger and process starts.
+There is no peer for the whole, so each figure stands beside the project's own limit. Orchestration is what a later `heirloom retrain`
+takes beyond the work of its six stages: Prefect, DVC, MLflow, the ledger and process starts.
 """
 
 import json
