@@ -18,6 +18,8 @@ from governance.training.rules import TrainingRules
 
 ENVIRONMENTS = ("demo", "staging", "production")
 OVERRIDE_PREFIX = "HEIRLOOM_POLICY"
+LARGEST_SEED = 4_000_000
+"""A cycle's seed is a thousand times this plus its number, and NumPy and torch take 32 bits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,8 @@ class Line:
             raise ValueError(f"environment: {self.environment!r} is none of {', '.join(ENVIRONMENTS)}")
         if not is_name(self.model):
             raise ValueError(f"model: {self.model!r} is no name (a-z, 0-9, '.', '_', '-', at most 63 characters, letter or digit first)")
+        if not 0 <= self.seed <= LARGEST_SEED:
+            raise ValueError(f"seed: {self.seed} is not in 0..{LARGEST_SEED}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +78,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise PolicyError("is missing", where=str(path), fix="heirloom init DIR makes a workspace") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PolicyError(f"is not TOML: {error}", where=str(path)) from error
+    except OSError as error:
+        raise PolicyError(f"cannot be read: {error.strerror}", where=str(path), expected="a TOML file") from error
 
 
 def refuse_overrides(environment: Mapping[str, str]) -> None:

@@ -1,6 +1,7 @@
 """One section of policy.toml or heirloom.toml -> one frozen value, strictly: a misspelt key is an error, never a default."""
 
 import dataclasses
+import math
 import types
 import typing
 from collections.abc import Mapping
@@ -9,6 +10,9 @@ from typing import Any, TypeVar
 from governance.errors import PolicyError
 
 T = TypeVar("T")
+
+LARGEST_INT = 2**53 - 1
+"""RFC 8785 numbers: beyond it canonical JSON, and so a digest, does not exist."""
 
 
 def read_section(kind: type[T], section: Mapping[str, Any], where: str) -> T:
@@ -69,6 +73,14 @@ def _read_plain(hint: Any, value: Any, where: str) -> Any:
     if hint is float and type(value) is int:
         return float(value)
     if isinstance(hint, type) and type(value) is hint:
-        return value
+        return _with_a_canonical_form(value, where)
     wanted = getattr(hint, "__name__", str(hint))
     raise PolicyError(f"{value!r} is a {type(value).__name__}", where=where, expected=f"a {wanted}")
+
+
+def _with_a_canonical_form(value: Any, where: str) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise PolicyError(f"{value!r} is no number", where=where, expected="a finite number")
+    if isinstance(value, int) and abs(value) > LARGEST_INT:
+        raise PolicyError(f"{value} is too large", where=where, expected=f"a whole number in -{LARGEST_INT}..{LARGEST_INT}")
+    return value

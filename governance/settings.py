@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from governance.errors import PolicyError
 from governance.policy import read_toml
 from governance.section import read_section
 from governance.training.recipe import Recipe
@@ -42,6 +43,17 @@ class Teacher:
     top_p: float = 1.0
     max_new_tokens: int = 96
 
+    def __post_init__(self) -> None:
+        for name in ("model_rows_percent", "hybrid_rows_percent"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name}: {getattr(self, name)} is negative")
+        if not 0 < self.temperature <= 2:
+            raise ValueError(f"temperature: {self.temperature} is not in (0, 2]")
+        if not 0 < self.top_p <= 1:
+            raise ValueError(f"top_p: {self.top_p} is not in (0, 1]")
+        if self.max_new_tokens < 1:
+            raise ValueError(f"max_new_tokens: {self.max_new_tokens} is not at least 1")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -71,7 +83,8 @@ def read_settings(path: Path) -> Settings:
     if not path.exists():
         return Settings()
     sections = dict(read_toml(path))
-    source = sections.pop("source", {})
+    source = _table(sections.pop("source", {}), f"{path.name}.source")
+    _table(source.get("mapping", {}), f"{path.name}.source.mapping")
     read = read_section(_Plain, sections, path.name)
     return Settings(source=source, schedule=read.schedule, registry=read.registry, teacher=read.teacher)
 
@@ -81,3 +94,9 @@ class _Plain:
     schedule: Schedule = field(default_factory=Schedule)
     registry: Registry = field(default_factory=Registry)
     teacher: Teacher = field(default_factory=Teacher)
+
+
+def _table(value: object, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise PolicyError(f"{value!r} is not a table", where=where)
+    return value

@@ -16,6 +16,7 @@ from governance.section import read_section
 from governance.stages.stage import Stage
 
 Progress = Callable[[str], Callable[[int, int, str], None]]
+FREEZE_AGAIN = "heirloom retrain freezes the cycle again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,8 @@ class FolderDesk:
             raise KeyError(f"stage {self.stage.name} does not declare that it needs {key}")
         found: Any = read_document(self.workspace.cycle_document)
         for part in key.split("."):
+            if not isinstance(found, Mapping) or part not in found:
+                raise IntegrityError(f"says nothing of {key}", where=str(self.workspace.cycle_document), fix=FREEZE_AGAIN)
             found = found[part]
         return found
 

@@ -41,6 +41,6 @@ def hold(path: Path, work: str, clock: Clock) -> Iterator[None]:
 def _holder(note: Path) -> str:
     try:
         said = json.loads(note.read_text())
-    except (OSError, json.JSONDecodeError):
+        return f"process {said['pid']} on {said['host']} ({said['work']}, since {said['since']})"
+    except (OSError, ValueError, KeyError, TypeError):
         return "another process that has not said its name yet"
-    return f"process {said['pid']} on {said['host']} ({said['work']}, since {said['since']})"

@@ -8,13 +8,14 @@ import hashlib
 import importlib.util
 import pkgutil
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 OURS = ("governance", "schemas")
 
 
-def closure(modules: Iterable[str]) -> tuple[str, ...]:
+def closure(modules: Iterable[str], ours: tuple[str, ...] = OURS) -> tuple[str, ...]:
     """Every module of ours that these modules import, directly or not, themselves included; a package stands for all modules in it."""
     found: set[str] = set()
     waiting = [inner for name in modules for inner in _members(name)]
@@ -22,7 +23,7 @@ def closure(modules: Iterable[str]) -> tuple[str, ...]:
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            waiting.extend(_imports(name))
+            waiting.extend(_imports(name, ours))
     return tuple(sorted(found))
 
 
@@ -30,8 +31,17 @@ def code_digest(modules: Iterable[str]) -> str:
     """The sha256 over the syntax trees of modules, in order of name, without comments and docstrings."""
     seen = hashlib.sha256()
     for name in sorted(modules):
-        seen.update(f"{name} {_tree_digest(name)}\n".encode())
+        source = _source(name)
+        seen.update(f"{name} {source.digest if source else '-'}\n".encode())
     return seen.hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """What one file says: the modules that it may import, and the digest of what it does."""
+
+    imports: tuple[str, ...]
+    digest: str
 
 
 def _members(name: str) -> Iterator[str]:
@@ -44,6 +54,22 @@ def _members(name: str) -> Iterator[str]:
             yield inner.name
 
 
+def _imports(name: str, ours: tuple[str, ...]) -> tuple[str, ...]:
+    source = _source(name)
+    if source is None:
+        return ()
+    wanted = {parent for n in source.imports if n.split(".")[0] in ours for parent in _with_parents(n)}
+    return tuple(sorted(n for n in wanted if _file(n)))
+
+
+def _source(name: str) -> _Source | None:
+    path = _file(name)
+    if path is None:
+        return None
+    stat = path.stat()
+    return _parsed(path, stat.st_mtime_ns, stat.st_size)
+
+
 def _file(name: str) -> Path | None:
     try:
         spec = importlib.util.find_spec(name)
@@ -53,16 +79,9 @@ def _file(name: str) -> Path | None:
 
 
 @cache
-def _tree(name: str) -> ast.Module | None:
-    path = _file(name)
-    return ast.parse(path.read_text(encoding="utf-8")) if path else None
-
-
-@cache
-def _imports(name: str) -> tuple[str, ...]:
-    tree = _tree(name)
-    if tree is None:
-        return ()
+def _parsed(path: Path, _modified: int, _size: int) -> _Source:
+    """Read once for each state of the file: a process that serves for weeks sees an edit."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -70,8 +89,7 @@ def _imports(name: str) -> tuple[str, ...]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    ours = {parent for n in names if n.split(".")[0] in OURS for parent in _with_parents(n)}
-    return tuple(sorted(n for n in ours if _file(n)))
+    return _Source(imports=tuple(sorted(names)), digest=_tree_digest(tree))
 
 
 def _with_parents(name: str) -> Iterator[str]:
@@ -79,11 +97,7 @@ def _with_parents(name: str) -> Iterator[str]:
     return (".".join(parts[:length]) for length in range(1, len(parts) + 1))
 
 
-@cache
-def _tree_digest(name: str) -> str:
-    tree = _tree(name)
-    if tree is None:
-        return "-"
+def _tree_digest(tree: ast.Module) -> str:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and _opens_with_words(body):

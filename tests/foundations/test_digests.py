@@ -1,0 +1,76 @@
+"""Names of content: canonical, complete, and written whole or not at all."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from governance.digest import Manifest, canonical_bytes, digest_document, read_document, write_bytes, write_document
+from governance.errors import IntegrityError, UsageError, shown
+
+documents = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(documents)
+def test_a_document_has_one_name_whatever_the_order_of_its_keys(document: object):
+    backwards = dict(reversed(document.items())) if isinstance(document, dict) else document
+    assert digest_document(document) == digest_document(backwards)
+
+
+def test_the_canonical_bytes_are_those_of_rfc_8785():
+    assert canonical_bytes({"b": 1e21, "a": [1.0, "\u20ac", None]}) == '{"a":[1,"\u20ac",null],"b":1e+21}'.encode()
+
+
+def folder(root: Path) -> Path:
+    (root / "inner").mkdir(parents=True)
+    (root / "a.txt").write_text("a")
+    (root / "inner" / "b.txt").write_text("b")
+    return root
+
+
+def test_a_manifest_comes_back_from_its_document_and_names_what_differs(tmp_path: Path):
+    root = folder(tmp_path / "model")
+    manifest = Manifest.of(root)
+    assert Manifest.from_document(manifest.document()) == manifest
+    assert manifest.differences(root) == []
+    (root / "a.txt").write_text("x")
+    (root / "inner" / "b.txt").unlink()
+    (root / "c.txt").write_text("c")
+    said = " ".join(manifest.differences(root))
+    assert "inner/b.txt is missing" in said
+    assert "c.txt is extra" in said
+    assert "a.txt is " in said
+
+
+def test_a_link_is_no_content(tmp_path: Path):
+    root = folder(tmp_path / "model")
+    (root / "link").symlink_to(root / "a.txt")
+    with pytest.raises(IntegrityError, match="symbolic link"):
+        Manifest.of(root)
+
+
+def test_a_write_that_fails_leaves_the_old_bytes_and_no_rest(tmp_path: Path):
+    path = tmp_path / "folder" / "kept.json"
+    write_document(path, {"a": 1})
+    with pytest.raises(TypeError):
+        write_bytes(path, "no bytes")  # type: ignore[arg-type]
+    assert read_document(path) == {"a": 1}
+    assert [p.name for p in path.parent.iterdir()] == ["kept.json"]
+
+
+@pytest.mark.parametrize("content", [b"", b"[1]", b"{", b"\xff"])
+def test_what_is_no_json_object_is_named_by_its_path(tmp_path: Path, content: bytes):
+    (tmp_path / "x.json").write_bytes(content)
+    with pytest.raises(IntegrityError, match=r"x\.json"):
+        read_document(tmp_path / "x.json")
+
+
+def test_an_error_shows_five_examples_and_counts_the_rest():
+    error = UsageError("two columns", where="a.csv", expected="one", fix="drop one", examples=[str(n) for n in range(8)])
+    assert str(error) == "a.csv: two columns\nexpected: one\nfor example: 0, 1, 2, 3, 4 (+3 more)\nfix: drop one"
+    assert shown(["a"]) == "a"

@@ -1,0 +1,101 @@
+"""A cycle is frozen before it starts: copied whole, named by digest, with no clock in it."""
+
+from pathlib import Path
+
+import pytest
+
+from governance.actions.freeze import CycleRequest, batch_manifest, cycle_of, freeze, frozen_cycle, same_question
+from governance.adapters.lock import hold
+from governance.digest import digest_document
+from governance.errors import BatchError, ConflictError
+from governance.policy import Line, Policy
+from governance.ports.clock import SystemClock
+from governance.ports.workspace import Workspace
+
+
+def request(batch: Path, number: int = 1, champion: int | None = None) -> CycleRequest:
+    return CycleRequest(
+        number=number,
+        kind="retraining",
+        batch=batch,
+        mapping={},
+        policy=Policy(line=Line(model="student")),
+        shards={"anchors": "a" * 64},
+        start={"digest": "b" * 64},
+        champion={"version": champion, "digest": "c" * 64} if champion else None,
+        baseline=None,
+        teachers={},
+        ledger_head={"seq": number, "digest": "d" * 64},
+    )
+
+
+@pytest.fixture
+def batch(tmp_path: Path) -> Path:
+    folder = tmp_path / "inbox" / "week-1"
+    folder.mkdir(parents=True)
+    (folder / "human.csv").write_text("rows")
+    (folder / ".hidden").write_text("no rows")
+    return folder
+
+
+def test_the_frozen_copy_is_named_by_its_bytes_and_later_edits_do_not_reach_it(tmp_path: Path, batch: Path):
+    workspace = Workspace(root=tmp_path)
+    document = freeze(workspace, request(batch))
+    assert [f["path"] for f in document["batch"]["files"]] == ["cycle/batch/human.csv"]
+    (batch / "human.csv").write_text("other rows")
+    assert (workspace.batch / "human.csv").read_text() == "rows"
+    assert frozen_cycle(workspace) == (document, digest_document(document))
+    assert batch_manifest(workspace.batch).digest == document["batch"]["digest"]
+
+
+def test_a_new_cycle_replaces_the_folder_whole(tmp_path: Path, batch: Path):
+    workspace = Workspace(root=tmp_path)
+    freeze(workspace, request(batch))
+    (workspace.cycle / "mix.json").write_text("{}")
+    freeze(workspace, request(batch, number=2))
+    assert not (workspace.cycle / "mix.json").exists()
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".heirloom", "cycle", "inbox"]
+
+
+def test_the_same_question_ignores_number_and_ledger_and_hears_everything_else(batch: Path):
+    manifest = batch_manifest(batch)
+    one = cycle_of(request(batch), manifest)
+    assert same_question(one, cycle_of(request(batch, number=9), manifest))
+    assert not same_question(one, cycle_of(request(batch, champion=2), manifest))
+    (batch / "human.csv").write_text("other rows")
+    assert not same_question(one, cycle_of(request(batch), batch_manifest(batch)))
+
+
+def test_a_folder_in_a_batch_a_link_and_nothing_at_all_are_refused(tmp_path: Path, batch: Path):
+    (batch / "inner").mkdir()
+    with pytest.raises(BatchError, match="inner"):
+        batch_manifest(batch)
+    (tmp_path / "link.csv").symlink_to(batch / "human.csv")
+    with pytest.raises(BatchError, match="symbolic link"):
+        batch_manifest(tmp_path / "link.csv")
+    with pytest.raises(BatchError, match="does not exist"):
+        batch_manifest(tmp_path / "nothing")
+
+
+def test_a_hold_inside_a_hold_is_one_and_a_foreign_holder_is_named(tmp_path: Path):
+    import subprocess
+    import sys
+
+    path = tmp_path / "lock"
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from governance.adapters.lock import hold\nfrom governance.ports.clock import SystemClock\n"
+        "with hold(Path(sys.argv[1]), 'other work', SystemClock()):\n print('held', flush=True); sys.stdin.read()\n"
+    )
+    with hold(path, "outer", SystemClock()), hold(path, "inner", SystemClock()):
+        pass
+    words = [sys.executable, "-c", code, str(path)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(ConflictError, match=rf"process {other.pid} on .* \(other work, since"), hold(path, "ours", SystemClock()):
+            raise AssertionError("held twice")
+        other.kill()
+        other.wait()
+    with hold(path, "after a kill", SystemClock()):
+        assert "after a kill" in path.with_name("lock.json").read_text()
