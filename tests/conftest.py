@@ -12,8 +12,9 @@ for name in [n for n in os.environ if n.startswith(("HEIRLOOM_", "MLFLOW_TRACKIN
     del os.environ[name]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers, a file stays with one of them, and everything that shares the founded workspace with another."""
+    """With several workers, a file stays with one of them, and so does all that shares the founded workspace. Before xdist looks."""
     for item in items:
         shared = "founded" in getattr(item, "fixturenames", ())
         item.add_marker(pytest.mark.xdist_group("founded" if shared else str(item.path)))
