@@ -26,6 +26,7 @@ def build() -> App:
         help="Governed retraining of language models: what a model was trained on, whether its tails are alive, who let it out.",
         version=_version,
         result_action="return_value",
+        suppress_keyboard_interrupt=False,
         default_parameter=Parameter(negative=()),
     )
     for group, names in GROUPS.items():

@@ -3,13 +3,14 @@
 import os
 import shutil
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.shell import BIN, dvc, run, start
+from tests.e2e.shell import BIN, dvc, environment, run, start
 
 Copy = Callable[[], Path]
 
@@ -78,6 +79,21 @@ def test_a_run_killed_between_judgement_and_commit_is_finished_by_the_same_comma
     events = run(workspace, "ledger", "show", "--last", "99", "--json").document["events"]
     assert sum(e["kind"] == "candidate.registered" for e in events) == 3
     assert sum(e["kind"] == "promotion.committed" for e in events) == 3
+
+
+@pytest.mark.e2e
+def test_ctrl_c_says_that_the_same_command_goes_on(copy: Copy):
+    workspace = copy()
+    words = [str(BIN / "heirloom"), "retrain"]
+    told = subprocess.Popen(words, cwd=workspace, env=environment(), stderr=subprocess.PIPE, text=True, start_new_session=True)
+    (workspace / "cycle" / "mix.json").unlink()
+    assert waits_for(workspace / "cycle" / "mix.json")
+    os.killpg(told.pid, signal.SIGINT)
+    _, said = told.communicate(timeout=120)
+    assert told.returncode == 130
+    assert "the same command goes on" in said
+    assert run(workspace, "retrain").code == 0
+    prove_settled(workspace, champion=3)
 
 
 @pytest.mark.e2e
