@@ -84,7 +84,7 @@ def test_the_tour_runs_as_it_is_told(after_make_run: Path):
     seconds = re.search(r"Done in ([\d.]+) s", back)
     assert seconds
     assert float(seconds.group(1)) < 10
-    assert "every event follows the one before it" in said["heirloom", "ledger", "verify"]
+    assert "every one follows the one before it" in said["heirloom", "ledger", "verify"]
     assert "up to date" in said["dvc", "status"]
 
 
