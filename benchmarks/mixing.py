@@ -10,10 +10,10 @@ import time
 import numpy as np
 
 from governance.mixing.caps import holds, synthetic_limit
-from governance.mixing.hashing import Places, seeded_keys
 from governance.mixing.order import fitting, stratified_order
 from governance.mixing.rules import MixRules
 from governance.mixing.shards import Shards, arrange, interleaved
+from governance.provenance.hashing import Places, seeded_keys
 
 SLICES = 20
 

@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 
 from governance.mixing.near import near_duplicates
-from governance.mixing.words import read_words
+from governance.provenance.words import read_words
 
 JACCARD_PERCENT, SHINGLE_WORDS = 70, 5
 PEER_PERMUTATIONS = 128

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from governance.mixing.hashing import Hashes, Places, mixed
-from governance.mixing.shingles import shingles
-from governance.mixing.words import Words
+from governance.provenance.hashing import Hashes, Places, mixed
+from governance.provenance.shingles import shingles
+from governance.provenance.words import Words
 
 HASHES = 125
 MISSED_AT_THRESHOLD = 0.012

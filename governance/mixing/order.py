@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from governance.mixing.hashing import Hashes, Places, mixed, uniform
+from governance.provenance.hashing import Hashes, Places, mixed, uniform
 
 
 def stratified_order(tokens: Places, slices: Places, keys: Hashes) -> Places:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from governance.mixing.hashing import Hashes, Places, ranges
-from governance.mixing.shingles import whole_or_shingles
-from governance.mixing.words import Words
+from governance.provenance.hashing import Hashes, Places, ranges
+from governance.provenance.shingles import whole_or_shingles
+from governance.provenance.words import Words
 
 _CHUNK_WORDS = 1 << 20
 _FILTER_BITS = np.uint64(22)

@@ -10,13 +10,13 @@ import polars as pl
 from governance.mixing.admission import by_origin
 from governance.mixing.caps import holds, synthetic_limit
 from governance.mixing.document import ROLES, mix_document, rows_depth
-from governance.mixing.hashing import Places, seeded_keys
 from governance.mixing.order import fitting, stratified_order
 from governance.mixing.refusals import refuse_short_anchors, refuse_synthetic_anchors, refuse_too_little_human
 from governance.mixing.repeats import ANCHORS, by_text, without_copies
 from governance.mixing.rules import MixRules
 from governance.mixing.shards import Shards, arrange, interleaved
 from governance.mixing.sieve import Sieve
+from governance.provenance.hashing import Places, seeded_keys
 from governance.provenance.row import ROW_SCHEMA
 
 _COLUMNS = (*ROW_SCHEMA, "tokens")

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from governance.mixing.hashing import Hashes, Places, seeded_keys
 from governance.mixing.near import near_duplicates
 from governance.mixing.overlap import overlaps
 from governance.mixing.rules import MixRules
-from governance.mixing.shingles import openings
 from governance.mixing.sieve import Sieve, places
-from governance.mixing.words import Words, read_words
+from governance.provenance.hashing import Hashes, Places, seeded_keys
+from governance.provenance.shingles import openings
+from governance.provenance.words import Words, read_words
 
 ANCHORS = "anchors"
 _TOKENS_PER_RATE = 1_000_000

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from governance.mixing.caps import anchor_need, synthetic_limit
-from governance.mixing.hashing import Places
 from governance.mixing.rules import MixRules
+from governance.provenance.hashing import Places
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from governance.errors import IntegrityError
-from governance.mixing.hashing import Places
+from governance.provenance.hashing import Places
 from governance.provenance.row import Origin
 
 PRIORITY = {Origin.HUMAN: 0, Origin.HYBRID: 1, Origin.MODEL: 2, Origin.WEAK: 3, Origin.UNKNOWN: 4}

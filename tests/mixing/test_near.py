@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from mixing_rows import jaccard, runs, text_of
 
 from governance.mixing.near import MISSED_AT_THRESHOLD, MOST_LEADERS, banding, near_duplicates, shared_runs
-from governance.mixing.words import read_words
+from governance.provenance.words import read_words
 
 NO_DEADLINE = settings(deadline=None)
 

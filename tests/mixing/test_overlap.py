@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 from mixing_rows import runs, text_of
 
 from governance.mixing.overlap import overlaps
-from governance.mixing.words import read_words
+from governance.provenance.words import read_words
 
 TEXTS = st.lists(st.lists(st.sampled_from("abcd"), max_size=14).map(" ".join), max_size=6)
 

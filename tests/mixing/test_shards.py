@@ -3,10 +3,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.mixing.caps import anchor_need, holds, synthetic_limit
-from governance.mixing.hashing import seeded_keys
 from governance.mixing.order import fitting, stratified_order
 from governance.mixing.rules import MixRules
 from governance.mixing.shards import arrange, interleaved
+from governance.provenance.hashing import seeded_keys
 
 NO_DEADLINE = settings(deadline=None)
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from governance.mixing.hashing import Hashes, Places, mixed, ranges, segment_hashes
+from governance.provenance.hashing import Hashes, Places, mixed, ranges, segment_hashes
 
 CHUNK_CHARACTERS = 1 << 20
 _BETWEEN, _INSIDE, _ALONE = 0, 1, 2

@@ -4,9 +4,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from governance.mixing.hashing import seeded_keys
-from governance.mixing.shingles import openings, shingles, whole_or_shingles
-from governance.mixing.words import CHUNK_CHARACTERS, Words, read_words
+from governance.provenance.hashing import seeded_keys
+from governance.provenance.shingles import openings, shingles, whole_or_shingles
+from governance.provenance.words import CHUNK_CHARACTERS, Words, read_words
 
 NO_DEADLINE = settings(deadline=None)
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from governance.mixing.hashing import Hashes, Places, mixed, ranges
-from governance.mixing.words import Words
+from governance.provenance.hashing import Hashes, Places, mixed, ranges
+from governance.provenance.words import Words
 
 _STEP = np.uint64(0xD6E8FEB86659FD93)
 
