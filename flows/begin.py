@@ -18,6 +18,7 @@ from governance.actions.freeze import (
     freeze,
     frozen_cycle,
     same_question,
+    settle,
 )
 from governance.adapters.dvc_commands import add_files, init_dvc
 from governance.adapters.inbox import waiting
@@ -111,6 +112,7 @@ def begin(shop: Shop, batch: Path | None = None, *, again: bool = False, record:
     Raises: RefusedError where retraining is frozen; BatchError where the batch cannot be read.
     """
     prepared = pin(shop)
+    settle(shop.workspace)
     state = shop.ledger.state()
     if state.frozen is not None:
         raise RefusedError(f"retraining is frozen: {state.frozen}", fix='heirloom unfreeze --reason "..."')

@@ -19,7 +19,7 @@ from governance.wiring import Shop, steps
 
 KEPT = (
     *("cycle.json", "audit.json", "mix.json", "lineage.json", "training.json", "measures.json", "decision.json"),
-    *("report.html", "samples.parquet"),
+    *("review/report.html", "samples.parquet"),
 )
 """Documents of a finished cycle that stay in the workspace, so that a review works with every server down."""
 
@@ -127,7 +127,7 @@ def keep_documents(cycle: Path, archive: Path) -> None:
     part.mkdir(parents=True)
     for name in KEPT:
         if (cycle / name).exists():
-            shutil.copyfile(cycle / name, part / name)
+            shutil.copyfile(cycle / name, part / Path(name).name)
     shutil.rmtree(archive, ignore_errors=True)
     part.rename(archive)
     sync_folder(archive.parent)

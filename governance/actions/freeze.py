@@ -108,6 +108,18 @@ def frozen_cycle(workspace: Workspace) -> tuple[dict[str, Any], str] | None:
     return document, digest_document(document)
 
 
+def settle(workspace: Workspace) -> None:
+    """Finish a swap of cycles that was killed: the new cycle stays where it is in place, else the old one comes back."""
+    old = _set_aside(workspace.cycle)
+    if not old.exists():
+        return
+    if workspace.cycle.exists():
+        shutil.rmtree(old)
+    else:
+        old.rename(workspace.cycle)
+    sync_folder(old.parent)
+
+
 def same_question(document: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """True where two cycles ask the same: same batch, policy, start and references; number, seed and ledger head may differ."""
     keys = ("kind", "batch", "mapping", "shards", "start", "champion", "baseline", "teachers", "policy_sha256")
@@ -115,10 +127,14 @@ def same_question(document: Mapping[str, Any], other: Mapping[str, Any]) -> bool
 
 
 def _swap(staging: Path, place: Path) -> None:
-    old = place.with_name(f".{place.name}.old")
+    old = _set_aside(place)
     shutil.rmtree(old, ignore_errors=True)
     if place.exists():
         place.rename(old)
     staging.rename(place)
     sync_folder(place.parent)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _set_aside(place: Path) -> Path:
+    return place.with_name(f".{place.name}.old")

@@ -26,6 +26,8 @@ def test_who_asks_does_not_approve_and_somebody_else_does(founded: tuple[Path, D
     assert "engineer-a asked for version 3" in own.err
     shown = run(workspace, "review", "3")
     assert "heirloom approve 3" in shown.out
+    report = Path(run(workspace, "review", "3", "--json").document["report"])
+    assert "<title>student, cycle 3: pass" in report.read_text()
     given = run(workspace, "approve", "3", "--reason", "read the samples", "--json", HEIRLOOM_ACTOR="reviewer-a")
     assert given.code == 0, given.err
     assert given.document["promoted"] is True

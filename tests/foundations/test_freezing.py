@@ -1,10 +1,11 @@
 """A cycle is frozen before it starts: copied whole, named by digest, with no clock in it."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from governance.actions.freeze import CycleRequest, batch_manifest, cycle_of, freeze, frozen_cycle, same_question
+from governance.actions.freeze import CycleRequest, batch_manifest, cycle_of, freeze, frozen_cycle, same_question, settle
 from governance.adapters.lock import hold
 from governance.digest import digest_document
 from governance.errors import BatchError, ConflictError
@@ -55,6 +56,21 @@ def test_a_new_cycle_replaces_the_folder_whole(tmp_path: Path, batch: Path):
     freeze(workspace, request(batch, number=2))
     assert not (workspace.cycle / "mix.json").exists()
     assert sorted(p.name for p in tmp_path.iterdir()) == [".heirloom", "cycle", "inbox"]
+
+
+@pytest.mark.parametrize("killed_after", ["the old cycle was set aside", "the new cycle was put in place"])
+def test_a_swap_that_was_killed_is_finished_and_leaves_nothing_behind(tmp_path: Path, batch: Path, killed_after: str):
+    workspace = Workspace(root=tmp_path)
+    document = freeze(workspace, request(batch))
+    (tmp_path / ".cycle.old").mkdir()
+    (tmp_path / ".cycle.old" / "cycle.json").write_text("{}")
+    if killed_after == "the old cycle was set aside":
+        shutil.rmtree(tmp_path / ".cycle.old")
+        workspace.cycle.rename(tmp_path / ".cycle.old")
+    settle(workspace)
+    assert frozen_cycle(workspace) == (document, digest_document(document))
+    assert not (tmp_path / ".cycle.old").exists()
+    settle(workspace)
 
 
 def test_the_same_question_ignores_number_and_ledger_and_hears_everything_else(batch: Path):
