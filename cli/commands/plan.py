@@ -1,5 +1,7 @@
 """`heirloom plan`: what the next cycle would be trained on, before anything is spent."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -7,11 +9,12 @@ from cli.options import Common
 from cli.outcome import Outcome, plain
 
 if TYPE_CHECKING:
-    from flows.begin import Begun
+    from flows.plan import Plan
+    from governance.mixing.headroom import Advice, Headroom, Limit
 
 
 def command(batch: Path | None = None, *, common: Common | None = None) -> Outcome:
-    """Validate and mix the next batch, and show the shares, the limits and everything that was left out.
+    """Validate and mix the next batch: shares, the room to every limit, what holds text back, and which human rows would lift it.
 
     What is computed here is what `heirloom retrain` goes on from. The ledger and the registry do not hear of it.
 
@@ -21,24 +24,36 @@ def command(batch: Path | None = None, *, common: Common | None = None) -> Outco
         A file of rows or a folder of such files; without it, the next one that waits in the inbox.
     """
     from cli.shop import shop_of
-    from flows.begin import NothingToDo, begin
+    from flows.begin import NothingToDo
+    from flows.plan import plan_cycle
     from governance.adapters.lock import hold
-    from governance.digest import read_document
 
     shop = shop_of(common)
     with hold(shop.workspace.lock, "plan", shop.clock):
-        begun = begin(shop, batch.absolute() if batch else None, record=False)
-        if isinstance(begun, NothingToDo):
-            return Outcome(command="plan", lines=[f"Nothing to plan: {plain(begun.reason)}."], document={"reason": begun.reason})
-        for stage in ("validate", "mix"):
-            shop.runner.run(stage)
-    audit, mix = (read_document(shop.workspace.cycle / name) for name in ("audit.json", "mix.json"))
-    document = {"cycle": begun.number, "kind": begun.kind, "batch": begun.batch, "audit": audit, "mix": mix}
-    return Outcome(command="plan", lines=plan_lines(begun, audit, mix), document=document)
+        plan = plan_cycle(shop, batch.absolute() if batch else None)
+    if isinstance(plan, NothingToDo):
+        return Outcome(command="plan", lines=[f"Nothing to plan: {plain(plan.reason)}."], document={"reason": plan.reason})
+    begun = plan.begun
+    document = {"cycle": begun.number, "kind": begun.kind, "batch": begun.batch, "audit": plan.audit, "mix": plan.mix}
+    return Outcome(command="plan", lines=plan_lines(plan), document={**document, "headroom": asdict(plan.room)})
 
 
-def plan_lines(begun: "Begun", audit: dict[str, Any], mix: dict[str, Any]) -> list[str]:
-    """The plan as a table: rows, tokens, share and limit by role, then what was left out and why."""
+def plan_lines(plan: "Plan") -> list[str]:
+    """The plan as tables: shares by role, what was left out and why, the room to every limit, what would lift the tightest."""
+    begun, audit, mix = plan.begun, plan.audit, plan.mix
+    refused = _counts(audit["by_rule"])
+    return [
+        f"Cycle {begun.number} ({begun.kind}) of {plain(begun.batch)}",
+        *_mix_lines(mix),
+        f" Quarantined at the door: {refused}.",
+        f" Left out of the mix: {_counts(mix['dropped'])}.",
+        f" Depth of recursion: {mix['depth']}.",
+        *room_lines(plan.room),
+        "Nothing was recorded.   Next: heirloom retrain",
+    ]
+
+
+def _mix_lines(mix: Mapping[str, Any]) -> list[str]:
     from cli.shop import percent
 
     tokens, rows = mix["tokens"], mix["rows"]
@@ -47,19 +62,44 @@ def plan_lines(begun: "Begun", audit: dict[str, Any], mix: dict[str, Any]) -> li
         "anchor": f">= {mix['anchor_percent']} % of all",
         "synthetic": f"<= {mix['synthetic_cap_percent']} % without anchors: {percent(tokens['synthetic'], apart)}",
     }
+    head = f" {'role':<10} {'rows':>8} {'tokens':>12} {'share':>8}   limit"
     lines = [
-        f"Cycle {begun.number} ({begun.kind}) of {plain(begun.batch)}",
-        f" {'role':<10} {'rows':>8} {'tokens':>12} {'share':>8}   limit",
-    ]
-    lines += [
         f" {role:<10} {rows[role]:>8,} {tokens[role]:>12,} {percent(tokens[role], total):>8}   {limits.get(role, '')}" for role in tokens
     ]
-    refused = ", ".join(f"{count:,} {plain(rule)}" for rule, count in audit["by_rule"].items() if count) or "none"
-    dropped = ", ".join(f"{count:,} {plain(rule)}" for rule, count in mix["dropped"].items() if count) or "none"
-    lines += [
-        f" Quarantined at the door: {refused}.",
-        f" Left out of the mix: {dropped}.",
-        f" Depth of recursion: {mix['depth']}. Headroom to the cap: {mix['headroom_tokens']:,} tokens.",
-        "Nothing was recorded.   Next: heirloom retrain",
-    ]
-    return lines
+    return [head, *(line.rstrip() for line in lines)]
+
+
+def _counts(by_rule: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {plain(rule)}" for rule, count in by_rule.items() if count) or "none"
+
+
+def room_lines(room: "Headroom") -> list[str]:
+    """The room to every limit, then the one that holds text back and the fresh human rows that would lift it."""
+    lines = [f" {'limit':<22} {'at':<10} {'used':>12} {'bound':>12} {'room':>12}   about"]
+    lines += [_limit_line(limit) for limit in room.limits]
+    if room.bottleneck is None:
+        run = room.limits[0]
+        return [*lines, f" No limit holds text back: {run.room:,} more synthetic tokens would fit under the cap."]
+    held = room.bottleneck
+    lines.append(f" Bottleneck: {plain(held.name)} left out {held.left_out_rows:,} synthetic rows ({held.left_out_tokens:,} tokens).")
+    return [*lines, *advice_lines(room.advice)]
+
+
+def _limit_line(limit: "Limit") -> str:
+    rows = f"{limit.room_rows:,} rows" if limit.room_rows else ""
+    line = f" {plain(limit.name):<22} {plain(limit.place):<10} {limit.used:>12,} {limit.bound:>12,} {limit.room:>12,}   {rows}"
+    return line.rstrip()
+
+
+def advice_lines(advice: "Advice | None") -> Sequence[str]:
+    """What would lift the bottleneck, in rows and tokens of a slice."""
+    if advice is None:
+        return [" No number of fresh human rows is sure to lift it: its rows are too long for shards of this size (mixing.shard_rows)."]
+    enough = "" if advice.exact else " at most"
+    said = (
+        f" {advice.rows:,} human rows{enough} (about {advice.rows * advice.row_tokens:,} tokens) of slice {plain(advice.slice)}"
+        f" would let {advice.admits_tokens:,} more synthetic tokens in."
+    )
+    if not advice.anchors_short:
+        return [said]
+    return [said, f" They need {advice.anchors_short:,} more anchor tokens beside them, or the anchors are shown too often."]

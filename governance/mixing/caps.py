@@ -6,6 +6,11 @@ def synthetic_limit(human_tokens: int, cap_percent: int) -> int:
     return cap_percent * human_tokens // (100 - cap_percent)
 
 
+def human_need(synthetic_tokens: int, cap_percent: int) -> int:
+    """The fewest human tokens that carry so many synthetic ones: the inverse of `synthetic_limit`."""
+    return -(-synthetic_tokens * (100 - cap_percent) // cap_percent)
+
+
 def anchor_need(other_tokens: int, anchor_percent: int) -> int:
     """The fewest anchor tokens a with a * 100 >= anchor_percent * (a + other)."""
     return -(-anchor_percent * other_tokens // (100 - anchor_percent))

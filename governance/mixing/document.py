@@ -30,6 +30,7 @@ def mix_document(
         "dropped": dict(by_rule.select("rule", "rows").iter_rows()),
         "tokens_dropped": dict(by_rule.select("rule", "tokens").iter_rows()),
         "anchor_repeats": tokens[ANCHOR] * 100 // anchor_tokens if anchor_tokens else 0,
+        "anchor_pass_tokens": anchor_tokens,
         "headroom_tokens": synthetic_limit(tokens[HUMAN], rules.synthetic_cap_percent) - tokens[SYNTHETIC],
         "slices": _tokens_by(selected, "slice"),
         "openings": {"distinct": opened.distinct, "sharing_rows": opened.sharing_rows, "over_limit": opened.over_limit},

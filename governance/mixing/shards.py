@@ -33,8 +33,7 @@ def arrange(human: Places, synthetic: Places, anchors: Places, rules: MixRules) 
     are filled in last, from the start of their order and around again, until every shard has its share: so they never decide how much
     synthetic text is in.
     """
-    wanted = round((human.size + synthetic.size) * 100 / ((100 - rules.anchor_percent) * rules.shard_rows))
-    count = max(1, wanted)
+    count = shard_count(human.size + synthetic.size, rules)
     human_shards = _along(human, count)
     human_tokens = _sums(human_shards, human, count)
     limits = np.array([synthetic_limit(int(tokens), rules.synthetic_cap_percent) for tokens in human_tokens], dtype=np.int64)
@@ -45,6 +44,11 @@ def arrange(human: Places, synthetic: Places, anchors: Places, rules: MixRules) 
     needs = np.array([anchor_need(int(tokens), rules.anchor_percent) for tokens in totals], dtype=np.int64)
     rows, shards, unmet = _anchored(anchors, needs, rules.most_anchor_passes)
     return Shards(human=human_shards, synthetic=synthetic_shards, anchor_rows=rows, anchor_shards=shards, anchors_unmet=unmet)
+
+
+def shard_count(rows: int, rules: MixRules) -> int:
+    """Shards for so many human and synthetic rows; anchors then fill them up to about `shard_rows`."""
+    return max(1, round(rows * 100 / ((100 - rules.anchor_percent) * rules.shard_rows)))
 
 
 def interleaved(shards: Places, roles: Places) -> Places:

@@ -1,0 +1,46 @@
+"""What `heirloom plan` says about room, bottleneck and the rows that would lift it."""
+
+from dataclasses import replace
+
+from cli.commands.plan import room_lines
+from governance.mixing.headroom import Advice, Headroom, Limit
+
+RUN = Limit(name="synthetic-cap", place="run", used=9_900, bound=10_000, room=100, room_rows=1, left_out_rows=300, left_out_tokens=31_000)
+ADVICE = Advice(
+    lifts="synthetic-cap",
+    slice="regional",
+    rows=412,
+    tokens=57_600,
+    row_tokens=140,
+    admits_rows=300,
+    admits_tokens=31_000,
+    exact=True,
+    anchors_short=0,
+)
+ROOM = Headroom(limits=(RUN,), bottleneck=RUN, advice=ADVICE)
+
+
+def test_the_bottleneck_is_named_with_what_it_kept_out_and_what_would_lift_it():
+    assert room_lines(ROOM)[1:] == [
+        " synthetic-cap          run               9,900       10,000          100   1 rows",
+        " Bottleneck: synthetic-cap left out 300 synthetic rows (31,000 tokens).",
+        " 412 human rows (about 57,680 tokens) of slice regional would let 31,000 more synthetic tokens in.",
+    ]
+
+
+def test_an_advice_that_is_only_enough_says_at_most_and_names_missing_anchors():
+    lines = room_lines(replace(ROOM, advice=replace(ADVICE, exact=False, anchors_short=1_200)))
+    assert "412 human rows at most (about" in lines[-2]
+    assert "1,200 more anchor tokens" in lines[-1]
+
+
+def test_no_bottleneck_is_said_with_the_room_that_is_left():
+    assert room_lines(Headroom(limits=(RUN,), bottleneck=None, advice=None))[-1].startswith(" No limit holds text back: 100 more")
+
+
+def test_a_bottleneck_that_human_rows_cannot_surely_lift_names_the_setting():
+    assert "mixing.shard_rows" in room_lines(replace(ROOM, advice=None))[-1]
+
+
+def test_a_slice_that_looks_like_markup_is_shown_as_it_is():
+    assert "\\[bold]" in room_lines(replace(ROOM, advice=replace(ADVICE, slice="[bold]x")))[-1]
