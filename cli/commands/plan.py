@@ -45,6 +45,7 @@ def plan_lines(plan: "Plan") -> list[str]:
     return [
         f"Cycle {begun.number} ({begun.kind}) of {plain(begun.batch)}",
         *_mix_lines(mix),
+        *part_lines(mix),
         f" Quarantined at the door: {refused}.",
         f" Left out of the mix: {_counts(mix['dropped'])}.",
         f" Depth of recursion: {mix['depth']}.",
@@ -67,6 +68,19 @@ def _mix_lines(mix: Mapping[str, Any]) -> list[str]:
         f" {role:<10} {rows[role]:>8,} {tokens[role]:>12,} {percent(tokens[role], total):>8}   {limits.get(role, '')}" for role in tokens
     ]
     return [head, *(line.rstrip() for line in lines)]
+
+
+def part_lines(mix: Mapping[str, Any]) -> list[str]:
+    """What slices and tasks with a cap of their own hold."""
+    from cli.shop import percent
+
+    found = []
+    for kind, parts in (("slice", "slices"), ("task", "tasks")):
+        for name, cap in mix[f"{kind}_caps"].items():
+            tokens = mix[parts][name]
+            share = percent(tokens["synthetic"], tokens["human"] + tokens["synthetic"])
+            found.append(f" {kind} {plain(name)}: {share} synthetic without anchors, cap {cap} %")
+    return found
 
 
 def _counts(by_rule: Mapping[str, int]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from governance.mixing.caps import synthetic_limit
+from governance.mixing.quotas import NO_PART, caps_document
 from governance.mixing.repeats import Openings
 from governance.mixing.rules import MixRules
 
@@ -20,6 +21,7 @@ def mix_document(
     """mix.json of selected and dropped rows; `anchor_tokens` are those of one pass over the anchors."""
     by_rule = dropped.group_by("rule").agg(rows=pl.len(), tokens=pl.col("tokens").sum()).sort("rule")
     tokens = _by_role(selected, pl.col("tokens").sum())
+    named = selected.with_columns(pl.col("slice", "task").fill_null(NO_PART))
     return {
         "schema": SCHEMA,
         "tokens": tokens,
@@ -32,7 +34,9 @@ def mix_document(
         "anchor_repeats": tokens[ANCHOR] * 100 // anchor_tokens if anchor_tokens else 0,
         "anchor_pass_tokens": anchor_tokens,
         "headroom_tokens": synthetic_limit(tokens[HUMAN], rules.synthetic_cap_percent) - tokens[SYNTHETIC],
-        "slices": _tokens_by(selected, "slice"),
+        "slices": _tokens_by(named, "slice"),
+        "tasks": _tokens_by(named, "task"),
+        **caps_document(selected, rules),
         "openings": {"distinct": opened.distinct, "sharing_rows": opened.sharing_rows, "over_limit": opened.over_limit},
         "depth": depth,
         "root": mix_root(selected),

@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 
 from governance.mixing.admission import by_origin
-from governance.mixing.caps import holds, synthetic_limit
+from governance.mixing.caps import holds
 from governance.mixing.document import ROLES, mix_document, rows_depth
-from governance.mixing.order import fitting, stratified_order
+from governance.mixing.order import stratified_order
+from governance.mixing.quotas import beyond_caps, fill
 from governance.mixing.refusals import refuse_short_anchors, refuse_synthetic_anchors, refuse_too_little_human
 from governance.mixing.repeats import ANCHORS, by_text, without_copies
 from governance.mixing.rules import MixRules
@@ -26,7 +27,8 @@ _COLUMNS = (*ROW_SCHEMA, "tokens")
 class Mix:
     """`selected` is mix.parquet in training order, `dropped` is dropped.parquet, `document` is mix.json.
 
-    Every shard meets both limits in integers; a value that does not is a bug of ours and cannot be built.
+    Every shard meets both limits in integers, and every slice and task its own cap; a value that does not is a bug of ours and cannot be
+    built.
     """
 
     selected: pl.DataFrame
@@ -39,6 +41,8 @@ class Mix:
             tokens = {role: shard[role] for role in ROLES}
             if not holds(**tokens, cap_percent=limits["synthetic_cap"], anchor_percent=limits["anchor"]):
                 raise ValueError(f"shard {shard.get('shard', 'all')} holds {tokens}, which breaks {limits}")
+        if beyond := beyond_caps(self.document):
+            raise ValueError(beyond[0])
 
 
 def plan_mix(
@@ -77,14 +81,14 @@ def _capped(sieve: Sieve, anchors: pl.DataFrame, rules: MixRules, seed: int) -> 
     """(rows of all roles in training order, the sieve with what the caps left out): all human rows, and synthetic rows while they fit."""
     humans = _in_order(sieve.rows.filter(sieve.human), seed)
     synthetic = _in_order(sieve.rows.filter(~sieve.human), seed)
-    limit = synthetic_limit(int(humans["tokens"].sum()), rules.synthetic_cap_percent)
-    chosen = synthetic[fitting(_tokens(synthetic), limit)]
+    filled = fill(humans, synthetic, rules)
+    chosen = synthetic[filled.stays]
     shards = arrange(_tokens(humans), _tokens(chosen), _tokens(anchors), rules)
     refuse_short_anchors(anchors, shards, rules)
-    beyond = f"beyond {limit} tokens, {rules.synthetic_cap_percent} % of human and synthetic together"
-    sieve = _leave(sieve, synthetic, chosen, "synthetic-cap", beyond)
-    placed = chosen.filter(pl.Series(shards.synthetic >= 0))
-    sieve = _leave(sieve, chosen, placed, "shard-cap", "no shard has room for it under the cap")
+    homeless = chosen.filter(pl.Series(shards.synthetic < 0)).select(
+        "row_id", rule=pl.lit("shard-cap"), detail=pl.lit("no shard has room for it under the cap")
+    )
+    sieve = _leave(sieve, pl.concat([filled.left, homeless]))
     return _selected(humans, chosen, anchors, shards), sieve
 
 
@@ -98,10 +102,13 @@ def _in_order(rows: pl.DataFrame, seed: int) -> pl.DataFrame:
     return rows[stratified_order(_tokens(rows), slices, seeded_keys(rows["row_id"].to_list(), seed))]
 
 
-def _leave(sieve: Sieve, rows: pl.DataFrame, stay: pl.DataFrame, rule: str, detail: str) -> Sieve:
-    gone = rows.join(stay, on="row_id", how="anti")["row_id"]
-    at = np.flatnonzero(sieve.rows["row_id"].is_in(gone.implode()).to_numpy())
-    return sieve.without(at, rule, [detail] * at.size)
+def _leave(sieve: Sieve, left: pl.DataFrame) -> Sieve:
+    """Rows leave as `left` says: row_id, rule, detail."""
+    for rule in left["rule"].unique(maintain_order=True):
+        gone = left.filter(pl.col("rule") == rule).select("row_id", "detail")
+        found = sieve.rows.select("row_id").with_row_index("place").join(gone, on="row_id", maintain_order="left")
+        sieve = sieve.without(found["place"].to_numpy().astype(np.int64), rule, found["detail"])
+    return sieve
 
 
 def _selected(humans: pl.DataFrame, synthetic: pl.DataFrame, anchors: pl.DataFrame, shards: Shards) -> pl.DataFrame:

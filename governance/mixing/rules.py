@@ -9,7 +9,6 @@ PINNED = "pinned"
 """Allow-list value: the digest that cycle.json pins for this teacher is the one that counts."""
 
 _PERCENTAGES = {
-    "synthetic_cap_percent": (1, 50),
     "anchor_percent": (0, 50),
     "near_duplicate_jaccard_percent": (50, 100),
     "overlap_percent": (1, 100),
@@ -24,13 +23,25 @@ _AT_LEAST_ONE = (
 )
 _SHA256_HEX = 64
 
+GENERAL, SAFETY_CRITICAL = "general", "safety-critical"
+_PROFILE_CAPS = {GENERAL: (35, 50), SAFETY_CRITICAL: (19, 19)}
+"""Profile -> (the cap of the run where the policy names none, the largest cap that it accepts). Health and finance stay below 20 %."""
+
+
+class _ByProfile(int):
+    """Stands for a cap that the policy does not name; a rule that was built never holds it."""
+
+
+_BY_PROFILE = _ByProfile()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MixRules:
     """Caps are whole percentages of tokens, so that every limit is compared in integers."""
 
-    synthetic_cap_percent: int = 35
-    """Synthetic tokens of human plus synthetic tokens, anchors not counted; per run and per shard (Harbor's recovery plan)."""
+    synthetic_cap_percent: int = _BY_PROFILE
+    """Synthetic tokens of human plus synthetic tokens, anchors not counted; per run, shard and batch. 35 (Harbor's recovery plan), or 19
+    where the profile is safety-critical."""
     anchor_percent: int = 15
     """Anchor tokens of all tokens, at least; per run and per shard (Harbor's recovery plan)."""
     most_anchor_passes: int = 50
@@ -55,8 +66,17 @@ class MixRules:
     """Tasks that synthetic rows may teach; empty admits all."""
     teachers: Mapping[str, str] = field(default_factory=dict)
     """Allow-list: name of a teacher -> sha256 of its checkpoint, or "pinned"."""
+    profile: str = GENERAL
+    """`safety-critical` refuses every cap of 20 % or more."""
+    slice_caps: Mapping[str, int] = field(default_factory=dict)
+    """Slice -> its own cap over the run, in percent of its human and synthetic tokens; 0 keeps it human."""
+    slice_cap_percent: int | None = None
+    """The cap of every slice that `slice_caps` does not name; None: only the run's cap holds for it."""
+    task_caps: Mapping[str, int] = field(default_factory=dict)
+    """Task -> its own cap over the run, likewise."""
 
     def __post_init__(self) -> None:
+        self._check_caps()
         for name, (low, high) in _PERCENTAGES.items():
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f"{name}: {getattr(self, name)} is not a percentage in {low}..{high}")
@@ -69,6 +89,29 @@ class MixRules:
         for name, digest in self.teachers.items():
             if digest != PINNED and not _is_sha256(digest):
                 raise ValueError(f"teachers.{name}: {digest!r} is neither a sha256 in 64 hex digits nor 'pinned'")
+
+    def cap_of_slice(self, name: str) -> int | None:
+        """The cap of one slice beside the run's, or None."""
+        return self.slice_caps.get(name, self.slice_cap_percent)
+
+    def cap_of_task(self, name: str) -> int | None:
+        """The cap of one task beside the run's, or None."""
+        return self.task_caps.get(name)
+
+    def _check_caps(self) -> None:
+        if self.profile not in _PROFILE_CAPS:
+            raise ValueError(f"profile: {self.profile!r} is none of {', '.join(_PROFILE_CAPS)}")
+        default, largest = _PROFILE_CAPS[self.profile]
+        if self.synthetic_cap_percent is _BY_PROFILE:
+            object.__setattr__(self, "synthetic_cap_percent", default)
+        caps = {"synthetic_cap_percent": (self.synthetic_cap_percent, 1)}
+        caps |= {f"slice_caps.{name}": (cap, 0) for name, cap in self.slice_caps.items()}
+        caps |= {f"task_caps.{name}": (cap, 0) for name, cap in self.task_caps.items()}
+        if self.slice_cap_percent is not None:
+            caps["slice_cap_percent"] = (self.slice_cap_percent, 0)
+        for name, (cap, smallest) in caps.items():
+            if not smallest <= cap <= largest:
+                raise ValueError(f"{name}: {cap} is not a percentage in {smallest}..{largest} (profile {self.profile})")
 
 
 def _is_sha256(digest: str) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from cli.commands.plan import room_lines
+from cli.commands.plan import part_lines, room_lines
 from governance.mixing.headroom import Advice, Headroom, Limit
 
 RUN = Limit(name="synthetic-cap", place="run", used=9_900, bound=10_000, room=100, room_rows=1, left_out_rows=300, left_out_tokens=31_000)
@@ -44,3 +44,17 @@ def test_a_bottleneck_that_human_rows_cannot_surely_lift_names_the_setting():
 
 def test_a_slice_that_looks_like_markup_is_shown_as_it_is():
     assert "\\[bold]" in room_lines(replace(ROOM, advice=replace(ADVICE, slice="[bold]x")))[-1]
+
+
+def test_slices_and_tasks_with_a_cap_of_their_own_are_shown_and_others_are_not():
+    tokens = {"anchor": 90, "human": 750, "synthetic": 250}
+    mix = {
+        "slices": {"regional": tokens, "opinion": tokens},
+        "tasks": {"[red]": tokens},
+        "slice_caps": {"regional": 25},
+        "task_caps": {"[red]": 50},
+    }
+    assert part_lines(mix) == [
+        " slice regional: 25.0 % synthetic without anchors, cap 25 %",
+        " task \\[red]: 25.0 % synthetic without anchors, cap 50 %",
+    ]

@@ -14,6 +14,7 @@ from governance.ports.rows import rows_frame
 START = {"digest": "a" * 64, "version": 1, "synthetic_tokens": 0, "total_tokens": 100, "depth": 0}
 TEACHER = "b" * 64
 SLICES = ("north", "south", "west")
+TASKS = ("headline", "summary")
 
 
 def text_of(number: int, words: int) -> str:
@@ -61,8 +62,8 @@ def batches(draw: st.DrawFn) -> pl.DataFrame:
         copied = draw(st.booleans()) and draw(st.booleans()) and place > 1
         number = draw(st.integers(0, place - 1)) if copied else place
         tokens = draw(st.integers(1, 3000)) if place == 0 else draw(st.integers(0, 3000))
-        slice_ = draw(st.sampled_from(SLICES))
-        records.append(row(f"r{place}", text_of(number, 12), origin, tokens=tokens, slice=slice_))
+        slice_, task = draw(st.sampled_from(SLICES)), draw(st.sampled_from(TASKS))
+        records.append(row(f"r{place}", text_of(number, 12), origin, tokens=tokens, slice=slice_, task=task))
     return frame(records)
 
 
@@ -82,4 +83,7 @@ def mix_rules(draw: st.DrawFn) -> MixRules:
         minimum_human_tokens=1,
         most_anchor_passes=1_000_000,
         fewest_openings=draw(st.integers(1, 5)),
+        slice_caps=draw(st.dictionaries(st.sampled_from(SLICES), st.integers(0, 50))),
+        slice_cap_percent=draw(st.none() | st.integers(0, 50)),
+        task_caps=draw(st.dictionaries(st.sampled_from(TASKS), st.integers(0, 50))),
     )

@@ -24,6 +24,20 @@ def test_every_shard_and_the_run_meet_both_limits_in_integers(rows: pl.DataFrame
 
 @given(batches(), anchor_sets(), mix_rules())
 @LAWS
+def test_every_slice_and_task_keeps_its_own_cap_over_what_is_really_there(
+    rows: pl.DataFrame, anchors: pl.DataFrame, rules: MixRules
+) -> None:
+    mix = plan(rows, anchors, rules)
+    for column, cap_of in (("slice", rules.cap_of_slice), ("task", rules.cap_of_task)):
+        for (name,), part in mix.selected.partition_by(column, as_dict=True).items():
+            human, synthetic = (int(part.filter(pl.col("role") == role)["tokens"].sum()) for role in ("human", "synthetic"))
+            cap = cap_of(name)
+            assert cap is None or synthetic * 100 <= cap * (human + synthetic)
+            assert mix.document[f"{column}_caps"].get(name) == cap
+
+
+@given(batches(), anchor_sets(), mix_rules())
+@LAWS
 def test_every_row_is_selected_once_or_dropped_by_one_rule(rows: pl.DataFrame, anchors: pl.DataFrame, rules: MixRules) -> None:
     mix = plan(rows, anchors, rules)
     kept = mix.selected.filter(pl.col("role") != "anchor")["row_id"].to_list()
@@ -73,8 +87,8 @@ def test_anchors_are_repeated_in_whole_passes(rows: pl.DataFrame, anchors: pl.Da
 @LAWS
 def test_the_document_says_what_the_frames_hold(rows: pl.DataFrame, anchors: pl.DataFrame, rules: MixRules) -> None:
     mix = plan(rows, anchors, rules)
-    for name in ("slices", "shards"):
-        parts = mix.document[name].values() if name == "slices" else mix.document[name]
+    for name in ("slices", "tasks", "shards"):
+        parts = mix.document[name] if name == "shards" else mix.document[name].values()
         for role in ROLES:
             assert sum(part[role] for part in parts) == mix.document["tokens"][role]
     human, synthetic = mix.document["tokens"]["human"], mix.document["tokens"]["synthetic"]

@@ -1,0 +1,123 @@
+"""Which synthetic rows a mix has room for: under the cap of the run, of the row's slice and of its task, all at once and in integers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from governance.mixing.caps import synthetic_limit
+from governance.mixing.order import fitting
+from governance.mixing.rules import MixRules
+from governance.provenance.hashing import Places
+
+RUN_CAP, SLICE_CAP, TASK_CAP = "synthetic-cap", "slice-cap", "task-cap"
+NO_PART = "none"
+"""The slice or task of a row that has none."""
+_NO_LIMIT = (1 << 62, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """How one column divides synthetic rows: the code of every row, and of every code its limit in tokens and the cap behind it."""
+
+    codes: Places
+    limits: Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filling:
+    """`stays` are places of rows that are in, ascending; `left` has `row_id`, `rule` and `detail` of every other row, in the same order."""
+
+    stays: Places
+    left: pl.DataFrame
+
+
+def fill(humans: pl.DataFrame, synthetic: pl.DataFrame, rules: MixRules) -> Filling:
+    """Take synthetic rows in the order given while they fit; a row that does not is passed over and charged to the first limit in its way.
+
+    Every human row is in the mix, so the limits are fixed before the first synthetic row is looked at and hold for what is really there.
+    No row that was passed over would fit into what is left.
+    """
+    sizes = synthetic["tokens"].to_numpy().astype(np.int64)
+    run = synthetic_limit(int(humans["tokens"].sum()), rules.synthetic_cap_percent)
+    if not (rules.slice_caps or rules.task_caps or rules.slice_cap_percent is not None):
+        stays = fitting(sizes, run)
+        return Filling(stays=stays, left=_left(synthetic, stays, [_run_charge(run, rules)] * (sizes.size - stays.size)))
+    slices = _part(humans, synthetic, "slice", rules.cap_of_slice)
+    tasks = _part(humans, synthetic, "task", rules.cap_of_task)
+    stays, charges = _walk(sizes, slices, tasks, run, rules)
+    return Filling(stays=stays, left=_left(synthetic, stays, charges))
+
+
+def caps_document(selected: pl.DataFrame, rules: MixRules) -> dict[str, dict[str, int]]:
+    """The caps that hold for the slices and tasks of a mix, by name; a slice or task without a cap is not in."""
+    found = {}
+    for name, column, cap_of in (("slice_caps", "slice", rules.cap_of_slice), ("task_caps", "task", rules.cap_of_task)):
+        caps = ((value, cap_of(value)) for value in sorted(_values(selected, column).unique().to_list()))
+        found[name] = {value: cap for value, cap in caps if cap is not None}
+    return found
+
+
+def beyond_caps(document: Mapping[str, Any]) -> Sequence[str]:
+    """Slices and tasks of a mix.json that hold more synthetic text than their own cap allows; none in a mix that we made."""
+    beyond = []
+    for parts, caps in (("slices", "slice_caps"), ("tasks", "task_caps")):
+        for name, cap in document[caps].items():
+            tokens = document[parts][name]
+            if tokens["synthetic"] > synthetic_limit(tokens["human"], cap):
+                beyond.append(f"{parts} {name}: {tokens} under a cap of {cap} %")
+    return beyond
+
+
+def _part(humans: pl.DataFrame, synthetic: pl.DataFrame, column: str, cap_of: Any) -> Part:
+    values = _values(synthetic, column)
+    names = values.unique().sort().to_list()
+    carried = dict(humans.group_by(_values(humans, column)).agg(pl.col("tokens").sum()).iter_rows())
+    caps = [cap_of(name) for name in names]
+    limits = [
+        _NO_LIMIT if cap is None else (synthetic_limit(int(carried.get(name, 0)), cap), cap) for name, cap in zip(names, caps, strict=True)
+    ]
+    codes = values.replace_strict(names, list(range(len(names))), return_dtype=pl.Int64) if names else values.cast(pl.Int64)
+    return Part(codes=codes.to_numpy(), limits=limits)
+
+
+def _values(rows: pl.DataFrame, column: str) -> pl.Series:
+    return rows[column].fill_null(NO_PART)
+
+
+def _walk(sizes: Places, slices: Part, tasks: Part, run: int, rules: MixRules) -> tuple[Places, list[tuple[str, str]]]:
+    """(places that stay, rule and detail of every other row in order)."""
+    in_slice, in_task, in_run = [limit for limit, _ in slices.limits], [limit for limit, _ in tasks.limits], run
+    stays: list[int] = []
+    charges: list[tuple[str, str]] = []
+    rows = zip(sizes.tolist(), slices.codes.tolist(), tasks.codes.tolist(), strict=True)
+    for place, (size, slice_, task) in enumerate(rows):
+        if size > in_slice[slice_]:
+            charges.append(_charge(SLICE_CAP, "slice", slices.limits[slice_]))
+        elif size > in_task[task]:
+            charges.append(_charge(TASK_CAP, "task", tasks.limits[task]))
+        elif size > in_run:
+            charges.append(_run_charge(run, rules))
+        else:
+            in_slice[slice_] -= size
+            in_task[task] -= size
+            in_run -= size
+            stays.append(place)
+    return np.array(stays, dtype=np.int64), charges
+
+
+def _charge(rule: str, part: str, limit: tuple[int, int]) -> tuple[str, str]:
+    return rule, f"beyond {limit[0]} tokens, {limit[1]} % of the human and synthetic text of its {part}"
+
+
+def _run_charge(run: int, rules: MixRules) -> tuple[str, str]:
+    return RUN_CAP, f"beyond {run} tokens, {rules.synthetic_cap_percent} % of human and synthetic together"
+
+
+def _left(synthetic: pl.DataFrame, stays: Places, charges: Sequence[tuple[str, str]]) -> pl.DataFrame:
+    gone = np.ones(synthetic.height, dtype=np.bool_)
+    gone[stays] = False
+    charged = pl.DataFrame(charges, schema={"rule": pl.String, "detail": pl.String}, orient="row")
+    return pl.concat([synthetic.filter(pl.Series(gone)).select("row_id"), charged], how="horizontal")
