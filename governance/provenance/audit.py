@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
 
+from governance.provenance.aliases import FOUND, suggestions
 from governance.provenance.row import Origin
 
 SCHEMA = "heirloom/audit/1"
 UNKNOWN_VERSION = "unknown"
 
 Counts = Mapping[str, int]
+NO_ALIASES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +27,10 @@ class ProvenanceAudit:
     unknown_generator_version: int = 0
     unknown_vintage: int = 0
     generators: Counts = field(default_factory=dict)
+    names: Counts = field(default_factory=dict)
+    """Name of a generator, as reviewed -> rows that are not human."""
+    renamed: Counts = field(default_factory=dict)
+    """A spelling that the alias table knows -> rows that carried it."""
 
     def __post_init__(self) -> None:
         if self.quarantined > self.rows_in:
@@ -33,7 +40,7 @@ class ProvenanceAudit:
 
     @classmethod
     def of(cls, judged: pl.DataFrame) -> "ProvenanceAudit":
-        """Count judged rows: the row schema and `rule`, null where the row is admitted."""
+        """Count judged rows: the row schema, `generator_found`, and `rule`, null where the row is admitted."""
         admitted = judged.filter(pl.col("rule").is_null())
         synthetic = admitted.filter(pl.col("origin") != Origin.HUMAN.value)
         versioned = pl.concat_str("generator", pl.col("generator_version").fill_null(UNKNOWN_VERSION), separator="/")
@@ -44,6 +51,8 @@ class ProvenanceAudit:
             unknown_generator_version=synthetic["generator_version"].null_count(),
             unknown_vintage=admitted["vintage"].null_count(),
             generators=_counted(synthetic, versioned),
+            names=_counted(synthetic.filter(pl.col("generator").is_not_null()), pl.col("generator")),
+            renamed=_counted(synthetic.filter(pl.col(FOUND) != pl.col("generator")), pl.col(FOUND)),
         )
 
     def __add__(self, other: "ProvenanceAudit") -> "ProvenanceAudit":
@@ -56,6 +65,8 @@ class ProvenanceAudit:
             unknown_generator_version=self.unknown_generator_version + other.unknown_generator_version,
             unknown_vintage=self.unknown_vintage + other.unknown_vintage,
             generators=_added(self.generators, other.generators),
+            names=_added(self.names, other.names),
+            renamed=_added(self.renamed, other.renamed),
         )
 
     @property
@@ -74,8 +85,8 @@ class ProvenanceAudit:
             total = _added(total, counts)
         return total
 
-    def document(self, expectations: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
-        """audit.json, as docs/documents.md lays it down."""
+    def document(self, expectations: Sequence[Mapping[str, Any]] = (), aliases: Mapping[str, str] = NO_ALIASES) -> dict[str, Any]:
+        """audit.json, as docs/documents.md lays it down; `aliases` are the policy's."""
         return {
             "schema": SCHEMA,
             "rows_in": self.rows_in,
@@ -87,6 +98,8 @@ class ProvenanceAudit:
             "unknown_generator_version": self.unknown_generator_version,
             "unknown_vintage": self.unknown_vintage,
             "generators": dict(self.generators),
+            "renamed": dict(self.renamed),
+            "alias_suggestions": dict(suggestions(self.names, aliases)),
             "expectations": [dict(one) for one in expectations],
         }
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from governance.provenance.aliases import CONTRADICTORY_VERSION, contradicts, named_as_reviewed
 from governance.provenance.row import Origin
 from governance.provenance.rules import REFUSE, ProvenanceRules
 from governance.provenance.vintage import EARLIEST_YEAR, LATEST_YEAR, impossible
@@ -36,12 +37,16 @@ class RowRule:
 
 
 def judge_rows(claims: pl.DataFrame, rules: ProvenanceRules) -> pl.DataFrame:
-    """The same rows with `rule` and `found`: the first rule broken and what was found, both null where the row stands on its own."""
+    """The same rows with `rule` and `found`: the first rule broken and what was found, both null where the row stands on its own.
+
+    Generators are named as the policy's alias table reviewed them; `generator_found` keeps the spelling of the file.
+    """
     said = [pl.when(r.broken(rules)).then(pl.struct(pl.lit(r.name).alias("rule"), r.found(rules).alias("found"))) for r in ROW_RULES]
     unread = pl.when(pl.col("unread").is_not_null()).then(
         pl.struct(pl.col("unread").alias("rule"), pl.col("unread_found").alias("found")),
     )
-    return claims.with_columns(pl.coalesce(unread, *said).alias("verdict")).unnest("verdict")
+    named = named_as_reviewed(claims, rules.aliases, rules.alias_versions)
+    return named.with_columns(pl.coalesce(unread, *said).alias("verdict")).unnest("verdict")
 
 
 def _says(text: str) -> Callable[[ProvenanceRules], pl.Expr]:
@@ -126,6 +131,12 @@ ROW_RULES: tuple[RowRule, ...] = (
         fix="name the model that wrote or drafted it",
         broken=lambda _: _NAMED & pl.col("generator").is_null(),
         found=lambda _: pl.concat_str(pl.col("origin"), pl.lit(" without a generator")),
+    ),
+    RowRule(
+        name=CONTRADICTORY_VERSION,
+        fix="state the version that the generator's name stands for, or correct provenance.alias_versions",
+        broken=lambda rules: contradicts(rules.alias_versions),
+        found=lambda _: pl.concat_str(pl.lit("generator "), _short("generator_found"), pl.lit(" of version "), _short("generator_version")),
     ),
     RowRule(
         name="weak-origin",

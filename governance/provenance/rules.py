@@ -1,6 +1,7 @@
 """What provenance the policy admits: the section [provenance]."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 ADMIT, REFUSE = "admit", "refuse"
 
@@ -17,6 +18,10 @@ class ProvenanceRules:
     min_characters: int = 1
     known_tiers: tuple[str, ...] = ()
     """Source tiers that may enter; empty admits all."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """A spelling of a generator's name -> the one name that it stands for; reviewed like the rest of the policy."""
+    alias_versions: Mapping[str, str] = field(default_factory=dict)
+    """A spelling that names a version too -> that version."""
 
     def __post_init__(self) -> None:
         for name in ("unknown_generator_version", "unknown_vintage", "weak", "unknown_origin"):
@@ -24,3 +29,14 @@ class ProvenanceRules:
                 raise ValueError(f"{name}: {getattr(self, name)!r} is neither 'admit' nor 'refuse'")
         if self.max_row_bytes < 1 or self.min_characters < 0:
             raise ValueError("max_row_bytes must be at least 1 and min_characters at least 0")
+        self._check_aliases()
+
+    def _check_aliases(self) -> None:
+        """Every spelling leads to a name in one step, so that no order of reading could lead to another."""
+        for spelling, name in self.aliases.items():
+            if not spelling.strip() or not name.strip() or spelling.strip() != spelling:
+                raise ValueError(f"aliases.{spelling!r}: {name!r} is no name for it")
+            if name in self.aliases:
+                raise ValueError(f"aliases.{spelling!r}: {name!r} is an alias itself, of {self.aliases[name]!r}")
+        if strange := sorted(set(self.alias_versions) - set(self.aliases)):
+            raise ValueError(f"alias_versions.{strange[0]!r}: {strange[0]!r} is no spelling in aliases")

@@ -86,6 +86,8 @@ def test_a_batch_of_three_formats_is_admitted_in_the_row_schema_and_counted(desk
         "unknown_generator_version": 2,
         "unknown_vintage": 4,
         "generators": {"g/2": 1, "g/unknown": 2},
+        "renamed": {},
+        "alias_suggestions": {},
         "expectations": [{"name": "counted", "success": True, "observed": 4}],
     }
 

@@ -34,7 +34,7 @@ ROW = st.builds(
 
 
 def frame(rows: list[tuple[object, ...]]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=COLUMNS, orient="row")
+    return pl.DataFrame(rows, schema=COLUMNS, orient="row").with_columns(generator_found="generator")
 
 
 @given(st.lists(ROW), st.lists(ROW))

@@ -47,7 +47,7 @@ class FileBatchDoor:
         if register.is_empty():
             raise BatchError("the batch holds no row", examples=[path.name for path in reading.files])
         audit, outline = _write(reading, register, admitted, quarantine)
-        return audit.document(self.expect(audit, outline))
+        return audit.document(self.expect(audit, outline), aliases=rules.aliases)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
