@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from hypothesis import settings
 
 from governance.adapters.environment import QUIET
 
@@ -10,6 +11,9 @@ os.environ.update(QUIET)
 os.environ["NO_COLOR"] = "1"
 for name in [n for n in os.environ if n.startswith(("HEIRLOOM_", "MLFLOW_TRACKING", "PREFECT_API"))]:
     del os.environ[name]
+
+settings.register_profile("no-clock", deadline=None)  # a law is no faster or slower for being true, and CI machines are shared
+settings.load_profile("no-clock")
 
 
 @pytest.hookimpl(tryfirst=True)

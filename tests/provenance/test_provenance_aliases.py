@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.provenance.aliases import FOUND, folded, named_as_reviewed, suggestions
@@ -75,7 +75,6 @@ def test_the_spelling_of_the_file_is_kept_beside_the_name() -> None:
 names = st.text(alphabet="aB-_ .4/", min_size=1, max_size=6).filter(lambda name: name.strip() == name)
 
 
-@settings(deadline=None)  # the first use of polars takes its time
 @given(st.lists(names, max_size=8), st.dictionaries(names, st.just("canon"), max_size=4))
 def test_renaming_twice_is_renaming_once_and_touches_no_other_name(found: list[str], aliases: dict[str, str]) -> None:
     frame = pl.DataFrame(
