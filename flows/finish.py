@@ -52,6 +52,7 @@ def release_desk(shop: Shop) -> ReleaseDesk:
         store=shop.store,
         root=shop.workspace.root,
         pointer=shop.workspace.serving_pointer,
+        scrubs=shop.workspace.scrubs,
         freeze_after_rollback=_freezes(shop),
         steps=steps(),
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from flows.begin import prove_shards
 from flows.local import API_URL
 from flows.server import answers, free_port, prefect_server
+from governance.actions.scrub import record_scrub
 from governance.adapters.bars import bars
 from governance.adapters.checks import places, programs
 from governance.adapters.checks.check import Check, broken, fine, tried
@@ -131,7 +132,9 @@ def _model(shop: Shop, name: str) -> Check:
     if version is None:
         return fine(name, "there is none yet")
     release = shop.ledger.state().releases[version]
-    if said := shop.store.differences(release.checkpoint):
+    said = shop.store.differences(release.checkpoint)
+    record_scrub(shop.workspace.scrubs, release.checkpoint, shop.clock.now().isoformat(timespec="seconds"), true=not said)
+    if said:
         words = f"version {version}, {release.checkpoint[:16]}: {'; '.join(said[:5])}"
         return broken(name, words, "heirloom reconcile restores it from DVC, or fails and says what is lost", IntegrityError.exit_code)
     return fine(name, f"version {version}: every file has its sha256")

@@ -145,15 +145,28 @@ class Manifest:
 
     def differences(self, folder: Path) -> Sequence[str]:
         """What is not as recorded, a phrase each: missing, extra, altered files. Empty means that the folder is true."""
+        said, plain = self._names(folder)
+        for recorded, path in plain:
+            if (sha256 := digest_file(path)) != recorded.sha256:
+                said.append(f"{recorded.path} is {sha256[:12]}, recorded as {recorded.sha256[:12]}")
+        return said
+
+    def glance(self, folder: Path) -> Sequence[str]:
+        """What names and sizes alone show to be other than recorded, in no time; empty proves nothing about the bytes."""
+        said, plain = self._names(folder)
+        for recorded, path in plain:
+            if (size := path.stat().st_size) != recorded.size:
+                said.append(f"{recorded.path} has {size} bytes, recorded with {recorded.size}")
+        return said
+
+    def _names(self, folder: Path) -> tuple[list[str], list[tuple[FileDigest, Path]]]:
+        """Files that are missing, extra or links, a phrase each; and the plain files that are recorded."""
         if not folder.is_dir():
-            return [f"{folder.name} is missing"]
+            return [f"{folder.name} is missing"], []
         expected = {f.path: f for f in self.files}
         found = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_symlink() or p.is_file()}
         said = [f"{name} is missing" for name in sorted(expected.keys() - found.keys())]
         said += [f"{name} is extra" for name in sorted(found.keys() - expected.keys())]
-        for name in sorted(expected.keys() & found.keys()):
-            if found[name].is_symlink():
-                said.append(f"{name} is a symbolic link")
-            elif (sha256 := digest_file(found[name])) != expected[name].sha256:
-                said.append(f"{name} is {sha256[:12]}, recorded as {expected[name].sha256[:12]}")
-        return said
+        both = sorted(expected.keys() & found.keys())
+        said += [f"{name} is a symbolic link" for name in both if found[name].is_symlink()]
+        return said, [(expected[name], found[name]) for name in both if not found[name].is_symlink()]

@@ -12,7 +12,7 @@ from typing import Any
 
 from governance.actions.recorder import Ledger
 from governance.actions.register import Finished, register
-from governance.actions.release_desk import ReleaseDesk
+from governance.actions.release_desk import HASH_FIRST_BYTES, ReleaseDesk
 from governance.digest import Manifest, digest_text
 from governance.errors import ConflictError, DependencyError, IntegrityError
 from governance.ports.registry import Candidate
@@ -177,6 +177,12 @@ class FolderModels:
     def differences(self, digest: str) -> list[str]:
         return list(self.manifests[digest].differences(self.path(digest)))
 
+    def glance(self, digest: str) -> list[str]:
+        return list(self.manifests[digest].glance(self.path(digest)))
+
+    def size(self, digest: str) -> int:
+        return self.manifests[digest].size
+
     def restore(self, digest: str) -> Path:
         if self.remote_down:
             raise DependencyError("the remote cannot be asked", where="remote")
@@ -217,7 +223,14 @@ class World:
         self.models = FolderModels(root=self.root)
         self.pointer = self.root / ".heirloom" / "serving" / "current.json"
 
-    def desk(self, actor: str = "engineer-a", steps: Callable[[str], None] = lambda step: None, *, freeze: bool = True) -> ReleaseDesk:
+    def desk(
+        self,
+        actor: str = "engineer-a",
+        steps: Callable[[str], None] = lambda step: None,
+        *,
+        freeze: bool = True,
+        hash_first_bytes: int = HASH_FIRST_BYTES,
+    ) -> ReleaseDesk:
         return ReleaseDesk(
             model=MODEL,
             ledger=Ledger(store=self.ledger, clock=self.clock, actor=actor),
@@ -226,6 +239,8 @@ class World:
             root=self.root,
             pointer=self.pointer,
             freeze_after_rollback=freeze,
+            hash_first_bytes=hash_first_bytes,
+            scrubs=self.root / ".heirloom" / "scrubs",
             steps=steps,
         )
 

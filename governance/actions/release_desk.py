@@ -13,6 +13,9 @@ from governance.ports.registry import Registry
 from governance.release.state import Release, State
 from governance.release.views import CHAMPION, AliasDrift, drift, wanted_champion
 
+HASH_FIRST_BYTES = 10 * 10**9
+"""Up to this size a release is hashed in full before a rollback moves anything: about 8 s at 1.2 GB/s (DESIGN, decision 5)."""
+
 Steps = Callable[[str], None]
 """Called with the name of each point between two steps; a test raises there, as if the process had been killed."""
 
@@ -23,7 +26,10 @@ def go_on(step: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseDesk:
-    """One model line's ledger and views, and what wiring chose for them. `root` is the workspace, `pointer` the file that serving reads."""
+    """One model line's ledger and views, and what wiring chose for them.
+
+    `root` is the workspace, `pointer` the file that serving reads, `scrubs` the folder that says when a model was last hashed in full.
+    """
 
     model: str
     ledger: Ledger
@@ -31,6 +37,8 @@ class ReleaseDesk:
     store: ModelStore
     root: Path
     pointer: Path
+    scrubs: Path
+    hash_first_bytes: int = HASH_FIRST_BYTES
     freeze_after_rollback: bool = True
     steps: Steps = go_on
 

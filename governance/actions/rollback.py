@@ -1,6 +1,6 @@
 """Rollback: true bytes, intent, serving pointer, aliases, read back, commit. One person, no approval, registry up or down."""
 
-from governance.actions.assurance import Assurance, assure, mend_copy, problems
+from governance.actions.assurance import Assurance, assure, assure_soon, mend_copy, problems
 from governance.actions.outcomes import RollbackOutcome
 from governance.actions.promote import put_back_views
 from governance.actions.release_desk import ReleaseDesk, move_aliases, move_champion, point, read_back_alias, read_back_pointer
@@ -19,6 +19,7 @@ STEPS = (
     "rollback.cancelled",
     "rollback.frozen",
     "rollback.pointer",
+    "rollback.hashed",
     "rollback.champion",
     "rollback.aliases",
     "rollback.copy",
@@ -31,6 +32,9 @@ STEPS = (
 def rollback(desk: ReleaseDesk, to: str, reason: str = NOT_GIVEN, *, dry_run: bool = False) -> RollbackOutcome:
     """Let an earlier release serve again; where it serves already, only views that show something else are put right.
 
+    Bytes are hashed in full before anything moves. Only a release above `desk.hash_first_bytes` whose sizes and last scrub are right serves
+    first and is hashed at once; where its bytes are not true it is restored, or reported with the intent open.
+
     An open promotion is cancelled. What was left for an older release is quarantined, and scheduled retraining is frozen. A registry that
     cannot be reached makes the outcome `degraded`: serving has moved, `reconcile` moves the aliases later.
 
@@ -41,7 +45,7 @@ def rollback(desk: ReleaseDesk, to: str, reason: str = NOT_GIVEN, *, dry_run: bo
     target = rollback_target(state, to)
     if dry_run:
         return _rehearsal(desk, state, target)
-    assured = assure(desk, state, target)
+    assured = assure_soon(desk, state, target)
     desk.steps("rollback.verified")
     for _ in range(TRIES):
         if _there(state, target):
@@ -66,6 +70,9 @@ def finish_rollback(desk: ReleaseDesk, state: State, intent: Intent, assured: As
     point(desk, after)
     read_back_pointer(desk, target)
     desk.steps("rollback.pointer")
+    if assured.pending:
+        assured = assure(desk, state, target)
+    desk.steps("rollback.hashed")
     note, copied = _show(desk, after, target)
     desk.steps("rollback.read-back")
     body: dict[str, object] = {"version": intent.version, "from": intent.left, "reason": intent.reason, "degraded": bool(note)}

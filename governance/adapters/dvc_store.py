@@ -50,6 +50,12 @@ class DvcModelStore:
     def differences(self, digest: str) -> list[str]:
         return list(self.manifest(digest).differences(self.workspace.model(digest)))
 
+    def glance(self, digest: str) -> list[str]:
+        return list(self.manifest(digest).glance(self.workspace.model(digest)))
+
+    def size(self, digest: str) -> int:
+        return self.manifest(digest).size
+
     def restore(self, digest: str) -> Path:
         manifest = self.manifest(digest)
         place = self.workspace.model(digest)

@@ -19,6 +19,12 @@ class ModelStore(Protocol):
     def differences(self, digest: str) -> list[str]:
         """What is not as recorded, a phrase a file; empty means every byte was hashed and is true."""
 
+    def glance(self, digest: str) -> list[str]:
+        """What names and sizes alone show to be wrong, a phrase a file; nothing is hashed, so empty proves nothing about the bytes."""
+
+    def size(self, digest: str) -> int:
+        """Bytes of a kept model, by its manifest, whose name is verified."""
+
     def restore(self, digest: str) -> Path:
         """Bring the folder back from the cache or the remote and verify every byte by sha256.
 

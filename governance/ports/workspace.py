@@ -87,6 +87,11 @@ class Workspace:
         return self.state / "scratch"
 
     @property
+    def scrubs(self) -> Path:
+        """When each kept model was last hashed in full."""
+        return self.state / "scrubs"
+
+    @property
     def serving_pointer(self) -> Path:
         return self.state / "serving" / "current.json"
 

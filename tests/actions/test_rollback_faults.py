@@ -7,6 +7,7 @@ from governance.actions.promote import promote
 from governance.actions.reconcile import reconcile
 from governance.actions.recover import recover
 from governance.actions.rollback import rollback
+from governance.actions.scrub import record_scrub, scrubbed
 from governance.actions.serving import read_pointer
 from governance.errors import ConflictError, IntegrityError
 from governance.release import kinds
@@ -154,3 +155,61 @@ def test_views_that_know_more_than_the_ledger_are_not_touched(world):
     with pytest.raises(IntegrityError, match="ahead of the ledger"):
         reconcile(world.desk())
     assert world.registry.shown["champion"] == 3
+
+
+def scrubbed_release_1(world) -> None:
+    record_scrub(world.desk().scrubs, world.state().releases[1].checkpoint, "2026-11-19T06:00:00+00:00", true=True)
+
+
+def flip_a_byte(world, *, everywhere: bool = False) -> None:
+    """Release 1 keeps its sizes and loses its truth."""
+    digest = world.state().releases[1].checkpoint
+    places = [world.models.here(digest), *([world.models.remote(digest), world.registry.copies / "1"] * everywhere)]
+    for place in places:
+        weights = place / "model.safetensors"
+        weights.write_text(weights.read_text().replace("w", "W", 1))
+
+
+def test_a_large_release_whose_last_scrub_held_serves_before_it_is_hashed_again(world):
+    scrubbed_release_1(world)
+    flip_a_byte(world)
+    killer = Killer(at="rollback.pointer")
+    with pytest.raises(Killed):
+        rollback(world.desk(steps=killer, hash_first_bytes=0), "previous")
+    assert read_pointer(world.pointer).version == 1
+    done = rollback(world.desk(hash_first_bytes=0), "previous")
+    assert done.restored_from == "store"
+    check_settled(world, 1)
+
+
+def test_a_large_release_that_was_never_scrubbed_or_has_another_size_is_hashed_first(world):
+    world.alter(1, remote=True, copy=True)
+    with pytest.raises(IntegrityError):
+        rollback(world.desk(hash_first_bytes=0), "previous")
+    scrubbed_release_1(world)
+    weights = world.models.here(world.state().releases[1].checkpoint) / "model.safetensors"
+    weights.write_text("shorter")
+    with pytest.raises(IntegrityError):
+        rollback(world.desk(hash_first_bytes=0), "previous")
+    assert read_pointer(world.pointer).version == 2
+    assert kinds.ROLLBACK_INTENDED not in world.ledger.kinds()
+
+
+def test_a_large_release_that_is_true_nowhere_is_reported_after_the_move_and_another_can_be_gone_to(world):
+    scrubbed_release_1(world)
+    flip_a_byte(world, everywhere=True)
+    with pytest.raises(IntegrityError, match="release 1 is not what was recorded"):
+        rollback(world.desk(hash_first_bytes=0), "previous")
+    assert world.state().intent is not None
+    rollback(world.desk(), "2")
+    check_settled(world, 2)
+
+
+def test_a_scrub_that_found_altered_bytes_vouches_for_nothing_any_more(world):
+    scrubbed_release_1(world)
+    folder, digest = world.desk().scrubs, world.state().releases[1].checkpoint
+    assert scrubbed(folder, digest)
+    record_scrub(folder, digest, "2026-11-20T06:00:00+00:00", true=False)
+    assert scrubbed(folder, digest) is None
+    (folder / f"{digest}.json").write_text("{")
+    assert scrubbed(folder, digest) is None

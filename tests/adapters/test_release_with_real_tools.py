@@ -27,6 +27,7 @@ def desk(tmp_path):
         registry=MlflowRegistry(tracking_uri=f"sqlite:///{place.registry}", artifact_root=place.registry_artifacts, model=MODEL),
         store=DvcModelStore(workspace=place),
         root=tmp_path,
+        scrubs=tmp_path / "scrubs",
         pointer=place.serving_pointer,
     )
 

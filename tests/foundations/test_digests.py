@@ -74,3 +74,17 @@ def test_an_error_shows_five_examples_and_counts_the_rest():
     error = UsageError("two columns", where="a.csv", expected="one", fix="drop one", examples=[str(n) for n in range(8)])
     assert str(error) == "a.csv: two columns\nexpected: one\nfor example: 0, 1, 2, 3, 4 (+3 more)\nfix: drop one"
     assert shown(["a"]) == "a"
+
+
+def test_a_glance_sees_names_and_sizes_and_no_bytes(tmp_path: Path):
+    (tmp_path / "a").write_text("one")
+    (tmp_path / "b").write_text("two")
+    manifest = Manifest.of(tmp_path)
+    assert list(manifest.glance(tmp_path)) == []
+    (tmp_path / "a").write_text("eno")
+    assert list(manifest.glance(tmp_path)) == []
+    assert manifest.differences(tmp_path)
+    (tmp_path / "a").write_text("three")
+    (tmp_path / "b").unlink()
+    (tmp_path / "c").write_text("")
+    assert list(manifest.glance(tmp_path)) == ["b is missing", "c is extra", "a has 5 bytes, recorded with 3"]
