@@ -158,6 +158,7 @@ def _request(shop: Shop, state: State, kind: str, batch: Path, start: Mapping[st
         baseline=_named(state, state.baseline),
         teachers=_teachers(shop, state),
         ledger_head={"seq": state.seq, "digest": state.head},
+        emissions=shop.emissions.settled(state.emissions),
     )
 
 

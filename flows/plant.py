@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from flows.begin import admitted_humans, pin
+from flows.emission import enter_emissions
 from governance.drills.batches import flood
 from governance.errors import RefusedError
 from governance.ports.generator import VERSION_DIGITS, Author
@@ -32,6 +33,8 @@ def plant_flood(shop: Shop, folder: Path, *, rows: int, self_percent: int, misla
         share_mislabelled=mislabelled_percent / 100,
         seed=shop.policy.line.seed,
     )
+    own_texts = planted.filter(pl.col("row_id").str.starts_with("flood-"))["text"].to_list()
+    enter_emissions(shop, author, own_texts, [""] * len(own_texts))
     folder.mkdir(parents=True)
     columns = [n for n in ROW_SCHEMA.names() if n not in ("sha256", "source_file", "line")]
     planted.select(columns).write_parquet(folder / "flood.parquet")

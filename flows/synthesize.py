@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from flows.begin import admitted_humans, pin, waiting_batches
+from flows.emission import enter_emissions
 from governance.adapters.bars import bars
 from governance.adapters.generators.local import make_teacher, requests_for
 from governance.errors import RefusedError, UsageError
@@ -110,7 +111,9 @@ def _write(shop: Shop, name: str, digest: str, batch: Path) -> pl.DataFrame:
     decoding = Decoding(
         temperature=wanted.temperature, top_p=wanted.top_p, max_new_tokens=wanted.max_new_tokens, seed=shop.policy.line.seed
     )
-    return shop.generators["local"].write(author, requests, decoding, bars("synthesize"))
+    rows = shop.generators["local"].write(author, requests, decoding, bars("synthesize"))
+    enter_emissions(shop, author, rows["text"].to_list(), [request.parent_text for request in requests])
+    return rows
 
 
 def _outcome(shop: Shop, digest: str, file: Path, rows: pl.DataFrame, *, changed: bool) -> Synthesis:

@@ -12,6 +12,7 @@ from governance.errors import PolicyError
 from governance.gates.margins import GateRules
 from governance.mixing.rules import MixRules
 from governance.provenance.rules import ProvenanceRules
+from governance.provenance.synthesis import SynthesisRules
 from governance.release.rules import PromotionRules
 from governance.section import read_section, section_document
 from governance.training.rules import TrainingRules
@@ -50,6 +51,7 @@ class Policy:
     probe: ProbePlan = field(default_factory=ProbePlan)
     gates: GateRules = field(default_factory=GateRules)
     promotion: PromotionRules = field(default_factory=PromotionRules)
+    synthesis: SynthesisRules = field(default_factory=SynthesisRules)
 
     def document(self) -> dict[str, Any]:
         """Every setting with its value, defaults included."""

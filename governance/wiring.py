@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from governance.actions.recorder import Ledger
 from governance.adapters.bars import bars
@@ -28,6 +29,9 @@ from governance.ports.workspace import Workspace
 from governance.release.promotion import Terms
 from governance.settings import Settings, read_settings
 from governance.stages.table import stage_named
+
+if TYPE_CHECKING:
+    from governance.adapters.emission_file import EmissionFile
 
 ACTOR = "HEIRLOOM_ACTOR"
 KILL_AT = "HEIRLOOM_KILL_AT"
@@ -88,6 +92,13 @@ class Shop:
         from governance.adapters.batch.door import FileBatchDoor
 
         return FileBatchDoor()
+
+    @property
+    def emissions(self) -> "EmissionFile":
+        """What our models wrote: entered before the rows are handed to anybody."""
+        from governance.adapters.emission_file import EmissionFile
+
+        return EmissionFile(folder=self.workspace.emissions, clock=self.clock)
 
     @property
     def runner(self) -> Runner:

@@ -1,17 +1,20 @@
 """Freezing a cycle: everything it may depend on is copied or named by digest before the first stage starts (DESIGN decision 3)."""
 
+import hashlib
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from governance.digest import FileDigest, Manifest, digest_document, digest_file, read_document, sync_folder, write_document
-from governance.errors import BatchError
+from governance.digest import FileDigest, Manifest, digest_document, digest_file, read_document, sync_folder, write_bytes, write_document
+from governance.errors import BatchError, ConflictError
 from governance.policy import Policy
 from governance.ports.workspace import Workspace
+from governance.provenance.emissions import emissions_bytes, nothing_emitted
 
 FOUNDING, RETRAINING = "founding", "retraining"
+EMISSIONS = "emissions.parquet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,8 @@ class CycleRequest:
     baseline: Mapping[str, Any] | None
     teachers: Mapping[str, Any]
     ledger_head: Mapping[str, Any] | None
+    emissions: Path | None = None
+    """The file of emissions; None freezes an empty table."""
 
 
 def batch_files(batch: Path) -> tuple[Path, ...]:
@@ -74,6 +79,7 @@ def cycle_of(request: CycleRequest, manifest: Manifest) -> dict[str, Any]:
         "champion": dict(request.champion) if request.champion else None,
         "baseline": dict(request.baseline) if request.baseline else None,
         "teachers": dict(request.teachers),
+        "emissions": {"path": f"cycle/{EMISSIONS}", "sha256": hashlib.sha256(_emissions(request)).hexdigest()},
         "ledger_head": dict(request.ledger_head) if request.ledger_head else None,
         "policy": request.policy.document(),
         "policy_sha256": request.policy.digest,
@@ -94,10 +100,17 @@ def freeze(workspace: Workspace, request: CycleRequest) -> dict[str, Any]:
         shutil.copyfile(path, staging / "batch" / path.name)
     if said := manifest.differences(staging / "batch"):
         raise BatchError("changed while it was being copied", where=str(request.batch), examples=said, fix="wait until its writer is done")
+    write_bytes(staging / EMISSIONS, _emissions(request))
     document = cycle_of(request, manifest)
+    if digest_file(staging / EMISSIONS) != document["emissions"]["sha256"]:
+        raise ConflictError("the emissions changed while they were being copied", where=str(request.emissions), fix="try again")
     write_document(staging / "cycle.json", document)
     _swap(staging, workspace.cycle)
     return document
+
+
+def _emissions(request: CycleRequest) -> bytes:
+    return request.emissions.read_bytes() if request.emissions else emissions_bytes(nothing_emitted())
 
 
 def frozen_cycle(workspace: Workspace) -> tuple[dict[str, Any], str] | None:
@@ -122,7 +135,7 @@ def settle(workspace: Workspace) -> None:
 
 def same_question(document: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """True where two cycles ask the same: same batch, policy, start and references; number, seed and ledger head may differ."""
-    keys = ("kind", "batch", "mapping", "shards", "start", "champion", "baseline", "teachers", "policy_sha256")
+    keys = ("kind", "batch", "mapping", "shards", "start", "champion", "baseline", "teachers", "emissions", "policy_sha256")
     return all(document.get(key) == other.get(key) for key in keys)
 
 

@@ -92,6 +92,11 @@ class Workspace:
         return self.state / "scrubs"
 
     @property
+    def emissions(self) -> Path:
+        """What our own models wrote, as hashes."""
+        return self.state / "emissions"
+
+    @property
     def serving_pointer(self) -> Path:
         return self.state / "serving" / "current.json"
 

@@ -78,6 +78,10 @@ def _teacher(state: State, event: Event) -> State:
     return replace(state, teachers=_with(state.teachers, event.body["name"], event.body["digest"]))
 
 
+def _emissions(state: State, event: Event) -> State:
+    return replace(state, emissions=event.body["emissions_sha256"])
+
+
 def _cycle_frozen(state: State, event: Event) -> State:
     body = event.body
     cycle = OpenCycle(
@@ -217,6 +221,7 @@ _STEPS: Mapping[str, Callable[[State, Event], State]] = MappingProxyType(
         kinds.WORKSPACE_CREATED: _created,
         kinds.SHARDS_PINNED: _shards,
         kinds.TEACHER_PINNED: _teacher,
+        kinds.EMISSIONS_ENTERED: _emissions,
         kinds.CYCLE_FROZEN: _cycle_frozen,
         kinds.CYCLE_JUDGED: _cycle_judged,
         kinds.CYCLE_ABANDONED: _cycle_abandoned,

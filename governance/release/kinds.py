@@ -8,6 +8,7 @@ from governance.errors import UsageError
 WORKSPACE_CREATED = "workspace.created"
 SHARDS_PINNED = "shards.pinned"
 TEACHER_PINNED = "teacher.pinned"
+EMISSIONS_ENTERED = "emissions.entered"
 CYCLE_FROZEN = "cycle.frozen"
 CYCLE_JUDGED = "cycle.judged"
 CYCLE_ABANDONED = "cycle.abandoned"
@@ -29,6 +30,7 @@ _NEEDS = {
     WORKSPACE_CREATED: "model environment",
     SHARDS_PINNED: "anchors tail human prompts",
     TEACHER_PINNED: "name digest",
+    EMISSIONS_ENTERED: "generator version rows emissions_sha256",
     CYCLE_FROZEN: "cycle cycle_digest batch_digest policy_sha256 kind",
     CYCLE_JUDGED: "cycle cycle_digest batch_digest policy_sha256 verdict reason decision_sha256 checkpoint",
     CYCLE_ABANDONED: "cycle cycle_digest reason",

@@ -128,6 +128,8 @@ class State:
     intent: Intent | None = None
     shards: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     teachers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    emissions: str | None = None
+    """The sha256 of the file of emissions after the last entry."""
     cycle: OpenCycle | None = None
     cycles: int = 0
     """The highest number of a cycle so far."""

@@ -7,14 +7,16 @@ import pytest
 
 from governance.actions.freeze import CycleRequest, batch_manifest, cycle_of, freeze, frozen_cycle, same_question, settle
 from governance.adapters.lock import hold
-from governance.digest import digest_document
+from governance.digest import digest_document, digest_file
 from governance.errors import BatchError, ConflictError
 from governance.policy import Line, Policy
 from governance.ports.clock import SystemClock
 from governance.ports.workspace import Workspace
+from governance.provenance.emissions import emissions_bytes, emitted, read_emissions
+from governance.provenance.synthesis import EmissionLimits
 
 
-def request(batch: Path, number: int = 1, champion: int | None = None) -> CycleRequest:
+def request(batch: Path, number: int = 1, champion: int | None = None, emissions: Path | None = None) -> CycleRequest:
     return CycleRequest(
         number=number,
         kind="retraining",
@@ -27,6 +29,7 @@ def request(batch: Path, number: int = 1, champion: int | None = None) -> CycleR
         baseline=None,
         teachers={},
         ledger_head={"seq": number, "digest": "d" * 64},
+        emissions=emissions,
     )
 
 
@@ -47,6 +50,17 @@ def test_the_frozen_copy_is_named_by_its_bytes_and_later_edits_do_not_reach_it(t
     assert (workspace.batch / "human.csv").read_text() == "rows"
     assert frozen_cycle(workspace) == (document, digest_document(document))
     assert batch_manifest(workspace.batch).digest == document["batch"]["digest"]
+
+
+def test_the_emissions_are_frozen_by_digest_and_an_empty_table_stands_for_none(tmp_path: Path, batch: Path):
+    workspace, frozen = Workspace(root=tmp_path), tmp_path / "cycle" / "emissions.parquet"
+    none = freeze(workspace, request(batch))
+    assert none["emissions"] == {"path": "cycle/emissions.parquet", "sha256": digest_file(frozen)}
+    assert read_emissions(frozen).rows == 0
+    (tmp_path / "now.parquet").write_bytes(emissions_bytes(emitted("t/1", ["a text"], [""], EmissionLimits())))
+    some = freeze(workspace, request(batch, emissions=tmp_path / "now.parquet"))
+    assert (some["emissions"]["sha256"], read_emissions(frozen).rows) == (digest_file(tmp_path / "now.parquet"), 1)
+    assert not same_question(none, some)
 
 
 def test_a_new_cycle_replaces_the_folder_whole(tmp_path: Path, batch: Path):

@@ -71,11 +71,13 @@ def test_pins_and_the_frozen_schedule_are_the_last_ones_said():
         (kinds.WORKSPACE_CREATED, {"model": "student", "environment": "demo"}),
         (kinds.SHARDS_PINNED, pins),
         (kinds.TEACHER_PINNED, {"name": "teacher", "digest": "t"}),
+        (kinds.EMISSIONS_ENTERED, {"generator": "teacher", "version": "t", "rows": 1, "emissions_sha256": "e1"}),
+        (kinds.EMISSIONS_ENTERED, {"generator": "teacher", "version": "t", "rows": 2, "emissions_sha256": "e2"}),
         (kinds.SCHEDULE_FROZEN, {"reason": "night"}),
     ]
     state = fold(chain(*events))
     assert (state.model, state.environment, dict(state.shards), dict(state.teachers)) == ("student", "demo", pins, {"teacher": "t"})
-    assert state.frozen == "night"
+    assert (state.frozen, state.emissions) == ("night", "e2")
     assert fold(chain(*events, (kinds.SCHEDULE_UNFROZEN, {"reason": "seen"}))).frozen is None
 
 
