@@ -11,6 +11,7 @@ from governance.digest import digest_document
 from governance.errors import PolicyError
 from governance.gates.margins import GateRules
 from governance.mixing.rules import MixRules
+from governance.mixing.selection_rules import SelectionRules
 from governance.provenance.rules import ProvenanceRules
 from governance.provenance.synthesis import SynthesisRules
 from governance.release.rules import PromotionRules
@@ -47,6 +48,7 @@ class Policy:
     line: Line
     provenance: ProvenanceRules = field(default_factory=ProvenanceRules)
     mixing: MixRules = field(default_factory=MixRules)
+    selection: SelectionRules = field(default_factory=SelectionRules)
     training: TrainingRules = field(default_factory=TrainingRules)
     probe: ProbePlan = field(default_factory=ProbePlan)
     gates: GateRules = field(default_factory=GateRules)

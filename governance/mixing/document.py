@@ -8,7 +8,6 @@ import polars as pl
 
 from governance.mixing.caps import synthetic_limit
 from governance.mixing.quotas import NO_PART, caps_document
-from governance.mixing.repeats import Openings
 from governance.mixing.rules import MixRules
 
 ANCHOR, HUMAN, SYNTHETIC = ROLES = ("anchor", "human", "synthetic")
@@ -16,9 +15,9 @@ SCHEMA = "heirloom/mix/1"
 
 
 def mix_document(
-    selected: pl.DataFrame, dropped: pl.DataFrame, rules: MixRules, opened: Openings, *, anchor_tokens: int, depth: int
+    selected: pl.DataFrame, dropped: pl.DataFrame, rules: MixRules, chosen: Mapping[str, Any], *, anchor_tokens: int, depth: int
 ) -> dict[str, Any]:
-    """mix.json of selected and dropped rows; `anchor_tokens` are those of one pass over the anchors."""
+    """mix.json of selected and dropped rows; `chosen` is what the filters say, `anchor_tokens` are those of one pass over the anchors."""
     by_rule = dropped.group_by("rule").agg(rows=pl.len(), tokens=pl.col("tokens").sum()).sort("rule")
     tokens = _by_role(selected, pl.col("tokens").sum())
     named = selected.with_columns(pl.col("slice", "task").fill_null(NO_PART))
@@ -37,7 +36,7 @@ def mix_document(
         "slices": _tokens_by(named, "slice"),
         "tasks": _tokens_by(named, "task"),
         **caps_document(selected, rules),
-        "openings": {"distinct": opened.distinct, "sharing_rows": opened.sharing_rows, "over_limit": opened.over_limit},
+        **chosen,
         "depth": depth,
         "root": mix_root(selected),
     }

@@ -13,8 +13,10 @@ from governance.mixing.document import ROLES, mix_document, rows_depth
 from governance.mixing.order import stratified_order
 from governance.mixing.quotas import beyond_caps, fill
 from governance.mixing.refusals import refuse_short_anchors, refuse_synthetic_anchors, refuse_too_little_human
-from governance.mixing.repeats import ANCHORS, by_text, without_copies
+from governance.mixing.repeats import ANCHORS
 from governance.mixing.rules import MixRules
+from governance.mixing.selection import select, weigh
+from governance.mixing.selection_rules import SelectionRules
 from governance.mixing.shards import Shards, arrange, interleaved
 from governance.mixing.sieve import Sieve
 from governance.provenance.hashing import Places, seeded_keys
@@ -25,7 +27,7 @@ _COLUMNS = (*ROW_SCHEMA, "tokens")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mix:
-    """`selected` is mix.parquet in training order, `dropped` is dropped.parquet, `document` is mix.json.
+    """`selected` is mix.parquet in training order, `dropped` is dropped.parquet, `flagged` is flagged.parquet, `document` is mix.json.
 
     Every shard meets both limits in integers, and every slice and task its own cap; a value that does not is a bug of ours and cannot be
     built.
@@ -33,6 +35,7 @@ class Mix:
 
     selected: pl.DataFrame
     dropped: pl.DataFrame
+    flagged: pl.DataFrame
     document: Mapping[str, Any]
 
     def __post_init__(self) -> None:
@@ -56,6 +59,7 @@ def plan_mix(
     kind: str,
     start: Mapping[str, Any],
     seed: int,
+    selection: SelectionRules | None = None,
 ) -> Mix:
     """Plan a mix of incoming rows and anchors (row schema plus `tokens`); the order in which rows come makes no difference.
 
@@ -66,21 +70,26 @@ def plan_mix(
     swapped. IntegrityError where the rows are not what the validate stage writes.
     """
     refuse_synthetic_anchors(anchors)
-    sieve = by_origin(Sieve.of(rows.select(_COLUMNS)), rules, teachers=teachers, model=model, start=start["digest"], kind=kind)
-    sieve, opened = by_text(without_copies(sieve), {**references, ANCHORS: anchors}, rules, seed)
+    batch = weigh(rows.select(_COLUMNS), anchors)
+    sieve = by_origin(batch.sieve, rules, teachers=teachers, model=model, start=start["digest"], kind=kind)
+    pinned = {**references, ANCHORS: anchors}
+    filtered = select(batch, sieve, pinned, rules=rules, selection=selection or SelectionRules(), seed=seed)
+    sieve = filtered.sieve
     refuse_too_little_human(sieve, rules)
     anchors = _in_order(anchors.select(_COLUMNS).filter(pl.col("tokens") > 0), seed)
     selected, sieve = _capped(sieve, anchors, rules, seed)
     dropped = sieve.dropped()
     depth = rows_depth(selected, model, int(start["depth"]))
-    document = mix_document(selected, dropped, rules, opened, anchor_tokens=int(anchors["tokens"].sum()), depth=depth)
-    return Mix(selected=selected, dropped=dropped, document=document)
+    chosen = {**filtered.document, "retention": batch.retention(sieve.gone, filtered.rare_slices)}
+    document = mix_document(selected, dropped, rules, chosen, anchor_tokens=int(anchors["tokens"].sum()), depth=depth)
+    return Mix(selected=selected, dropped=dropped, flagged=sieve.spared(), document=document)
 
 
 def _capped(sieve: Sieve, anchors: pl.DataFrame, rules: MixRules, seed: int) -> tuple[pl.DataFrame, Sieve]:
     """(rows of all roles in training order, the sieve with what the caps left out): all human rows, and synthetic rows while they fit."""
-    humans = _in_order(sieve.rows.filter(sieve.human), seed)
-    synthetic = _in_order(sieve.rows.filter(~sieve.human), seed)
+    rows = sieve.rows.select(_COLUMNS)
+    humans = _in_order(rows.filter(sieve.human), seed)
+    synthetic = _in_order(rows.filter(~sieve.human), seed)
     filled = fill(humans, synthetic, rules)
     chosen = synthetic[filled.stays]
     shards = arrange(_tokens(humans), _tokens(chosen), _tokens(anchors), rules)

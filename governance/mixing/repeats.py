@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from governance.mixing.floor import Floor
 from governance.mixing.near import near_duplicates
 from governance.mixing.overlap import overlaps
 from governance.mixing.rules import MixRules
 from governance.mixing.sieve import Sieve, places
 from governance.provenance.hashing import Hashes, Places, seeded_keys
-from governance.provenance.shingles import openings
 from governance.provenance.words import Words, read_words
 
 ANCHORS = "anchors"
@@ -34,21 +34,18 @@ def without_copies(sieve: Sieve) -> Sieve:
     return sieve.without(places(copies), "exact-duplicate", "same text as " + rows.filter(copies)["first"])
 
 
-def by_text(sieve: Sieve, pinned: Mapping[str, pl.DataFrame], rules: MixRules, seed: int) -> tuple[Sieve, Openings]:
-    """Rows that overlap pinned texts leave, then near-duplicates of rows that stay, then synthetic rows with an opening that is used
-    too often.
+def without_overlaps(sieve: Sieve, words: Words, pinned: Mapping[str, pl.DataFrame], rules: MixRules) -> Sieve:
+    """Rows that overlap pinned texts leave. `words` are those of all rows, in the order of their places.
 
     `pinned`: name -> frame with `text` and `row_id` or `prompt_id`; the name makes the rule (`overlaps-tail`), and a row is charged to
     the first frame that it overlaps.
     """
-    words = read_words(sieve.rows["text"].to_list())
     for name, frame in pinned.items():
-        sieve, words = _without_overlaps(sieve, words, name, frame, rules)
-    sieve, words = _without_near_duplicates(sieve, words, rules)
-    return _without_templates(sieve, openings(words, rules.opening_words), rules, seed)
+        sieve = _without_overlaps(sieve, words.take(sieve.places), name, frame, rules)
+    return sieve
 
 
-def _without_overlaps(sieve: Sieve, words: Words, name: str, frame: pl.DataFrame, rules: MixRules) -> tuple[Sieve, Words]:
+def _without_overlaps(sieve: Sieve, words: Words, name: str, frame: pl.DataFrame, rules: MixRules) -> Sieve:
     ids = frame["row_id" if "row_id" in frame.columns else "prompt_id"]
     equal = sieve.rows["text"].is_in(frame["text"].implode())
     same = places(equal & (pl.Series(words.lengths) == 0))
@@ -56,19 +53,19 @@ def _without_overlaps(sieve: Sieve, words: Words, name: str, frame: pl.DataFrame
     shares = zip(found.shared.tolist(), found.of.tolist(), ids[found.pinned].to_list(), strict=True)
     details = [f"{shared} of {of} runs of {rules.overlap_words} words as in {name} {row_id}" for shared, of, row_id in shares]
     details += [f"same text as a row of {name}"] * same.size
-    leaves = np.concatenate((found.texts, same))
-    return sieve.without(leaves, f"overlaps-{name}", details), _left(words, leaves)
+    return sieve.without(np.concatenate((found.texts, same)), f"overlaps-{name}", details)
 
 
-def _without_near_duplicates(sieve: Sieve, words: Words, rules: MixRules) -> tuple[Sieve, Words]:
-    found = near_duplicates(words, rules.near_duplicate_jaccard_percent, rules.shingle_words)
+def without_near_duplicates(sieve: Sieve, words: Words, rules: MixRules, floor: Floor) -> Sieve:
+    """Near-duplicates of rows that stay leave, but for human rows that the survival floor keeps."""
+    found = near_duplicates(words.take(sieve.places), rules.near_duplicate_jaccard_percent, rules.shingle_words)
     kept = sieve.rows["row_id"][found.kept].to_list()
     shares = zip(found.shared.tolist(), found.union.tolist(), kept, strict=True)
     details = [f"{shared} of {union} runs of {rules.shingle_words} words as in {row_id}" for shared, union, row_id in shares]
-    return sieve.without(found.dropped, "near-duplicate", details), _left(words, found.dropped)
+    return floor.without(sieve, found.dropped, "near-duplicate", details)
 
 
-def _without_templates(sieve: Sieve, opens: Hashes, rules: MixRules, seed: int) -> tuple[Sieve, Openings]:
+def without_templates(sieve: Sieve, opens: Hashes, rules: MixRules, seed: int) -> tuple[Sieve, Openings]:
     """An opening is a template where more synthetic rows have it than the rate allows and people use it less often, token for token."""
     human = sieve.human.to_numpy()
     tokens = sieve.rows["tokens"].to_numpy()
@@ -97,9 +94,3 @@ def _beyond(codes: Places, limits: Places, keys: Hashes) -> Places:
 def _template_details(counts: Places, limits: Places) -> Sequence[str]:
     pairs = zip(counts.tolist(), limits.tolist(), strict=True)
     return [f"{count} synthetic rows have this opening, at most {limit} may" for count, limit in pairs]
-
-
-def _left(words: Words, gone: Places) -> Words:
-    stays = np.ones(words.texts, dtype=np.bool_)
-    stays[gone] = False
-    return words.take(np.flatnonzero(stays))

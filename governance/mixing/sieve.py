@@ -1,7 +1,7 @@
-"""Rows on their way into a mix: what is still in, and what went out by which rule. Together they are always all the rows."""
+"""Rows on their way into a mix: what is still in, what went out by which rule, and what stayed although a rule spoke against it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -16,18 +16,24 @@ PRIORITY = {Origin.HUMAN: 0, Origin.HYBRID: 1, Origin.MODEL: 2, Origin.WEAK: 3, 
 DROPPED_SCHEMA = pl.Schema(
     {"row_id": pl.String, "origin": pl.String, "slice": pl.String, "tokens": pl.Int64, "rule": pl.String, "detail": pl.String}
 )
+FLAGGED_SCHEMA = pl.Schema([*DROPPED_SCHEMA.items(), ("kept_because", pl.String())])
+SURVIVAL_FLOOR, HUMAN = "survival-floor", "human"
+"""Why a row stayed: its slice would have lost too much, or only synthetic rows leave by this rule."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sieve:
-    """`rows` are still in, by priority and then row id, whatever the order they came in; `gone` are frames of DROPPED_SCHEMA."""
+    """`rows` are still in, by priority and then row id, whatever the order they came in; `gone` are frames of DROPPED_SCHEMA, and
+    `flagged` frames of FLAGGED_SCHEMA. Rows still in plus rows gone are always all the rows; a flagged row may leave by a later rule.
+    """
 
     rows: pl.DataFrame
     gone: tuple[pl.DataFrame, ...] = ()
+    flagged: tuple[pl.DataFrame, ...] = ()
 
     @classmethod
     def of(cls, rows: pl.DataFrame) -> "Sieve":
-        """All rows.
+        """All rows, with their `place` in this order, which stays with them.
 
         Raises: IntegrityError where two rows have one id, or an origin is none of ours: the file was not written by the validate stage.
         """
@@ -38,27 +44,46 @@ class Sieve:
                 f"{len(strange)} origins are unknown", where="admitted.parquet", expected=", ".join(PRIORITY), examples=strange
             )
         priority = pl.col("origin").replace_strict(list(PRIORITY), list(PRIORITY.values()), return_dtype=pl.Int8)
-        return cls(rows=rows.sort(priority, "row_id"))
+        return cls(rows=rows.sort(priority, "row_id").with_row_index("place"))
 
     @property
     def human(self) -> pl.Series:
         """A mask of the rows that are human."""
         return self.rows["origin"] == Origin.HUMAN.value
 
+    @property
+    def places(self) -> Places:
+        """Where the rows that are still in stood among all rows."""
+        return self.rows["place"].to_numpy().astype(np.int64)
+
     def without(self, places: Places, rule: str, details: Sequence[str] | pl.Series) -> "Sieve":
         """Rows at these places leave, each with its detail."""
         if not places.size:
             return self
-        gone = self.rows[places].select(
-            "row_id", "origin", "slice", "tokens", pl.lit(rule).alias("rule"), pl.Series("detail", details, dtype=pl.String)
-        )
         stays = np.ones(self.rows.height, dtype=np.bool_)
         stays[places] = False
-        return Sieve(rows=self.rows.filter(pl.Series(stays)), gone=(*self.gone, gone.cast(DROPPED_SCHEMA)))
+        return replace(self, rows=self.rows.filter(pl.Series(stays)), gone=(*self.gone, self._told(places, rule, details)))
+
+    def flagging(self, places: Places, rule: str, details: Sequence[str] | pl.Series, because: str) -> "Sieve":
+        """Rows at these places stay, and it is written down what spoke against them."""
+        if not places.size:
+            return self
+        told = self._told(places, rule, details).with_columns(pl.lit(because).alias("kept_because"))
+        return replace(self, flagged=(*self.flagged, told))
 
     def dropped(self) -> pl.DataFrame:
         """All rows that went out, by rule and row id."""
         return pl.concat([DROPPED_SCHEMA.to_frame(), *self.gone]).sort("rule", "row_id")
+
+    def spared(self) -> pl.DataFrame:
+        """All rows that a rule spoke against and that are still in, by rule and row id."""
+        found = pl.concat([FLAGGED_SCHEMA.to_frame(), *self.flagged])
+        return found.join(self.rows.select("row_id"), on="row_id", how="semi").sort("rule", "row_id")
+
+    def _told(self, places: Places, rule: str, details: Sequence[str] | pl.Series) -> pl.DataFrame:
+        told = pl.Series("detail", details, dtype=pl.String)
+        rows = self.rows[places].select("row_id", "origin", "slice", "tokens", pl.lit(rule).alias("rule"), told)
+        return rows.cast(DROPPED_SCHEMA)
 
 
 def places(mask: pl.Series) -> Places:

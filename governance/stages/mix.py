@@ -9,6 +9,7 @@ from governance.digest import digest_file, write_document
 from governance.errors import IntegrityError
 from governance.mixing.plan import plan_mix
 from governance.mixing.rules import MixRules
+from governance.mixing.selection_rules import SelectionRules
 from governance.mixing.teachers import refuse_descended_teachers
 from governance.ports.desk import SHARDS, Desk
 from governance.ports.language_model import LanguageModel
@@ -21,7 +22,7 @@ _TEXTS_AT_A_TIME = 2_000
 
 
 def work(desk: Desk) -> None:
-    """Write mix.parquet, dropped.parquet and mix.json. Tokens are counted by the start checkpoint's own tokenizer.
+    """Write mix.parquet, dropped.parquet, flagged.parquet and mix.json. Tokens are counted by the start checkpoint's own tokenizer.
 
     Raises: RefusedError where there is too little human text, the anchors are unfit, or a teacher was swapped or descends from the
     student; IntegrityError naming the pinned shard that was altered.
@@ -41,9 +42,11 @@ def work(desk: Desk) -> None:
         kind=desk.need("kind"),
         start=start,
         seed=desk.need("seed"),
+        selection=desk.section("policy.selection", SelectionRules),
     )
     mix.selected.write_parquet(desk.writes("mix.parquet"))
     mix.dropped.write_parquet(desk.writes("dropped.parquet"))
+    mix.flagged.write_parquet(desk.writes("flagged.parquet"))
     write_document(desk.writes("mix.json"), mix.document)
 
 
@@ -68,8 +71,8 @@ def _counted(rows: pl.DataFrame, student: LanguageModel, progress: Callable[[str
 STAGE = Stage(
     name="mix",
     reads=("admitted.parquet", *SHARDS.values()),
-    writes=("mix.parquet", "dropped.parquet", "mix.json"),
-    needs=("kind", "model", "start", "teachers", "shards", "policy.mixing", "policy.training", "seed"),
+    writes=("mix.parquet", "dropped.parquet", "flagged.parquet", "mix.json"),
+    needs=("kind", "model", "start", "teachers", "shards", "policy.mixing", "policy.selection", "policy.training", "seed"),
     code=("governance.adapters.trainers",),
     work=work,
 )

@@ -1,0 +1,68 @@
+"""The filters on what rows say, one after the other: first those that must be obeyed, then those of choice, above a survival floor."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from governance.mixing.floor import Floor, survival
+from governance.mixing.repeats import without_copies, without_near_duplicates, without_overlaps, without_templates
+from governance.mixing.retention import rare_slices, retention
+from governance.mixing.rules import MixRules
+from governance.mixing.selection_rules import SelectionRules
+from governance.mixing.sieve import Sieve
+from governance.mixing.tail import TailWords, tail_words
+from governance.provenance.shingles import openings
+from governance.provenance.words import Words, read_words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """All rows as they came, in a sieve that took nothing yet; their words and their rare words, in the order of their places."""
+
+    sieve: Sieve
+    words: Words
+    tail: TailWords
+    anchors: pl.DataFrame
+
+    def retention(self, gone: Sequence[pl.DataFrame], rare: Sequence[str]) -> list[dict[str, Any]]:
+        """What each rule left of the tail (see `governance.mixing.retention`)."""
+        return retention(self.sieve.rows, self.tail, gone, rare)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filtered:
+    """The rows that the filters left, what they say for mix.json, and which slices are rare."""
+
+    sieve: Sieve
+    document: Mapping[str, Any]
+    rare_slices: tuple[str, ...]
+
+
+def weigh(rows: pl.DataFrame, anchors: pl.DataFrame) -> Batch:
+    """Read the words of all rows once, and count in each row (`tail_words`) those that hardly any human text uses."""
+    sieve = Sieve.of(rows)
+    words = read_words(sieve.rows["text"].to_list())
+    tail = tail_words(words, sieve.human.to_numpy(), read_words(anchors["text"].to_list()))
+    counted = sieve.rows.with_columns(pl.Series("tail_words", tail.count(sieve.rows.height)))
+    return Batch(sieve=Sieve(rows=counted), words=words, tail=tail, anchors=anchors)
+
+
+def select(
+    batch: Batch, sieve: Sieve, pinned: Mapping[str, pl.DataFrame], *, rules: MixRules, selection: SelectionRules, seed: int
+) -> Filtered:
+    """Copies and overlaps with pinned texts leave, then near-duplicates and templates; the floor holds for what comes after overlaps.
+
+    `sieve` holds the rows of the batch that came past the rules on where a row is from.
+    """
+    sieve = without_overlaps(without_copies(sieve), batch.words, pinned, rules)
+    floor = Floor.of(sieve, selection.survival_floor_percent)
+    sieve = without_near_duplicates(sieve, batch.words, rules, floor)
+    sieve, opened = without_templates(sieve, openings(batch.words.take(sieve.places), rules.opening_words), rules, seed)
+    document = {
+        "openings": {"distinct": opened.distinct, "sharing_rows": opened.sharing_rows, "over_limit": opened.over_limit},
+        "survival": survival(batch.sieve.rows, sieve.rows, sieve.dropped(), sieve.spared(), selection.survival_floor_percent),
+    }
+    rare = rare_slices(batch.sieve.rows, batch.anchors, selection.rare_slice_percent)
+    return Filtered(sieve=sieve, document=document, rare_slices=rare)
