@@ -48,6 +48,7 @@ def plan_lines(plan: "Plan") -> list[str]:
         *part_lines(mix),
         f" Quarantined at the door: {refused}.",
         f" Left out of the mix: {_counts(mix['dropped'])}.",
+        *_conscience_lines(mix),
         f" Depth of recursion: {mix['depth']}.",
         *room_lines(plan.room),
         "Nothing was recorded.   Next: heirloom retrain",
@@ -81,6 +82,19 @@ def part_lines(mix: Mapping[str, Any]) -> list[str]:
             share = percent(tokens["synthetic"], tokens["human"] + tokens["synthetic"])
             found.append(f" {kind} {plain(name)}: {share} synthetic without anchors, cap {cap} %")
     return found
+
+
+def _conscience_lines(mix: Mapping[str, Any]) -> list[str]:
+    """What every rule that took human rows left of the tail, then what the filters want somebody to look at."""
+    from cli.shop import percent
+    from governance.mixing.conscience import alarms, retained
+
+    found = retained(mix)
+    lines = [f" {'rule':<22} {'human rows left':>18} {'rare words left':>18} {'share':>8}   most were lost in"] if found else []
+    for one in found:
+        rows, words, worst = (f"{left:,} of {whole:,}" for left, whole in (one.rows, one.words, one.worst_words))
+        lines.append(f" {plain(one.rule):<22} {rows:>18} {words:>18} {percent(*one.words):>8}   {plain(one.worst_slice)}: {worst}")
+    return lines + [f" Look at: {plain(alarm)}." for alarm in alarms(mix)]
 
 
 def _counts(by_rule: Mapping[str, int]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from governance.mixing.caps import synthetic_limit
+from governance.mixing.conscience import alarms
 from governance.mixing.quotas import NO_PART, caps_document
 from governance.mixing.rules import MixRules
 
@@ -73,7 +74,7 @@ def describe(document: Mapping[str, Any]) -> Sequence[str]:
     )
     lines.append(f"anchors shown {document['anchor_repeats'] / 100:.2f} times (at least {document['anchor_percent']} % of tokens)")
     lines += [f"left out by {rule}: {count} rows, {document['tokens_dropped'][rule]} tokens" for rule, count in document["dropped"].items()]
-    return lines
+    return [*lines, *alarms(document)]
 
 
 def _synthetic_percent(tokens: Mapping[str, int]) -> float:

@@ -118,7 +118,15 @@ def the_mix(founding: bool) -> dict[str, Any]:
         "slices": {"asyncio": {"anchor": 900, "human": 4_000, "synthetic": 1_900}, "=cmd|' /C calc'!A0": {"human": 12}},
         "depth": 0 if founding else 1,
         "root": SHA["tail"],
+        **the_filters("asyncio"),
     }
+
+
+def the_filters(slice_: str) -> dict[str, Any]:
+    left = {"rows_in": 40, "rows_out": 31, "tail_words_in": 812, "tail_words_out": 790}
+    alarm = {"slice": slice_, "rows_in": 60, "rows_out": 20, "rules": {"overlaps-tail": 40}}
+    entry = {"rule": "near-duplicate", "human": left, "synthetic": left, "rare_slices": {}, "slices": {slice_: {"human": left}}}
+    return {"retention": [entry], "survival": {"floor_percent": 50, "kept": {}, "alarms": [alarm]}}
 
 
 def write_cycle(folder: Path, verdict: str = "pass", *, kind: str = "retraining", hostile: str = "") -> Path:
@@ -135,7 +143,7 @@ def write_cycle(folder: Path, verdict: str = "pass", *, kind: str = "retraining"
     elif hostile:
         metrics[0]["slices"][hostile] = comparison(0.2, 0.1)
     worst = None if founding else {"slice": hostile or "file formats", "metric": "tail_perplexity", **comparison(0.043, 0.02, 45)}
-    cycle, mix = the_cycle(kind), the_mix(founding)
+    cycle, mix = the_cycle(kind), the_mix(founding) | the_filters(hostile or "asyncio")
     audit = {
         "schema": "heirloom/audit/1",
         "rows_in": 1_402,

@@ -124,6 +124,12 @@ def test_a_thousand_shards_and_slices_and_rules_keep_the_page_small(passed: Path
     assert len(page.encode()) < LIMIT_BYTES
 
 
+def test_what_the_filters_left_of_the_tail_stands_beside_what_was_left_out(passed: Path) -> None:
+    page = render(read_cycle(passed))
+    for said in ("31 of 40", "790 of 812", "slice asyncio keeps 20 of 60 human rows, under the floor of 50 %: 40 overlaps-tail"):
+        assert said in page
+
+
 def test_a_founding_cycle_has_no_champion_and_its_page_says_so_with_dashes(founding: Path) -> None:
     text = " ".join(read_page(render(read_cycle(founding))).text.split())
     assert "Pass: the only gate holds" in text

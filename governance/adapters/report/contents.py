@@ -10,9 +10,11 @@ from governance.adapters.report.documents import CycleDocuments
 from governance.adapters.report.drawing import curve, share_bar
 from governance.adapters.report.numbers import MISSING, count, interval, percent, reading, share
 from governance.adapters.report.visible import line
+from governance.mixing.conscience import alarms, retained
 
 ROLES = ("anchor", "human", "synthetic")
 SHARDS_SHOWN = 16
+ALARMS_SHOWN = 8
 MODELS = ("candidate", "champion", "baseline")
 
 
@@ -69,6 +71,27 @@ def refused_rows(documents: CycleDocuments) -> Sequence[tuple[str, str, str, str
     return refused + [
         ("left out of the mix", line(rule), count(n), count(lost.get(rule))) for rule, n in sorted(mix.get("dropped", {}).items())
     ]
+
+
+def tail_rows(mix: Mapping[str, Any] | None) -> Sequence[tuple[str, str, str, str, str]]:
+    """(rule, human rows left, rare words left, their share, the slice that lost most) of every rule that took human rows."""
+    return [
+        (
+            line(found.rule),
+            f"{count(found.rows[0])} of {count(found.rows[1])}",
+            f"{count(found.words[0])} of {count(found.words[1])}",
+            share(*found.words),
+            f"{line(found.worst_slice, 80)}: {count(found.worst_words[0])} of {count(found.worst_words[1])}",
+        )
+        for found in retained(mix or {})
+    ]
+
+
+def mix_alarms(mix: Mapping[str, Any] | None) -> Sequence[str]:
+    """What the filters want somebody to look at; of many the first, and how many more there are."""
+    found = alarms(mix or {})
+    rest = len(found) - ALARMS_SHOWN
+    return [line(alarm, 300) for alarm in found[:ALARMS_SHOWN]] + ([f"{count(rest)} more, in mix.json"] if rest > 0 else [])
 
 
 def expectation_rows(audit: Mapping[str, Any] | None) -> Sequence[tuple[str, str, str]]:

@@ -45,6 +45,8 @@ def render(documents: CycleDocuments) -> str:
         audit=documents.audit,
         origins=contents.origin_rows(documents.audit),
         refused=contents.refused_rows(documents),
+        tail_rows=contents.tail_rows(documents.mix),
+        mix_alarms=contents.mix_alarms(documents.mix),
         expectations=contents.expectation_rows(documents.audit),
         lineage=contents.lineage_facts(documents),
         curve=contents.training_curve(documents.training),
