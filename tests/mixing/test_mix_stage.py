@@ -83,7 +83,7 @@ def desk(tmp_path: Path) -> TableDesk:
         "start": START,
         "teachers": {},
         "shards": {name: digest_file(tmp_path / path) for name, path in SHARDS.items()},
-        "policy": {"mixing": {}, "training": {"trainer": "letters"}},
+        "policy": {"mixing": {}, "selection": {}, "training": {"trainer": "letters"}},
         "seed": 7,
     }
     return TableDesk(root=tmp_path, cycle=cycle)
