@@ -59,10 +59,10 @@ def _mix_lines(mix: Mapping[str, Any]) -> list[str]:
     from cli.shop import percent
 
     tokens, rows = mix["tokens"], mix["rows"]
-    total, apart = sum(tokens.values()), tokens["human"] + tokens["synthetic"]
+    total, counted = sum(tokens.values()), mix["counted_tokens"]
     limits = {
         "anchor": f">= {mix['anchor_percent']} % of all",
-        "synthetic": f"<= {mix['synthetic_cap_percent']} % without anchors: {percent(tokens['synthetic'], apart)}",
+        "synthetic": f"<= {mix['synthetic_cap_percent']} % without anchors: {percent(counted, tokens['human'] + counted)}",
     }
     head = f" {'role':<10} {'rows':>8} {'tokens':>12} {'share':>8}   limit"
     lines = [

@@ -7,6 +7,7 @@ import polars as pl
 from governance.mixing.rules import MixRules
 from governance.mixing.sieve import Sieve, places
 from governance.mixing.teachers import OTHER_GENERATOR, SELF_GENERATED, TEACHER_DIGEST, allowed_digests, author_rule
+from governance.provenance.row import Origin
 
 FOUNDING = "founding"
 
@@ -30,15 +31,16 @@ def by_origin(sieve: Sieve, rules: MixRules, *, teachers: Mapping[str, str], mod
 
 
 def _by_author(sieve: Sieve, rules: MixRules, allowed: Mapping[str, str], model: str, start: str) -> Sieve:
-    """Authors are few: each is judged once."""
-    authors = sieve.rows.filter(~sieve.human).select("generator", "generator_version").unique()
+    """Authors are few: each is judged once. The generator of exposed text did not write it."""
+    written = ~sieve.human & (sieve.rows["origin"] != Origin.EXPOSED.value)
+    authors = sieve.rows.filter(written).select("generator", "generator_version").unique()
     judged = [
         author_rule(generator, version, rules, allowed=allowed, model=model, start=start) for generator, version in authors.iter_rows()
     ]
     verdicts = authors.with_columns(pl.Series("rule", judged, dtype=pl.String))
     columns = ["generator", "generator_version"]
     found = sieve.rows.select(columns).join(verdicts, on=columns, how="left", nulls_equal=True, maintain_order="left")["rule"]
-    kept_out = pl.DataFrame({"row_id": sieve.rows["row_id"], "rule": found}).filter(~sieve.human)
+    kept_out = pl.DataFrame({"row_id": sieve.rows["row_id"], "rule": found}).filter(written)
     for rule, detail in _AUTHOR_DETAILS.items():
         barred = kept_out.filter(pl.col("rule") == rule)["row_id"]
         sieve = _with_detail(sieve, sieve.rows["row_id"].is_in(barred.implode()), rule, detail)

@@ -16,7 +16,10 @@ def anchor_need(other_tokens: int, anchor_percent: int) -> int:
     return -(-anchor_percent * other_tokens // (100 - anchor_percent))
 
 
-def holds(*, anchor: int, human: int, synthetic: int, cap_percent: int, anchor_percent: int) -> bool:
-    """True where tokens of the three roles meet both limits; the cap with and without anchors."""
+def holds(*, anchor: int, human: int, synthetic: int, cap_percent: int, anchor_percent: int, uncounted: int = 0) -> bool:
+    """True where tokens of the three roles meet both limits; the cap with and without anchors.
+
+    `uncounted` are tokens of synthetic rows beyond the ones that the cap counts (see `governance.mixing.weights`): they make no room.
+    """
     capped = synthetic * 100 <= cap_percent * (human + synthetic)
-    return capped and anchor * 100 >= anchor_percent * (anchor + human + synthetic)
+    return capped and anchor * 100 >= anchor_percent * (anchor + human + synthetic + uncounted)

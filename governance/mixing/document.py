@@ -22,10 +22,12 @@ def mix_document(
     by_rule = dropped.group_by("rule").agg(rows=pl.len(), tokens=pl.col("tokens").sum()).sort("rule")
     tokens = _by_role(selected, pl.col("tokens").sum())
     named = selected.with_columns(pl.col("slice", "task").fill_null(NO_PART))
+    counted = int(selected["counted"].sum())
     return {
         "schema": SCHEMA,
         "tokens": tokens,
         "rows": _by_role(selected, pl.len()),
+        "counted_tokens": counted,
         "shards": [{"shard": shard, **roles} for shard, roles in _tokens_by(selected, "shard").items()],
         "synthetic_cap_percent": rules.synthetic_cap_percent,
         "anchor_percent": rules.anchor_percent,
@@ -33,7 +35,7 @@ def mix_document(
         "tokens_dropped": dict(by_rule.select("rule", "tokens").iter_rows()),
         "anchor_repeats": tokens[ANCHOR] * 100 // anchor_tokens if anchor_tokens else 0,
         "anchor_pass_tokens": anchor_tokens,
-        "headroom_tokens": synthetic_limit(tokens[HUMAN], rules.synthetic_cap_percent) - tokens[SYNTHETIC],
+        "headroom_tokens": synthetic_limit(tokens[HUMAN], rules.synthetic_cap_percent) - counted,
         "slices": _tokens_by(named, "slice"),
         "tasks": _tokens_by(named, "task"),
         **caps_document(selected, rules),
@@ -67,9 +69,10 @@ def describe(document: Mapping[str, Any]) -> Sequence[str]:
     total = max(sum(tokens.values()), 1)
     lines = [f"{role}: {rows[role]} rows, {tokens[role]} tokens ({100 * tokens[role] / total:.1f} %)" for role in ROLES]
     shards = document["shards"]
-    fullest = max(_synthetic_percent(shard) for shard in shards)
+    fullest = max(_capped_percent(shard, shard["counted"]) for shard in shards)
+    counted = _capped_percent(tokens, document["counted_tokens"])
     lines.append(
-        f"synthetic of human and synthetic: {_synthetic_percent(tokens):.2f} %, {fullest:.2f} % in the fullest of {len(shards)} shards"
+        f"synthetic of human and synthetic: {counted:.2f} %, {fullest:.2f} % in the fullest of {len(shards)} shards"
         f" (cap {document['synthetic_cap_percent']} %, room for {document['headroom_tokens']} tokens)"
     )
     lines.append(f"anchors shown {document['anchor_repeats'] / 100:.2f} times (at least {document['anchor_percent']} % of tokens)")
@@ -77,8 +80,9 @@ def describe(document: Mapping[str, Any]) -> Sequence[str]:
     return [*lines, *alarms(document)]
 
 
-def _synthetic_percent(tokens: Mapping[str, int]) -> float:
-    return 100 * tokens[SYNTHETIC] / max(tokens[HUMAN] + tokens[SYNTHETIC], 1)
+def _capped_percent(tokens: Mapping[str, int], counted: int) -> float:
+    """The share that the cap counts."""
+    return 100 * counted / max(tokens[HUMAN] + counted, 1)
 
 
 def _by_role(rows: pl.DataFrame, measure: pl.Expr) -> dict[str, int]:
@@ -87,8 +91,10 @@ def _by_role(rows: pl.DataFrame, measure: pl.Expr) -> dict[str, int]:
 
 
 def _tokens_by(rows: pl.DataFrame, column: str) -> dict[Any, dict[str, int]]:
-    """Value of a column -> tokens of every role, in order of the value."""
+    """Value of a column -> tokens of every role, and the synthetic ones that the cap counts; in order of the value."""
     found: dict[Any, dict[str, int]] = {}
-    for value, role, tokens in rows.group_by(column, "role").agg(pl.col("tokens").sum()).sort(column).iter_rows():
-        found.setdefault(value, dict.fromkeys(ROLES, 0))[role] = tokens
+    for value, role, tokens, counted in rows.group_by(column, "role").agg(pl.col("tokens", "counted").sum()).sort(column).iter_rows():
+        part = found.setdefault(value, dict.fromkeys((*ROLES, "counted"), 0))
+        part[role] = tokens
+        part["counted"] += counted
     return found

@@ -9,7 +9,7 @@ import polars as pl
 
 from governance.mixing.admission import by_origin
 from governance.mixing.caps import holds
-from governance.mixing.document import ROLES, mix_document, rows_depth
+from governance.mixing.document import ROLES, SYNTHETIC, mix_document, rows_depth
 from governance.mixing.order import stratified_order
 from governance.mixing.quotas import beyond_caps, fill
 from governance.mixing.refusals import refuse_short_anchors, refuse_synthetic_anchors, refuse_too_little_human
@@ -19,10 +19,14 @@ from governance.mixing.selection import select, weigh
 from governance.mixing.selection_rules import SelectionRules
 from governance.mixing.shards import Shards, arrange, interleaved
 from governance.mixing.sieve import Sieve
+from governance.mixing.weights import Weights
 from governance.provenance.hashing import Places, seeded_keys
 from governance.provenance.row import ROW_SCHEMA
 
-_COLUMNS = (*ROW_SCHEMA, "tokens")
+TRUSTED = ("tail", "human")
+"""Pinned shards whose words are known to be people's, beside the anchors'."""
+
+_COLUMNS = (*ROW_SCHEMA, "tokens", "counted")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +44,11 @@ class Mix:
 
     def __post_init__(self) -> None:
         limits = {name: self.document[f"{name}_percent"] for name in ("synthetic_cap", "anchor")}
-        for shard in (self.document["tokens"], *self.document["shards"]):
-            tokens = {role: shard[role] for role in ROLES}
-            if not holds(**tokens, cap_percent=limits["synthetic_cap"], anchor_percent=limits["anchor"]):
+        whole = {**self.document["tokens"], "counted": self.document["counted_tokens"]}
+        for shard in (whole, *self.document["shards"]):
+            counted = shard["counted"]
+            tokens = {**{role: shard[role] for role in ROLES}, SYNTHETIC: counted, "uncounted": shard[SYNTHETIC] - counted}
+            if tokens["uncounted"] < 0 or not holds(**tokens, cap_percent=limits["synthetic_cap"], anchor_percent=limits["anchor"]):
                 raise ValueError(f"shard {shard.get('shard', 'all')} holds {tokens}, which breaks {limits}")
         if beyond := beyond_caps(self.document):
             raise ValueError(beyond[0])
@@ -70,17 +76,18 @@ def plan_mix(
     swapped. IntegrityError where the rows are not what the validate stage writes.
     """
     refuse_synthetic_anchors(anchors)
-    batch = weigh(rows.select(_COLUMNS), anchors)
+    weights = Weights.of(rows, rules, [anchors["text"], *(references[name]["text"] for name in TRUSTED if name in references)])
+    batch = weigh(weights.counted(rows).select(_COLUMNS), anchors)
     sieve = by_origin(batch.sieve, rules, teachers=teachers, model=model, start=start["digest"], kind=kind)
     pinned = {**references, ANCHORS: anchors}
     filtered = select(batch, sieve, pinned, rules=rules, selection=selection or SelectionRules(), seed=seed)
     sieve = filtered.sieve
     refuse_too_little_human(sieve, rules)
-    anchors = _in_order(anchors.select(_COLUMNS).filter(pl.col("tokens") > 0), seed)
+    anchors = _in_order(weights.counted(anchors).select(_COLUMNS).filter(pl.col("tokens") > 0), seed)
     selected, sieve = _capped(sieve, anchors, rules, seed)
     dropped = sieve.dropped()
     depth = rows_depth(selected, model, int(start["depth"]))
-    chosen = {**filtered.document, "retention": batch.retention(sieve.gone, filtered.rare_slices)}
+    chosen = {**filtered.document, "weights": weights.document(selected), "retention": batch.retention(sieve.gone, filtered.rare_slices)}
     document = mix_document(selected, dropped, rules, chosen, anchor_tokens=int(anchors["tokens"].sum()), depth=depth)
     return Mix(selected=selected, dropped=dropped, flagged=sieve.spared(), document=document)
 
@@ -92,7 +99,7 @@ def _capped(sieve: Sieve, anchors: pl.DataFrame, rules: MixRules, seed: int) -> 
     synthetic = _in_order(rows.filter(~sieve.human), seed)
     filled = fill(humans, synthetic, rules)
     chosen = synthetic[filled.stays]
-    shards = arrange(_tokens(humans), _tokens(chosen), _tokens(anchors), rules)
+    shards = arrange(_tokens(humans), _tokens(chosen), _tokens(anchors), rules, counted=_counted(chosen))
     refuse_short_anchors(anchors, shards, rules)
     homeless = chosen.filter(pl.Series(shards.synthetic < 0)).select(
         "row_id", rule=pl.lit("shard-cap"), detail=pl.lit("no shard has room for it under the cap")
@@ -103,6 +110,10 @@ def _capped(sieve: Sieve, anchors: pl.DataFrame, rules: MixRules, seed: int) -> 
 
 def _tokens(rows: pl.DataFrame) -> Places:
     return rows["tokens"].to_numpy().astype(np.int64)
+
+
+def _counted(rows: pl.DataFrame) -> Places:
+    return rows["counted"].to_numpy().astype(np.int64)
 
 
 def _in_order(rows: pl.DataFrame, seed: int) -> pl.DataFrame:
@@ -130,4 +141,4 @@ def _selected(humans: pl.DataFrame, synthetic: pl.DataFrame, anchors: pl.DataFra
     roles = np.repeat(np.arange(len(ROLES)), [part.height for part in parts])
     together = pl.concat(parts)
     ordered = together[interleaved(together["shard"].to_numpy().astype(np.int64), roles)]
-    return ordered.select(*ROW_SCHEMA, "role", pl.col("tokens").cast(pl.Int64), "shard")
+    return ordered.select(*ROW_SCHEMA, "role", pl.col("tokens").cast(pl.Int64), "shard", "counted")

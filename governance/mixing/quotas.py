@@ -40,7 +40,7 @@ def fill(humans: pl.DataFrame, synthetic: pl.DataFrame, rules: MixRules) -> Fill
     Every human row is in the mix, so the limits are fixed before the first synthetic row is looked at and hold for what is really there.
     No row that was passed over would fit into what is left.
     """
-    sizes = synthetic["tokens"].to_numpy().astype(np.int64)
+    sizes = synthetic["counted"].to_numpy().astype(np.int64)
     run = synthetic_limit(int(humans["tokens"].sum()), rules.synthetic_cap_percent)
     if not (rules.slice_caps or rules.task_caps or rules.slice_cap_percent is not None):
         stays = fitting(sizes, run)
@@ -66,7 +66,7 @@ def beyond_caps(document: Mapping[str, Any]) -> Sequence[str]:
     for parts, caps in (("slices", "slice_caps"), ("tasks", "task_caps")):
         for name, cap in document[caps].items():
             tokens = document[parts][name]
-            if tokens["synthetic"] > synthetic_limit(tokens["human"], cap):
+            if tokens["counted"] > synthetic_limit(tokens["human"], cap):
                 beyond.append(f"{parts} {name}: {tokens} under a cap of {cap} %")
     return beyond
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from governance.provenance.rules import ADMIT, REFUSE
 
+FULL, PROVEN = "full", "proven"
+"""How hybrids count: every token, or the share that their edit does not prove to be given back (docs/hybrids.md)."""
+
 PINNED = "pinned"
 """Allow-list value: the digest that cycle.json pins for this teacher is the one that counts."""
 
@@ -12,6 +15,8 @@ _PERCENTAGES = {
     "anchor_percent": (0, 50),
     "near_duplicate_jaccard_percent": (50, 100),
     "overlap_percent": (1, 100),
+    "hybrid_floor_percent": (50, 100),
+    "exposed_weight_percent": (50, 100),
 }
 _AT_LEAST_ONE = (
     "shingle_words",
@@ -74,6 +79,11 @@ class MixRules:
     """The cap of every slice that `slice_caps` does not name; None: only the run's cap holds for it."""
     task_caps: Mapping[str, int] = field(default_factory=dict)
     """Task -> its own cap over the run, likewise."""
+    hybrid_weight: str = FULL
+    hybrid_floor_percent: int = 50
+    """What a hybrid counts at least, whatever its edit proves: unrelated texts share half of their words (docs/hybrids.md)."""
+    exposed_weight_percent: int = 100
+    """What exposed text counts: never less than half, and never nothing."""
 
     def __post_init__(self) -> None:
         self._check_caps()
@@ -86,6 +96,8 @@ class MixRules:
         for name in ("other_generators", "self_generated"):
             if getattr(self, name) not in (ADMIT, REFUSE):
                 raise ValueError(f"{name}: {getattr(self, name)!r} is neither 'admit' nor 'refuse'")
+        if self.hybrid_weight not in (FULL, PROVEN):
+            raise ValueError(f"hybrid_weight: {self.hybrid_weight!r} is neither 'full' nor 'proven'")
         for name, digest in self.teachers.items():
             if digest != PINNED and not _is_sha256(digest):
                 raise ValueError(f"teachers.{name}: {digest!r} is neither a sha256 in 64 hex digits nor 'pinned'")

@@ -25,19 +25,22 @@ class Shards:
     anchors_unmet: int
 
 
-def arrange(human: Places, synthetic: Places, anchors: Places, rules: MixRules) -> Shards:
+def arrange(human: Places, synthetic: Places, anchors: Places, rules: MixRules, *, counted: Places | None = None) -> Shards:
     """Shards for rows given as tokens, each role in its stratified order.
+
+    `counted` is how many tokens of each synthetic row the cap counts; all of them where it is not given.
 
     The number of shards depends on human and synthetic rows alone. Human rows are laid along the shards by tokens; synthetic rows
     follow them in proportion; what a shard cannot carry moves to the shard with the most room; what none can carry is left out. Anchors
     are filled in last, from the start of their order and around again, until every shard has its share: so they never decide how much
     synthetic text is in.
     """
+    counted = synthetic if counted is None else counted
     count = shard_count(human.size + synthetic.size, rules)
     human_shards = _along(human, count)
     human_tokens = _sums(human_shards, human, count)
     limits = np.array([synthetic_limit(int(tokens), rules.synthetic_cap_percent) for tokens in human_tokens], dtype=np.int64)
-    synthetic_shards = _within(synthetic, _following(synthetic, human_tokens), limits)
+    synthetic_shards = _within(counted, _following(counted, human_tokens), limits)
     used = np.unique(human_shards)
     human_shards, synthetic_shards = _renumbered(human_shards, used), _renumbered(synthetic_shards, used)
     totals = human_tokens[used] + _sums(synthetic_shards, synthetic, used.size)

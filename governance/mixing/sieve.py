@@ -10,7 +10,7 @@ from governance.errors import IntegrityError
 from governance.provenance.hashing import Places
 from governance.provenance.row import Origin
 
-PRIORITY = {Origin.HUMAN: 0, Origin.HYBRID: 1, Origin.MODEL: 2, Origin.WEAK: 3, Origin.UNKNOWN: 4}
+PRIORITY = {Origin.HUMAN: 0, Origin.EXPOSED: 1, Origin.HYBRID: 2, Origin.MODEL: 3, Origin.WEAK: 4, Origin.UNKNOWN: 5}
 """Of two equal rows the one of lower priority number stays."""
 
 DROPPED_SCHEMA = pl.Schema(

@@ -16,6 +16,8 @@ from governance.provenance.vintage import parsed_day
 ONE, MANY = "one:", "many:"
 NONE = "none"
 UNKNOWN_GENERATOR = "unknown"
+NAMELESS = (Origin.EXPOSED.value, Origin.WEAK.value, Origin.UNKNOWN.value)
+"""Origins of rows that need not name a generator."""
 EXTRA = ("unread", "unread_found", "vintage_found")
 """Columns of a frame of claims beyond the row schema: what the rules need and admitted rows do not carry."""
 
@@ -38,7 +40,7 @@ def claims(raw: pl.DataFrame, mapping: ColumnMapping, source_file: str) -> pl.Da
     """One row a row, in the same order: the row schema, and the columns of `EXTRA`.
 
     Surrounding blanks are no part of an id or a name, and an empty one is absent. The text is kept to the character, unless it is absent.
-    Origins are compared without case. A weak or unknown row that names no generator carries the generator "unknown".
+    Origins are compared without case. An exposed, weak or unknown row that names no generator carries the generator "unknown".
     """
     named = raw.select(
         "line",
@@ -51,7 +53,7 @@ def claims(raw: pl.DataFrame, mapping: ColumnMapping, source_file: str) -> pl.Da
         _scalar("vintage", mapping).alias("vintage_found"),
         pl.lit(source_file).alias("source_file"),
     ).with_columns(pl.col("origin").str.to_lowercase())
-    nameless = pl.col("origin").is_in([Origin.WEAK.value, Origin.UNKNOWN.value]) & pl.col("generator").is_null()
+    nameless = pl.col("origin").is_in(NAMELESS) & pl.col("generator").is_null()
     return named.with_columns(
         pl.when(nameless).then(pl.lit(UNKNOWN_GENERATOR)).otherwise("generator").alias("generator"),
         pl.col("slice", "task").fill_null(NONE),

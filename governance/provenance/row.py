@@ -7,16 +7,22 @@ import polars as pl
 
 
 class Origin(StrEnum):
-    """Who wrote a row. Only HUMAN counts as human; HYBRID counts as synthetic in full; WEAK and UNKNOWN never count as human."""
+    """Who wrote a row. Only HUMAN counts as human, and only it can be an anchor, a tail or a human shard's text.
+
+    HYBRID: a machine draft that a person edited. EXPOSED: a person's own text, who saw or was trained by model output on its subject.
+    WEAK: labelled by a rule or a model and not by anybody who knows. All of them count as synthetic in full, unless policy lets a proven
+    hybrid or exposed text count for less.
+    """
 
     HUMAN = "human"
     MODEL = "model"
     HYBRID = "hybrid"
+    EXPOSED = "exposed"
     WEAK = "weak"
     UNKNOWN = "unknown"
 
 
-SYNTHETIC_ORIGINS = (Origin.MODEL.value, Origin.HYBRID.value, Origin.WEAK.value, Origin.UNKNOWN.value)
+SYNTHETIC_ORIGINS = tuple(origin.value for origin in Origin if origin is not Origin.HUMAN)
 """Origins that count against the synthetic cap: everything that is not proven human."""
 
 _COLUMNS: Mapping[str, pl.DataType] = {
@@ -24,7 +30,7 @@ _COLUMNS: Mapping[str, pl.DataType] = {
     "text": pl.String(),  # never shown outside <pre>, never in messages
     "sha256": pl.String(),  # of the UTF-8 bytes of the text, hex
     "origin": pl.String(),  # an Origin
-    "generator": pl.String(),  # null exactly where origin is human
+    "generator": pl.String(),  # null exactly where origin is human; of an exposed row, the model that its writer saw
     "generator_version": pl.String(),  # null = unknown version, a counted class of its own
     "parent_ids": pl.List(pl.String()),  # rows that this row was made from; empty list when none
     "vintage": pl.Date(),  # when the text was written; null = unknown, never taken for old

@@ -139,6 +139,12 @@ ROW_RULES: tuple[RowRule, ...] = (
         found=lambda _: pl.concat_str(pl.lit("generator "), _short("generator_found"), pl.lit(" of version "), _short("generator_version")),
     ),
     RowRule(
+        name="exposed-origin",
+        fix="leave the row out, or let the policy admit exposed rows (they count as synthetic, or by mixing.exposed_weight_percent)",
+        broken=lambda rules: (pl.col("origin") == Origin.EXPOSED.value) & pl.lit(rules.exposed == REFUSE),
+        found=_says("origin exposed"),
+    ),
+    RowRule(
         name="weak-origin",
         fix="prove the origin, or let the policy admit weak rows (they count as synthetic)",
         broken=lambda rules: (pl.col("origin") == Origin.WEAK.value) & pl.lit(rules.weak == REFUSE),

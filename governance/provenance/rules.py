@@ -12,6 +12,8 @@ class ProvenanceRules:
 
     unknown_generator_version: str = ADMIT
     unknown_vintage: str = ADMIT
+    exposed: str = ADMIT
+    """Text of people who saw or were trained by model output: refusing it would only teach them to call it human."""
     weak: str = REFUSE
     unknown_origin: str = REFUSE
     max_row_bytes: int = 1_000_000
@@ -24,7 +26,7 @@ class ProvenanceRules:
     """A spelling that names a version too -> that version."""
 
     def __post_init__(self) -> None:
-        for name in ("unknown_generator_version", "unknown_vintage", "weak", "unknown_origin"):
+        for name in ("unknown_generator_version", "unknown_vintage", "exposed", "weak", "unknown_origin"):
             if getattr(self, name) not in (ADMIT, REFUSE):
                 raise ValueError(f"{name}: {getattr(self, name)!r} is neither 'admit' nor 'refuse'")
         if self.max_row_bytes < 1 or self.min_characters < 0:

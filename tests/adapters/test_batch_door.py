@@ -214,7 +214,7 @@ RECORD = st.fixed_dictionaries(
     optional={
         "row_id": st.sampled_from(["a", "b", "c", "", None, 7]),
         "text": st.text(max_size=5) | st.none(),
-        "origin": st.sampled_from(["human", "model", "hybrid", "weak", "unknown", "AI", None]),
+        "origin": st.sampled_from(["human", "model", "hybrid", "exposed", "weak", "unknown", "AI", None]),
         "generator": st.sampled_from([None, "g"]),
         "parent_ids": st.lists(st.sampled_from(["a", "b", "c"]), max_size=2),
         "vintage": st.sampled_from([None, "2020-01-01", "soon", "9999"]),

@@ -56,7 +56,7 @@ def shuffled(rows: pl.DataFrame, seed: int) -> pl.DataFrame:
 @st.composite
 def batches(draw: st.DrawFn) -> pl.DataFrame:
     """At least one human row; distinct texts and some copies; tokens from 0 to thousands; every origin."""
-    origins = draw(st.lists(st.sampled_from(["human", "human", "model", "hybrid", "weak", "unknown"]), max_size=40))
+    origins = draw(st.lists(st.sampled_from(["human", "human", "model", "hybrid", "exposed", "weak", "unknown"]), max_size=40))
     records = []
     for place, origin in enumerate(["human", *origins]):
         copied = draw(st.booleans()) and draw(st.booleans()) and place > 1

@@ -16,7 +16,8 @@ def test_every_shard_and_the_run_meet_both_limits_in_integers(rows: pl.DataFrame
     by_shard = mix.selected.partition_by("shard")
     for part in (mix.selected, *by_shard):
         anchor, human, synthetic = (int(part.filter(pl.col("role") == role)["tokens"].sum()) for role in ROLES)
-        assert synthetic * 100 <= rules.synthetic_cap_percent * (human + synthetic)
+        counted = int(part["counted"].sum())
+        assert counted * 100 <= rules.synthetic_cap_percent * (human + counted)
         assert anchor * 100 >= rules.anchor_percent * (anchor + human + synthetic)
         assert human > 0
     assert [part["shard"][0] for part in by_shard] == list(range(len(by_shard)))
@@ -30,9 +31,9 @@ def test_every_slice_and_task_keeps_its_own_cap_over_what_is_really_there(
     mix = plan(rows, anchors, rules)
     for column, cap_of in (("slice", rules.cap_of_slice), ("task", rules.cap_of_task)):
         for (name,), part in mix.selected.partition_by(column, as_dict=True).items():
-            human, synthetic = (int(part.filter(pl.col("role") == role)["tokens"].sum()) for role in ("human", "synthetic"))
+            human, counted = int(part.filter(pl.col("role") == "human")["tokens"].sum()), int(part["counted"].sum())
             cap = cap_of(name)
-            assert cap is None or synthetic * 100 <= cap * (human + synthetic)
+            assert cap is None or counted * 100 <= cap * (human + counted)
             assert mix.document[f"{column}_caps"].get(name) == cap
 
 
@@ -91,7 +92,7 @@ def test_the_document_says_what_the_frames_hold(rows: pl.DataFrame, anchors: pl.
         parts = mix.document[name] if name == "shards" else mix.document[name].values()
         for role in ROLES:
             assert sum(part[role] for part in parts) == mix.document["tokens"][role]
-    human, synthetic = mix.document["tokens"]["human"], mix.document["tokens"]["synthetic"]
+    human, synthetic = mix.document["tokens"]["human"], mix.document["counted_tokens"]
     full = synthetic + mix.document["headroom_tokens"]
     assert full * 100 <= rules.synthetic_cap_percent * (human + full)
     assert (full + 1) * 100 > rules.synthetic_cap_percent * (human + full + 1)

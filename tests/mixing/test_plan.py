@@ -33,12 +33,13 @@ def detail_of(mix: Mix, row_id: str) -> str:
 
 def test_a_mix_has_the_documented_columns_and_numbers() -> None:
     mix = plan(frame([*HUMANS, *(synthetic(f"model-{n}", 200 + n) for n in range(30))]), ANCHORS, RULES)
-    assert mix.selected.schema == pl.Schema({**ROW_SCHEMA, "role": pl.String, "tokens": pl.Int64, "shard": pl.Int32})
+    assert mix.selected.schema == pl.Schema({**ROW_SCHEMA, "role": pl.String, "tokens": pl.Int64, "shard": pl.Int32, "counted": pl.Int64})
     assert mix.document["tokens"] == {"anchor": 2300, "human": 10000, "synthetic": 3000}
     assert mix.document["rows"] == {"anchor": 23, "human": 100, "synthetic": 30}
     assert mix.document["anchor_repeats"] == 115
     assert mix.document["headroom_tokens"] == 35 * 10000 // 65 - 3000
-    assert mix.document["shards"] == [{"shard": 0, **mix.document["tokens"]}]
+    assert mix.document["shards"] == [{"shard": 0, **mix.document["tokens"], "counted": 3000}]
+    assert (mix.document["counted_tokens"], mix.document["weights"]) == (3000, {})
     assert (mix.document["dropped"], mix.document["tokens_dropped"], mix.document["depth"]) == ({}, {}, 1)
     assert any(line.startswith("anchor: 23 rows, 2300 tokens (15.0 %)") for line in describe(mix.document))
 
@@ -51,7 +52,7 @@ def test_a_flood_of_model_text_is_cut_to_the_cap_and_keeps_its_slices() -> None:
     assert 10 <= mix.document["slices"]["west"]["synthetic"] // 100 <= 17
 
 
-@pytest.mark.parametrize("origin", ["model", "hybrid", "weak", "unknown"])
+@pytest.mark.parametrize("origin", ["model", "hybrid", "exposed", "weak", "unknown"])
 def test_everything_that_is_not_human_counts_as_synthetic(origin: str) -> None:
     mix = plan(frame([*HUMANS, *(synthetic(f"s-{n}", 200 + n, origin) for n in range(100))]), ANCHORS, RULES)
     assert mix.document["rows"]["synthetic"] == 53
@@ -182,13 +183,13 @@ def test_no_anchors_are_fine_where_none_are_asked_for() -> None:
 def test_two_rows_of_one_id_or_a_strange_origin_stop_the_plan() -> None:
     with pytest.raises(IntegrityError, match=r"1 row ids occur more than once(.|\n)*human-000"):
         plan(frame([*HUMANS, HUMANS[0]]), ANCHORS, RULES)
-    with pytest.raises(IntegrityError, match="expected: human, hybrid, model, weak, unknown"):
+    with pytest.raises(IntegrityError, match="expected: human, exposed, hybrid, model, weak, unknown"):
         plan(frame([*HUMANS, synthetic("m", 1, "robot")]), ANCHORS, RULES)
 
 
 def test_a_mix_beyond_its_limits_cannot_be_built() -> None:
     mix = plan(frame(HUMANS), ANCHORS, RULES)
-    shards = [{"shard": 0, "anchor": 100, "human": 65, "synthetic": 36}]
+    shards = [{"shard": 0, "anchor": 100, "human": 65, "synthetic": 36, "counted": 36}]
     with pytest.raises(ValueError, match="shard 0 holds"):
         Mix(selected=mix.selected, dropped=mix.dropped, flagged=mix.flagged, document={**mix.document, "shards": shards})
 

@@ -30,7 +30,7 @@ def pool(sizes: list[tuple[int, int, int]], origin: str) -> pl.DataFrame:
             row(f"{origin}{n}", text_of(n, 3), origin, tokens=size, slice=SLICES[part], task=TASKS[task])
             for n, (size, part, task) in enumerate(sizes)
         ]
-    )
+    ).with_columns(counted=pl.col("tokens"))
 
 
 def pools(most: int, tokens: st.SearchStrategy[int]) -> st.SearchStrategy[list[tuple[int, int, int]]]:
@@ -114,7 +114,7 @@ def test_caps_that_nothing_meets_change_nothing(human: Any, synthetic: Any, cap:
 
 def test_a_slice_that_is_mostly_model_text_is_cut_to_its_cap_and_says_so() -> None:
     mix = plan(frame([*HUMANS, *MODELS]), NO_ANCHORS, MixRules(minimum_human_tokens=100, anchor_percent=0, slice_caps={"regional": 25}))
-    assert mix.document["slices"]["regional"] == {"anchor": 0, "human": 500, "synthetic": 150}
+    assert mix.document["slices"]["regional"] == {"anchor": 0, "human": 500, "synthetic": 150, "counted": 150}
     assert mix.document["dropped"]["slice-cap"] == 17
     assert set(mix.dropped.filter(pl.col("rule") == "slice-cap")["detail"]) == {
         "beyond 166 tokens, 25 % of the human and synthetic text of its slice"
@@ -125,7 +125,7 @@ def test_a_slice_that_is_mostly_model_text_is_cut_to_its_cap_and_says_so() -> No
 def test_a_cap_of_nought_keeps_a_task_human() -> None:
     rules = MixRules(minimum_human_tokens=100, anchor_percent=0, task_caps={"headline": 0})
     mix = plan(frame([*HUMANS, *MODELS]), NO_ANCHORS, rules)
-    assert mix.document["tasks"]["headline"] == {"anchor": 0, "human": 2000, "synthetic": 0}
+    assert mix.document["tasks"]["headline"] == {"anchor": 0, "human": 2000, "synthetic": 0, "counted": 0}
     assert mix.document["dropped"] == {"task-cap": 40}
 
 
@@ -137,6 +137,6 @@ def test_a_slice_without_human_text_carries_no_synthetic_text_under_the_cap_of_a
 
 def test_a_mix_with_a_slice_beyond_its_cap_cannot_be_built() -> None:
     mix = plan(frame([*HUMANS, *MODELS]), NO_ANCHORS, MixRules(minimum_human_tokens=100, anchor_percent=0, slice_caps={"regional": 25}))
-    slices = {**mix.document["slices"], "regional": {"anchor": 0, "human": 500, "synthetic": 167}}
+    slices = {**mix.document["slices"], "regional": {"anchor": 0, "human": 500, "synthetic": 167, "counted": 167}}
     with pytest.raises(ValueError, match=r"slices regional: .* under a cap of 25 %"):
-        Mix(selected=mix.selected, dropped=mix.dropped, document={**mix.document, "slices": slices})
+        Mix(selected=mix.selected, dropped=mix.dropped, flagged=mix.flagged, document={**mix.document, "slices": slices})

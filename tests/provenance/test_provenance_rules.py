@@ -81,6 +81,8 @@ def test_a_broken_row_is_refused_by_the_first_rule_it_breaks(change: dict[str, A
     [
         {"origin": "Human", "generator": None, "generator_version": None},
         {"origin": "hybrid"},
+        {"origin": "exposed"},
+        {"origin": "Exposed", "generator": None, "generator_version": None},
         {"generator_version": None},
         {"vintage": None},
         {"vintage": " "},
@@ -100,6 +102,7 @@ def test_a_strange_but_honest_row_is_admitted(change: dict[str, Any]) -> None:
         ({"unknown_vintage": "refuse"}, {"vintage": None}, "unknown-vintage"),
         ({"known_tiers": ("publisher",)}, {"source_tier": "crawl"}, "tier-not-admitted"),
         ({"known_tiers": ("publisher",)}, {"source_tier": None}, "tier-not-admitted"),
+        ({"exposed": "refuse"}, {"origin": "exposed"}, "exposed-origin"),
         ({"weak": "admit"}, {"origin": "weak"}, None),
         ({"unknown_origin": "admit"}, {"origin": "unknown", "generator": None}, None),
         ({"known_tiers": ("publisher",)}, {"source_tier": "publisher"}, None),

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from governance.adapters.report.contents import ROLES, loss_points, refused_rows, synthetic_share
+from governance.adapters.report.contents import ROLES, loss_points, refused_rows, synthetic_share, whole_run
 from governance.adapters.report.description import describe
 from governance.adapters.report.documents import CycleDocuments, read_cycle
 from governance.adapters.report.numbers import MISSING
@@ -63,7 +63,7 @@ def build_candidate(cycle_folder: Path) -> Candidate:
 def tags(documents: CycleDocuments) -> Mapping[str, str]:
     """What a program reads on the version; a copy that decides nothing."""
     lineage = documents.lineage or {}
-    share = synthetic_share(documents.mix["tokens"]) if documents.mix else MISSING
+    share = synthetic_share(whole_run(documents.mix)) if documents.mix else MISSING
     return {
         "heirloom.verdict": verdict_of(documents.decision),
         "heirloom.decision_sha256": documents.decision_sha256,

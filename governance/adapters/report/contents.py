@@ -53,13 +53,29 @@ class MetricRow:
 
 def synthetic_share(mix: Mapping[str, int]) -> str:
     """Synthetic of human plus synthetic tokens, as the cap counts it: anchors are left out."""
-    return share(mix["synthetic"], mix["synthetic"] + mix["human"])
+    counted = mix.get("counted", mix["synthetic"])
+    return share(counted, counted + mix["human"])
+
+
+def whole_run(mix: Mapping[str, Any]) -> Mapping[str, int]:
+    """Tokens of a mix.json by role, and `counted`: the synthetic ones that the cap counts."""
+    tokens: Mapping[str, int] = mix["tokens"]
+    return {**tokens, "counted": int(mix.get("counted_tokens", tokens["synthetic"]))}
+
+
+def weights_words(mix: Mapping[str, Any]) -> str:
+    """How hybrid and exposed rows were counted, as a sentence."""
+    lowered = [found for found in (mix.get("weights") or {}).values() if found["counted"] < found["tokens"]]
+    if not lowered:
+        return "Hybrid and exposed rows count as synthetic in full."
+    rows, tokens, counted = (sum(int(found[name]) for found in lowered) for name in ("rows", "tokens", "counted"))
+    return f"{count(rows)} hybrid or exposed rows of {count(tokens)} tokens count as {count(counted)} synthetic ones under the policy."
 
 
 def shard_rows(mix: Mapping[str, Any]) -> Sequence[ShardRow]:
     """The whole run first, then its shards, those with the largest synthetic share first when there are many."""
-    shards = sorted(mix["shards"], key=lambda s: -s["synthetic"] / max(1, s["synthetic"] + s["human"]))[:SHARDS_SHOWN]
-    rows = [_shard_row("whole run", mix["tokens"])]
+    shards = sorted(mix["shards"], key=_capped_share, reverse=True)[:SHARDS_SHOWN]
+    rows = [_shard_row("whole run", whole_run(mix))]
     return rows + [_shard_row(f"shard {s['shard']}", s) for s in sorted(shards, key=lambda s: int(s["shard"]))]
 
 
@@ -162,6 +178,11 @@ def _metric_row(entry: Mapping[str, Any]) -> MetricRow:
         changes=[(percent(found.get("change")), interval(found)) for found in against],
         reasons=sorted({line(str(reason)) for reason in reasons if reason}),
     )
+
+
+def _capped_share(shard: Mapping[str, int]) -> float:
+    counted = shard.get("counted", shard["synthetic"])
+    return counted / max(1, counted + shard["human"])
 
 
 def _shard_row(name: str, tokens: Mapping[str, int]) -> ShardRow:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from governance.adapters.report.contents import synthetic_share
+from governance.adapters.report.contents import synthetic_share, whole_run
 from governance.adapters.report.documents import CycleDocuments
 from governance.adapters.report.numbers import MISSING, share
 from governance.adapters.report.page import next_command
@@ -61,7 +61,7 @@ def _trained_on(documents: CycleDocuments) -> str:
     whole = tokens["anchor"] + tokens["human"] + tokens["synthetic"]
     said = (
         f"Trained on {whole:,} tokens: {share(tokens['human'], whole)} human, {share(tokens['anchor'], whole)} anchors, "
-        f"{share(tokens['synthetic'], whole)} synthetic or hybrid ({synthetic_share(tokens)} of what the cap of "
+        f"{share(tokens['synthetic'], whole)} synthetic or hybrid ({synthetic_share(whole_run(mix))} of what the cap of "
         f"{mix['synthetic_cap_percent']} % counts)."
     )
     if lineage is None:
