@@ -1,0 +1,1 @@
+"""One file per signal, each with one constant, SIGNAL."""
