@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from governance.provenance.watermark import Mark
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
@@ -25,6 +27,8 @@ class Decoding:
     top_p: float = 1.0
     max_new_tokens: int = 64
     seed: int = 0
+    mark: Mark | None = None
+    """The watermark that the text shall carry; it is preferred after temperature and top_p have had their say."""
 
     @property
     def sharpened(self) -> bool:

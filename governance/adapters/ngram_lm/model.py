@@ -10,11 +10,13 @@ import numpy.typing as npt
 
 from governance.adapters.checkpoint_folder import check_folder, read_settings, write_folder
 from governance.adapters.ngram_lm.counts import Counts, Table, contexts_of
+from governance.adapters.ngram_lm.watermark import factors, green_after
 from governance.adapters.ngram_lm.words import END_ID, Words
 from governance.adapters.uniforms import uniforms
 from governance.digest import read_document, write_document
 from governance.errors import IntegrityError
 from governance.ports.language_model import Decoding, Score
+from governance.provenance.watermark import Greens, Mark, count_green
 
 SCHEMA = "heirloom/ngram/1"
 WEIGHTS, VOCABULARY = "model.safetensors", "vocabulary.json"
@@ -39,6 +41,11 @@ class Ngram:
         """One continuation per prompt, up to the end token; prompt number i draws its own numbers from (seed, i)."""
         return [self._continue(prompt, decoding, number) for number, prompt in enumerate(prompts)]
 
+    def greens(self, texts: Sequence[str], mark: Mark) -> Greens:
+        """What a detector with the key counts in texts, by this model's tokens."""
+        tokens = [self.words.encode(text) for text in texts]
+        return count_green(tokens, lambda before: green_after(mark, before, self.words.size), mark)
+
     def count_tokens(self, texts: Sequence[str]) -> Sequence[int]:
         return [len(self.words.encode(text)) for text in texts]
 
@@ -46,24 +53,29 @@ class Ngram:
         tokens = [END_ID, END_ID, *self.words.encode(prompt)]
         read = len(tokens)
         for uniform in uniforms(decoding.seed, number, decoding.max_new_tokens):
-            chosen = draw(self.counts.distribution(tokens[-2], tokens[-1]), float(uniform), decoding)
+            chances = self.counts.distribution(tokens[-2], tokens[-1])
+            favour = factors(decoding.mark, tokens[-1], self.words.size) if decoding.mark else None
+            chosen = draw(chances, float(uniform), decoding, favour)
             if chosen == END_ID:
                 break
             tokens.append(chosen)
         return self.words.decode(tokens[read:])
 
 
-def draw(chances: npt.NDArray[np.float64], uniform: float, decoding: Decoding) -> int:
-    """One token by inverting the distribution function at `uniform`, after temperature and top_p; temperature 0 takes the likeliest."""
+def draw(chances: npt.NDArray[np.float64], uniform: float, decoding: Decoding, favour: npt.NDArray[np.float64] | None = None) -> int:
+    """One token by inverting the distribution function at `uniform`, after temperature and top_p; temperature 0 takes the likeliest.
+
+    `favour` multiplies what these two left, token by token.
+    """
     if decoding.temperature <= 0:
-        return int(chances.argmax())
+        return int((chances if favour is None else chances * favour).argmax())
     weights = chances if decoding.temperature == 1 else (chances / chances.max()) ** (1 / decoding.temperature)
     if decoding.top_p < 1:
         weights = weights / weights.sum()
         order = np.argsort(-weights, kind="stable")
         before = np.cumsum(weights[order]) - weights[order]
         weights = np.where(np.isin(np.arange(len(weights)), order[before < decoding.top_p]), weights, 0.0)
-    mass = np.cumsum(weights)
+    mass = np.cumsum(weights if favour is None else weights * favour)
     return min(int(np.searchsorted(mass, uniform * mass[-1], side="right")), len(mass) - 1)
 
 

@@ -9,7 +9,9 @@ from governance.adapters.torch_lm.checkpoint import load_decoder
 from governance.adapters.torch_lm.sampling import sample_tokens
 from governance.adapters.torch_lm.scoring import document_nats
 from governance.adapters.torch_lm.tokenizer import encode
+from governance.adapters.torch_lm.watermark import green_lists
 from governance.ports.language_model import Decoding, Score
+from governance.provenance.watermark import Greens, Mark, count_green
 
 NATS_PER_BIT = 0.6931471805599453
 
@@ -37,6 +39,10 @@ class Decoder:
         tokens = list(encode(self.tokenizer, prompts))
         written = sample_tokens(self.model, tokens, decoding, end=self.end, context=self.context)
         return list(self.tokenizer.decode_batch(written, skip_special_tokens=True))
+
+    def greens(self, texts: Sequence[str], mark: Mark) -> Greens:
+        """What a detector with the key counts in texts, by this model's tokens."""
+        return count_green(list(encode(self.tokenizer, texts)), green_lists(mark, self.model.config.vocab_size).after, mark)
 
     def count_tokens(self, texts: Sequence[str]) -> Sequence[int]:
         return [len(tokens) for tokens in encode(self.tokenizer, texts)]

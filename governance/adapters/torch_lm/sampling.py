@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from governance.adapters.torch_lm.watermark import green_lists
 from governance.adapters.uniforms import uniforms
 from governance.ports.language_model import Decoding
 
@@ -52,7 +53,7 @@ def _continue(
         for place in range(shortest, total):
             logits = reader.read(fresh, tokens[:, :place])
             turn = (place - lengths).clamp(0, decoding.max_new_tokens - 1)
-            chosen = draw(logits, drawn.gather(1, turn[:, None])[:, 0], decoding)
+            chosen = draw(logits, drawn.gather(1, turn[:, None])[:, 0], decoding, previous=tokens[:, place - 1])
             inside = place < lengths
             over = done | (place >= lengths + decoding.max_new_tokens)
             tokens[:, place] = torch.where(inside, tokens[:, place], torch.where(over, end, chosen))
@@ -81,21 +82,23 @@ class _Reader:
         return answer.logits[:, -1].float().cpu()
 
 
-def draw(logits: Any, uniform: Any, decoding: Decoding) -> Any:
+def draw(logits: Any, uniform: Any, decoding: Decoding, *, previous: Any = None) -> Any:
     """One token a row by inverting the distribution function at `uniform`; at temperature 1 and top_p 1 exactly the model's distribution.
 
     top_p keeps the smallest set of most likely tokens that holds that much probability. Temperature 0 takes the most likely token.
+    A mark then prefers the tokens that are green after `previous`, as transformers does: last of all.
     """
     import torch
 
+    favour = green_lists(decoding.mark, logits.shape[1]).factors(previous) if decoding.mark else 1.0
     if decoding.temperature <= 0:
-        return logits.argmax(dim=-1)
+        return (torch.softmax(logits, dim=-1) * favour).argmax(dim=-1) if decoding.mark else logits.argmax(dim=-1)
     weights = torch.softmax(logits / decoding.temperature, dim=-1)
     if decoding.top_p < 1:
         ordered, places = weights.sort(dim=-1, descending=True, stable=True)
         before = ordered.cumsum(dim=-1) - ordered
         weights = weights.scatter(1, places, torch.where(before < decoding.top_p, ordered, torch.zeros_like(ordered)))
-    mass = weights.double().cumsum(dim=-1)
+    mass = (weights * favour).double().cumsum(dim=-1)
     wanted = (uniform * mass[:, -1])[:, None].contiguous()
     return torch.searchsorted(mass, wanted, right=True)[:, 0].clamp(max=logits.shape[1] - 1)
 
