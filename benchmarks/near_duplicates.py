@@ -46,7 +46,11 @@ def main() -> None:
 
 
 def _measured(name: str, work: Callable[[], Sequence[int]], pairs: Pairs) -> float:
-    """Recall: pairs of which at least one text is dropped. Precision: dropped texts that are in a pair."""
+    """Recall: pairs of which at least one text is dropped. Precision: dropped texts that are in a pair.
+
+    The given pairs were counted with tags of HTML as words; ours are not words, so that three articles that were posted on two sites with
+    different tags are found and count against the precision.
+    """
     start = time.process_time()
     dropped = set(work())
     spent = time.process_time() - start
@@ -60,6 +64,11 @@ def _measured(name: str, work: Callable[[], Sequence[int]], pairs: Pairs) -> flo
 
 def _ours(texts: Sequence[str]) -> list[int]:
     found = near_duplicates(read_words(texts), JACCARD_PERCENT, SHINGLE_WORDS)
+    sizes = np.unique(found.kept, return_counts=True)[1]
+    least = (found.shared * 100 // np.maximum(found.union, 1)).min(initial=100)
+    print(
+        f"clusters: {sizes.size}, the largest of {sizes.max(initial=0) + 1} texts; every text is {least} % like its representative or more"
+    )
     return [int(place) for place in found.dropped]
 
 

@@ -3,7 +3,8 @@ another.
 
 Texts come in order of priority. Text b is dropped exactly where some kept text a < b shares a band with it and has a Jaccard similarity
 at or above the threshold. So similarity is never passed on along a chain: a ~ b and b ~ c drop c only where a ~ c holds too, or b was
-kept.
+kept. A cluster is a kept text with the texts that it dropped, each at a Jaccard distance of at most 1 - t from it; and as that distance
+is a metric, no two texts of a cluster are more than 2 (1 - t) apart, however many there are.
 """
 
 from dataclasses import dataclass
@@ -154,16 +155,16 @@ def shared_runs(words: Words, pairs: Places, shingle_words: int) -> tuple[Places
 
 
 def _shared_runs(words: Words, pairs: Places, shingle_words: int) -> tuple[Places, Places]:
-    one = _distinct_runs(words.take(pairs[:, 0]), shingle_words)
-    other = _distinct_runs(words.take(pairs[:, 1]), shingle_words)
+    one = distinct_runs(words.take(pairs[:, 0]), shingle_words)
+    other = distinct_runs(words.take(pairs[:, 1]), shingle_words)
     together = np.sort(np.concatenate((one, other)))
     twice = together[1:][together[1:] == together[:-1]]
-    shared = _count_by_pair(twice, len(pairs))
-    return shared, _count_by_pair(together, len(pairs)) - shared
+    shared = count_by_text(twice, len(pairs))
+    return shared, count_by_text(together, len(pairs)) - shared
 
 
-def _distinct_runs(words: Words, shingle_words: int) -> Hashes:
-    """Sorted: the place of the text in the upper 12 bits, 52 bits of a run's hash below, each once."""
+def distinct_runs(words: Words, shingle_words: int) -> Hashes:
+    """Sorted: the place of the text in the upper 12 bits, 52 bits of a run's hash below, each once. For at most 4,096 texts."""
     runs = shingles(words, shingle_words)
     coded: Hashes = np.sort((runs.owners.astype(np.uint64) << _HASH_BITS) | (runs.hashes >> (np.uint64(64) - _HASH_BITS)))
     fresh = np.ones(coded.size, dtype=np.bool_)
@@ -171,5 +172,6 @@ def _distinct_runs(words: Words, shingle_words: int) -> Hashes:
     return coded[fresh]
 
 
-def _count_by_pair(coded: Hashes, pairs: int) -> Places:
-    return np.bincount((coded >> _HASH_BITS).astype(np.int64), minlength=pairs)
+def count_by_text(coded: Hashes, texts: int) -> Places:
+    """How many of the coded runs each text has."""
+    return np.bincount((coded >> _HASH_BITS).astype(np.int64), minlength=texts)

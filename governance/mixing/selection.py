@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from governance.mixing.floor import Floor, survival
+from governance.mixing.quality import without_damage
 from governance.mixing.repeats import without_copies, without_near_duplicates, without_overlaps, without_templates
 from governance.mixing.retention import rare_slices, retention
 from governance.mixing.rules import MixRules
@@ -52,12 +53,14 @@ def weigh(rows: pl.DataFrame, anchors: pl.DataFrame) -> Batch:
 def select(
     batch: Batch, sieve: Sieve, pinned: Mapping[str, pl.DataFrame], *, rules: MixRules, selection: SelectionRules, seed: int
 ) -> Filtered:
-    """Copies and overlaps with pinned texts leave, then near-duplicates and templates; the floor holds for what comes after overlaps.
+    """Copies and overlaps with pinned texts leave, then damage, near-duplicates and templates; the floor holds for what comes after
+    the overlaps.
 
     `sieve` holds the rows of the batch that came past the rules on where a row is from.
     """
     sieve = without_overlaps(without_copies(sieve), batch.words, pinned, rules)
     floor = Floor.of(sieve, selection.survival_floor_percent)
+    sieve = without_damage(sieve, batch.words, selection, floor)
     sieve = without_near_duplicates(sieve, batch.words, rules, floor)
     sieve, opened = without_templates(sieve, openings(batch.words.take(sieve.places), rules.opening_words), rules, seed)
     document = {

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
-_PERCENTAGES = {"survival_floor_percent": (0, 100), "rare_slice_percent": (0, 50)}
+DROP, FLAG = "drop", "flag"
+
+_PERCENTAGES = {"survival_floor_percent": (0, 100), "rare_slice_percent": (0, 50), "looping_percent": (20, 100)}
+_CHOICES = {"artefacts": (DROP, FLAG), "human_damage": (DROP, FLAG)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,8 +16,17 @@ class SelectionRules:
     """Human rows and human tokens of a slice that all filters of choice together leave in, at least."""
     rare_slice_percent: int = 2
     """A slice is rare where it holds at most so many percent of the human rows of the batch and the anchors."""
+    artefacts: str = DROP
+    """Synthetic rows with an artefact (docs/selection.md): dropped, or flagged."""
+    human_damage: str = FLAG
+    """Human rows that are clearly damaged: flagged, or dropped as far as the survival floor lets them go."""
+    looping_percent: int = 50
+    """Runs of five words that a text held already, of all its runs, from which on it loops."""
 
     def __post_init__(self) -> None:
         for name, (low, high) in _PERCENTAGES.items():
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f"{name}: {getattr(self, name)} is not a percentage in {low}..{high}")
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name}: {getattr(self, name)!r} is none of {', '.join(choices)}")

@@ -17,8 +17,8 @@ DROPPED_SCHEMA = pl.Schema(
     {"row_id": pl.String, "origin": pl.String, "slice": pl.String, "tokens": pl.Int64, "rule": pl.String, "detail": pl.String}
 )
 FLAGGED_SCHEMA = pl.Schema([*DROPPED_SCHEMA.items(), ("kept_because", pl.String())])
-SURVIVAL_FLOOR, HUMAN = "survival-floor", "human"
-"""Why a row stayed: its slice would have lost too much, or only synthetic rows leave by this rule."""
+SURVIVAL_FLOOR, BY_POLICY = "survival-floor", "policy"
+"""Why a row stayed: its slice would have lost too much, or policy lets such a row be flagged only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

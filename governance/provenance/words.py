@@ -4,6 +4,7 @@ A word is a run of letters, digits, marks and underscores, in lower case and NFK
 letter is a word. Punctuation, markup and emoji are between the words, so an edit of those alone makes no new text.
 """
 
+import re
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,13 @@ from numpy.typing import NDArray
 from governance.provenance.hashing import Hashes, Places, mixed, ranges, segment_hashes
 
 CHUNK_CHARACTERS = 1 << 20
+MARKUP = (
+    r"(?i)</?(?:a|abbr|b|big|blockquote|br|button|caption|center|cite|code|col|colgroup|dd|del|details|div|dl|dt|em|embed|figcaption|figure"
+    r"|font|footer|form|h[1-6]|header|hr|i|iframe|img|input|ins|label|li|link|main|meta|nav|ol|p|param|pre|script|section|small|span|strike"
+    r"|strong|style|sub|summary|sup|svg|table|tbody|td|tfoot|th|thead|tr|tt|u|ul|video)(?:\s[^<>]{0,2000})?/?>|&(?:nbsp|#160|#xa0);"
+)
+"""Tags of HTML and hard spaces. Only names of HTML: what stands between angle brackets in code and in prose is text."""
+_MARKUP = re.compile(MARKUP)
 _BETWEEN, _INSIDE, _ALONE = 0, 1, 2
 _UNSPACED = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0x20000, 0x3FFFF))
 """Thai, Lao, Burmese, Khmer, kana and Chinese characters (blocks of the Unicode standard)."""
@@ -83,6 +91,8 @@ def _chunks(texts: Sequence[str]) -> Iterator[list[str]]:
 
 
 def _plain(text: str) -> str:
+    if "<" in text or "&" in text:
+        text = _MARKUP.sub(" ", text)
     return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).lower()
 
 

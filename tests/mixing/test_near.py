@@ -38,6 +38,18 @@ def test_a_dropped_text_is_a_verified_near_duplicate_of_an_earlier_kept_one(seed
         assert jaccard(texts[kept], texts[dropped]) == shared / union >= percent / 100
 
 
+@given(st.integers(0, 2**32), st.integers(50, 95))
+@LAWS
+def test_a_cluster_is_a_kept_text_and_what_it_dropped_and_no_wider_than_twice_the_distance(seed: int, percent: int) -> None:
+    texts = families(seed, 2, 6)
+    found = near_duplicates(read_words(texts), percent, 5)
+    for kept in set(found.kept.tolist()):
+        cluster = [texts[kept], *(texts[place] for place in found.dropped[found.kept == kept])]
+        assert all(jaccard(cluster[0], text) >= percent / 100 for text in cluster)
+        distances = [1 - jaccard(one, other) for one in cluster for other in cluster]
+        assert max(distances) <= 2 * (1 - percent / 100) + 1e-9
+
+
 @pytest.mark.parametrize("percent", [50, 70, 90])
 def test_nearly_every_text_with_a_kept_near_duplicate_is_dropped(percent: int) -> None:
     texts = families(11, 60, 6)
@@ -45,6 +57,16 @@ def test_nearly_every_text_with_a_kept_near_duplicate_is_dropped(percent: int) -
     kept = [place for place in range(len(texts)) if place not in set(found.dropped.tolist())]
     left = [(a, b) for a in kept for b in kept if a < b and a // 6 == b // 6 and jaccard(texts[a], texts[b]) * 100 >= percent]
     assert len(left) <= 0.01 * len(found.dropped)
+
+
+def test_no_planted_family_is_lost_and_no_two_are_joined() -> None:
+    random = np.random.Generator(np.random.Philox(12))
+    texts = [edited(text_of(family, 80), random, 1) for family in range(200) for _ in range(3)]
+    order = random.permutation(len(texts))
+    found = near_duplicates(read_words([texts[place] for place in order]), 70, 5)
+    left = sorted(order[np.setdiff1d(np.arange(len(texts)), found.dropped)] // 3)
+    assert left == list(range(200))
+    assert (order[found.dropped] // 3 == order[found.kept] // 3).all()
 
 
 def test_likeness_is_not_passed_on_along_a_chain() -> None:

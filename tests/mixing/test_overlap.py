@@ -40,3 +40,9 @@ def test_two_documents_that_share_a_sentence_do_not_overlap() -> None:
     sentence = text_of(5, 12)
     found = overlaps(read_words([f"{text_of(1, 100)} {sentence}"]), read_words([f"{sentence} {text_of(2, 100)}"]), 8, 50)
     assert not found.texts.size
+
+
+def test_tables_of_empty_cells_do_not_overlap() -> None:
+    table = "<table>" + "<tr><td></td><td></td></tr>" * 20 + "</table>"
+    texts = [f"{text_of(1, 30)} {table} {text_of(2, 30)}", f"{text_of(3, 30)} {table}", table]
+    assert not overlaps(read_words(texts[:1]), read_words(texts[1:]), 8, 50).texts.size

@@ -95,3 +95,13 @@ def test_chosen_texts_keep_their_words() -> None:
 
 def test_many_different_words_have_different_hashes() -> None:
     assert np.unique(read_words([" ".join(str(n) for n in range(300_000))]).ids).size == 300_000
+
+
+def test_tags_of_html_and_hard_spaces_are_no_words_and_other_brackets_are_text() -> None:
+    cells = "<table border='1'><tr><td class=\"wide cell\"></td><td>&nbsp;</td></tr></table>"
+    assert read_words([cells, f"one {cells} two", "List<String> <speaker> a < b && c > d", "<td never closed"]).lengths.tolist() == [
+        0,
+        2,
+        7,
+        3,
+    ]
