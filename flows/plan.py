@@ -35,8 +35,12 @@ def plan_cycle(shop: Shop, batch: Path | None = None) -> Plan | NothingToDo:
         shop.runner.run(stage)
     folder = shop.workspace.cycle
     audit, mix = (read_document(folder / name) for name in ("audit.json", "mix.json"))
-    selected, dropped = (pl.read_parquet(folder / name, columns=columns) for name, columns in _COLUMNS.items())
-    return Plan(begun=begun, audit=audit, mix=mix, room=headroom(mix, selected, dropped, shop.policy.mixing))
+    selected = pl.read_parquet(folder / "mix.parquet", columns=["slice", "task", "role", "tokens"])
+    return Plan(begun=begun, audit=audit, mix=mix, room=headroom(mix, selected, dropped_rows(folder), shop.policy.mixing))
 
 
-_COLUMNS = {"mix.parquet": ["slice", "role", "tokens"], "dropped.parquet": ["slice", "rule", "tokens"]}
+def dropped_rows(folder: Path) -> pl.DataFrame:
+    """dropped.parquet of a cycle with the task of every row, which admitted.parquet knows."""
+    tasks = pl.scan_parquet(folder / "admitted.parquet").select("row_id", "task")
+    dropped = pl.scan_parquet(folder / "dropped.parquet").select("row_id", "slice", "rule", "tokens")
+    return dropped.join(tasks, on="row_id", how="left").collect()

@@ -10,7 +10,8 @@ from cli.outcome import Outcome, plain
 
 if TYPE_CHECKING:
     from flows.plan import Plan
-    from governance.mixing.headroom import Advice, Headroom, Limit
+    from governance.mixing.headroom import Advice, Headroom
+    from governance.mixing.limits import Limit
 
 
 def command(batch: Path | None = None, *, common: Common | None = None) -> Outcome:
@@ -103,19 +104,20 @@ def _counts(by_rule: Mapping[str, int]) -> str:
 
 def room_lines(room: "Headroom") -> list[str]:
     """The room to every limit, then the one that holds text back and the fresh human rows that would lift it."""
-    lines = [f" {'limit':<22} {'at':<10} {'used':>12} {'bound':>12} {'room':>12}   about"]
+    lines = [f" {'limit':<22} {'at':<16} {'used':>12} {'bound':>12} {'room':>12}   about"]
     lines += [_limit_line(limit) for limit in room.limits]
     if room.bottleneck is None:
         run = room.limits[0]
         return [*lines, f" No limit holds text back: {run.room:,} more synthetic tokens would fit under the cap."]
     held = room.bottleneck
-    lines.append(f" Bottleneck: {plain(held.name)} left out {held.left_out_rows:,} synthetic rows ({held.left_out_tokens:,} tokens).")
-    return [*lines, *advice_lines(room.advice)]
+    of = "" if held.place == "run" or held.name == "shard-cap" else f" of {plain(held.place)}"
+    left = f"{held.left_out_rows:,} synthetic rows ({held.left_out_tokens:,} tokens)"
+    return [*lines, f" Bottleneck: {plain(held.name)}{of} left out {left}.", *advice_lines(room.advice)]
 
 
 def _limit_line(limit: "Limit") -> str:
     rows = f"{limit.room_rows:,} rows" if limit.room_rows else ""
-    line = f" {plain(limit.name):<22} {plain(limit.place):<10} {limit.used:>12,} {limit.bound:>12,} {limit.room:>12,}   {rows}"
+    line = f" {plain(limit.name):<22} {plain(limit.place):<16} {limit.used:>12,} {limit.bound:>12,} {limit.room:>12,}   {rows}"
     return line.rstrip()
 
 
@@ -124,9 +126,10 @@ def advice_lines(advice: "Advice | None") -> Sequence[str]:
     if advice is None:
         return [" No number of fresh human rows is sure to lift it: its rows are too long for shards of this size (mixing.shard_rows)."]
     enough = "" if advice.exact else " at most"
+    up_to = "" if advice.exact else "up to "
     said = (
-        f" {advice.rows:,} human rows{enough} (about {advice.rows * advice.row_tokens:,} tokens) of slice {plain(advice.slice)}"
-        f" would let {advice.admits_tokens:,} more synthetic tokens in."
+        f" {advice.rows:,} human rows{enough} (about {advice.rows * advice.row_tokens:,} tokens) of {advice.column} {plain(advice.part)}"
+        f" would let {up_to}{advice.admits_tokens:,} more synthetic tokens in."
     )
     if not advice.anchors_short:
         return [said]

@@ -1,4 +1,4 @@
-"""How far a mix is from each of its limits, which one holds text back, and how much human text would lift that one. All in integers."""
+"""Which limit of a mix holds text back, and how much fresh human text, of which slice or task, would lift it. All in integers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,45 +6,29 @@ from typing import Any
 
 import polars as pl
 
-from governance.mixing.caps import anchor_need, human_need, synthetic_limit
-from governance.mixing.document import ANCHOR, HUMAN, SYNTHETIC
+from governance.mixing.caps import anchor_need, human_need
+from governance.mixing.limits import PARTS, Limit, limits_of
+from governance.mixing.quotas import RUN_CAP
 from governance.mixing.rules import MixRules
 from governance.mixing.shards import shard_count
-from governance.mixing.supply import RUN_CAP, SHARD_CAP, Supply, largest_synthetic, supplies
+from governance.mixing.supply import SHARD_CAP, Supply, largest_synthetic, supplies
 
-ANCHOR_PASSES, FRESH_HUMAN = "anchor-passes", "minimum-human-tokens"
 _SETTLING = 8
 """Rounds in which rows that are added and shards that they bring come to rest, or never do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
-    """One limit in tokens. `bound` is the most that may be `used`; of `minimum-human-tokens` it is the least.
-
-    `room_rows` is the room in rows as long as those that are in, 0 where there are none to measure by. `left_out` counts what this limit
-    and no other rule kept out.
-    """
-
-    name: str
-    place: str
-    used: int
-    bound: int
-    room: int
-    room_rows: int
-    left_out_rows: int = 0
-    left_out_tokens: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """Fresh human rows that lift a limit: `rows` of `slice`, each of `row_tokens`, hold the `tokens` that are missing.
+    """Fresh human rows that lift a limit: `rows` of the part (`column` slice or task), each of `row_tokens`, hold the `tokens` missing.
 
-    `exact`: with one such row fewer the limit still holds text back. Where it is false, so many are enough, and fewer may be.
-    `anchors_short` are anchor tokens to add with them, because the anchors would else be passed more often than the policy allows.
+    `exact`: with one such row fewer the limit still holds text back. Where it is false, so many are enough, fewer may be, and other caps
+    may then keep some of `admits_tokens` out. `anchors_short` are anchor tokens to add with them, because the anchors would else be passed
+    more often than the policy allows.
     """
 
     lifts: str
-    slice: str
+    column: str
+    part: str
     rows: int
     tokens: int
     row_tokens: int
@@ -67,98 +51,76 @@ class Headroom:
     advice: Advice | None
 
     def limit(self, name: str) -> Limit:
-        """The limit of that name."""
+        """The first limit of that name."""
         return next(limit for limit in self.limits if limit.name == name)
 
 
 def headroom(document: Mapping[str, Any], selected: pl.DataFrame, dropped: pl.DataFrame, rules: MixRules) -> Headroom:
-    """The room of a finished mix: its mix.json, mix.parquet and dropped.parquet, under the rules that made it."""
-    slices = supplies(selected, dropped)
-    limits = _limits(document, rules)
-    holding = [limit for limit in limits if limit.left_out_rows]
+    """The room of a finished mix under the rules that made it: its mix.json, mix.parquet, and dropped.parquet with a column `task`."""
+    limits = limits_of(document, dropped, rules)
+    holding = [limit for limit in limits if limit.holds_back]
     if not holding:
         return Headroom(limits=limits, bottleneck=None, advice=None)
     bottleneck = max(holding, key=lambda limit: limit.left_out_tokens)
-    advice = _advice(document, slices, rules, bottleneck, largest_synthetic(selected, dropped))
-    return Headroom(limits=limits, bottleneck=bottleneck, advice=advice)
+    return Headroom(limits=limits, bottleneck=bottleneck, advice=_advice(bottleneck, document, selected, dropped, rules))
 
 
-def _limits(document: Mapping[str, Any], rules: MixRules) -> tuple[Limit, ...]:
-    tokens, rows, cap = document["tokens"], document["rows"], rules.synthetic_cap_percent
-    tightest = min(document["shards"], key=lambda shard: synthetic_limit(shard[HUMAN], cap) - shard[SYNTHETIC])
-
-    def capped(name: str, place: str, part: Mapping[str, int]) -> Limit:
-        bound = synthetic_limit(part[HUMAN], cap)
-        room = bound - part[SYNTHETIC]
-        return Limit(
-            name=name,
-            place=place,
-            used=part[SYNTHETIC],
-            bound=bound,
-            room=room,
-            room_rows=_in_rows(room, tokens[SYNTHETIC], rows[SYNTHETIC]),
-            left_out_rows=document["dropped"].get(name, 0),
-            left_out_tokens=document["tokens_dropped"].get(name, 0),
-        )
-
-    def plain(name: str, role: str, bound: int, room: int) -> Limit:
-        return Limit(name=name, place="run", used=tokens[role], bound=bound, room=room, room_rows=_in_rows(room, tokens[role], rows[role]))
-
-    passes = rules.most_anchor_passes * document["anchor_pass_tokens"]
-    return (
-        capped(RUN_CAP, "run", tokens),
-        capped(SHARD_CAP, f"shard {tightest['shard']}", tightest),
-        plain(FRESH_HUMAN, HUMAN, rules.minimum_human_tokens, tokens[HUMAN] - rules.minimum_human_tokens),
-        plain(ANCHOR_PASSES, ANCHOR, passes, passes - tokens[ANCHOR]),
-    )
-
-
-def _in_rows(room: int, tokens: int, rows: int) -> int:
-    """Room in rows of the mean length of those that are in."""
-    return room * rows // tokens if tokens else 0
-
-
-def _advice(document: Mapping[str, Any], slices: Sequence[Supply], rules: MixRules, bottleneck: Limit, largest: int) -> Advice | None:
-    human, cap = document["tokens"][HUMAN], rules.synthetic_cap_percent
-    wanted = sum(supply.wanted_tokens for supply in slices)
-    scarcest = max(slices, key=lambda supply: (human_need(supply.wanted_tokens, cap) - supply.human_tokens, supply.slice))
-    row_tokens = _row_tokens(scarcest, document)
-    exact = bottleneck.name == RUN_CAP
-    missing: int | None = human_need(wanted, cap) - human
-    if not exact:
-        missing = _missing_in_shards(slices, largest, row_tokens, rules)
+def _advice(
+    bottleneck: Limit, document: Mapping[str, Any], selected: pl.DataFrame, dropped: pl.DataFrame, rules: MixRules
+) -> Advice | None:
+    column = {rule: column for rule, column, _, _ in PARTS}.get(bottleneck.name, "slice")
+    parts = supplies(selected, dropped, column)
+    part = _scarcest(parts, bottleneck, rules)
+    row_tokens = _row_tokens(part, parts)
+    if bottleneck.name == SHARD_CAP:
+        missing = _missing_in_shards(parts, largest_synthetic(selected, dropped), row_tokens, rules)
+    else:
+        missing = _missing(parts if bottleneck.name == RUN_CAP else [part], bottleneck.cap_percent)
     if missing is None:
         return None
     rows = -(-missing // row_tokens)
+    others = sum(supply.human_tokens + supply.wanted_tokens for supply in parts) + rows * row_tokens
     return Advice(
         lifts=bottleneck.name,
-        slice=scarcest.slice,
+        column=column,
+        part=part.name,
         rows=rows,
         tokens=missing,
         row_tokens=row_tokens,
         admits_rows=bottleneck.left_out_rows,
         admits_tokens=bottleneck.left_out_tokens,
-        exact=exact,
-        anchors_short=_anchors_short(document, human + rows * row_tokens + wanted, rules),
+        exact=bottleneck.name == RUN_CAP and not any(document[caps] for _, _, _, caps in PARTS),
+        anchors_short=_anchors_short(document, others, rules),
     )
 
 
-def _row_tokens(supply: Supply, document: Mapping[str, Any]) -> int:
-    """The mean length of a slice's human rows; of all human rows where it has none."""
-    if supply.human_rows:
-        return max(supply.human_tokens // supply.human_rows, 1)
-    return max(int(document["tokens"][HUMAN]) // int(document["rows"][HUMAN]), 1)
+def _missing(parts: Sequence[Supply], cap_percent: int) -> int:
+    """Human tokens that these parts lack to carry all the synthetic text that wants in."""
+    wanted, human = sum(part.wanted_tokens for part in parts), sum(part.human_tokens for part in parts)
+    return human_need(wanted, cap_percent) - human
 
 
-def _missing_in_shards(slices: Sequence[Supply], largest: int, row_tokens: int, rules: MixRules) -> int | None:
+def _scarcest(parts: Sequence[Supply], limit: Limit, rules: MixRules) -> Supply:
+    """The part that a cap of its own holds back, or else the slice that lacks most human text for its own synthetic text."""
+    named = [part for part in parts if part.name == limit.place and limit.name not in {RUN_CAP, SHARD_CAP}]
+    return named[0] if named else max(parts, key=lambda part: (_missing([part], rules.synthetic_cap_percent), part.name))
+
+
+def _row_tokens(part: Supply, parts: Sequence[Supply]) -> int:
+    """The mean length of a part's human rows; of all human rows where it has none."""
+    of = [part] if part.human_rows else parts
+    return max(sum(p.human_tokens for p in of) // sum(p.human_rows for p in of), 1)
+
+
+def _missing_in_shards(parts: Sequence[Supply], largest: int, row_tokens: int, rules: MixRules) -> int | None:
     """Human tokens with which some shard has room for every synthetic row, however rows fall into shards.
 
     Of n shards one has room for t tokens where all have n * (t - 1) + 1 together, and rounding costs each shard less than one more. None
     where rows are so long and shards so small that the rows which help bring more shards than they fill.
     """
-    human = sum(supply.human_tokens for supply in slices)
-    texts = sum(supply.human_rows + supply.synthetic_rows + supply.waiting_rows for supply in slices)
-    wanted = sum(supply.wanted_tokens for supply in slices)
+    human = sum(part.human_tokens for part in parts)
+    texts = sum(part.human_rows + part.synthetic_rows + part.waiting_rows for part in parts)
+    wanted = sum(part.wanted_tokens for part in parts)
     missing = 1
     for _ in range(_SETTLING):
         shards = shard_count(texts - (-missing // row_tokens), rules)
@@ -170,5 +132,6 @@ def _missing_in_shards(slices: Sequence[Supply], largest: int, row_tokens: int, 
 
 
 def _anchors_short(document: Mapping[str, Any], others: int, rules: MixRules) -> int:
+    """Anchor tokens to add where so many other tokens would have the anchors shown too often."""
     need = anchor_need(others, rules.anchor_percent) + len(document["shards"])
     return max(-(-need // rules.most_anchor_passes) - int(document["anchor_pass_tokens"]), 0)

@@ -1,22 +1,23 @@
-"""What a mix took and what its caps left waiting, slice by slice, in rows and tokens."""
+"""What a mix took and what its caps left waiting, part by part (a slice or a task), in rows and tokens."""
 
 from dataclasses import dataclass
 
 import polars as pl
 
 from governance.mixing.document import HUMAN, SYNTHETIC
+from governance.mixing.quotas import NO_PART, RUN_CAP, SLICE_CAP, TASK_CAP
 
-RUN_CAP, SHARD_CAP = "synthetic-cap", "shard-cap"
-CAP_RULES = (RUN_CAP, SHARD_CAP)
+SHARD_CAP = "shard-cap"
+CAP_RULES = (RUN_CAP, SHARD_CAP, SLICE_CAP, TASK_CAP)
 """Rules that left a row out for want of human text beside it, and for nothing else."""
-NO_SLICE = "none"
+_KINDS = (HUMAN, SYNTHETIC, "waiting")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supply:
-    """One slice of a mix. `waiting` are synthetic rows that a cap alone kept out."""
+    """One part of a mix. `waiting` are synthetic rows that a cap alone kept out."""
 
-    slice: str
+    name: str
     human_rows: int
     human_tokens: int
     synthetic_rows: int
@@ -30,25 +31,36 @@ class Supply:
         return self.synthetic_tokens + self.waiting_tokens
 
 
-def supplies(selected: pl.DataFrame, dropped: pl.DataFrame) -> tuple[Supply, ...]:
-    """Every slice of mix.parquet and dropped.parquet that holds human or synthetic text, by name; rows without one are slice `none`."""
-    taken = selected.filter(pl.col("role").is_in([HUMAN, SYNTHETIC])).select("slice", "tokens", kind="role")
-    waiting = dropped.filter(pl.col("rule").is_in(CAP_RULES)).select("slice", "tokens", kind=pl.lit("waiting"))
+def supplies(selected: pl.DataFrame, dropped: pl.DataFrame, column: str = "slice") -> tuple[Supply, ...]:
+    """Every slice (or task) that holds human or synthetic text or waits to, by name; rows without one are part `none`."""
+    taken = selected.filter(pl.col("role").is_in([HUMAN, SYNTHETIC])).select(column, "tokens", kind="role")
+    waiting = _waiting(dropped).select(column, "tokens", kind=pl.lit("waiting"))
     counted = (
         pl.concat([taken, waiting])
-        .with_columns(pl.col("slice").fill_null(NO_SLICE))
-        .group_by("slice", "kind")
+        .with_columns(pl.col(column).fill_null(NO_PART))
+        .group_by(column, "kind")
         .agg(rows=pl.len(), tokens=pl.col("tokens").sum())
-        .sort("slice")
+        .sort(column)
     )
     found: dict[str, dict[str, int]] = {}
     for name, kind, rows, tokens in counted.iter_rows():
         found.setdefault(name, {}).update({f"{kind}_rows": rows, f"{kind}_tokens": tokens})
-    nothing = {f"{kind}_{unit}": 0 for kind in (HUMAN, SYNTHETIC, "waiting") for unit in ("rows", "tokens")}
-    return tuple(Supply(slice=name, **(nothing | numbers)) for name, numbers in found.items())
+    nothing = {f"{kind}_{unit}": 0 for kind in _KINDS for unit in ("rows", "tokens")}
+    return tuple(Supply(name=name, **(nothing | numbers)) for name, numbers in found.items())
+
+
+def left_out(dropped: pl.DataFrame, rule: str, column: str) -> dict[str, tuple[int, int]]:
+    """Part -> (rows, tokens) that one rule left out."""
+    found = dropped.filter(pl.col("rule") == rule).with_columns(pl.col(column).fill_null(NO_PART))
+    counted = found.group_by(column).agg(rows=pl.len(), tokens=pl.col("tokens").sum())
+    return {name: (rows, tokens) for name, rows, tokens in counted.iter_rows()}
 
 
 def largest_synthetic(selected: pl.DataFrame, dropped: pl.DataFrame) -> int:
     """Tokens of the largest synthetic row that is in or that a cap kept out; 0 where there is none."""
-    found = [selected.filter(pl.col("role") == SYNTHETIC)["tokens"], dropped.filter(pl.col("rule").is_in(CAP_RULES))["tokens"]]
+    found = [selected.filter(pl.col("role") == SYNTHETIC)["tokens"], _waiting(dropped)["tokens"]]
     return max((tokens for column in found for tokens in column.to_list()), default=0)
+
+
+def _waiting(dropped: pl.DataFrame) -> pl.DataFrame:
+    return dropped.filter(pl.col("rule").is_in(CAP_RULES))

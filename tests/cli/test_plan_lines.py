@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 from cli.commands.plan import part_lines, room_lines
-from governance.mixing.headroom import Advice, Headroom, Limit
+from governance.mixing.headroom import Advice, Headroom
+from governance.mixing.limits import Limit
 
 RUN = Limit(name="synthetic-cap", place="run", used=9_900, bound=10_000, room=100, room_rows=1, left_out_rows=300, left_out_tokens=31_000)
 ADVICE = Advice(
     lifts="synthetic-cap",
-    slice="regional",
+    column="slice",
+    part="regional",
     rows=412,
     tokens=57_600,
     row_tokens=140,
@@ -22,7 +24,7 @@ ROOM = Headroom(limits=(RUN,), bottleneck=RUN, advice=ADVICE)
 
 def test_the_bottleneck_is_named_with_what_it_kept_out_and_what_would_lift_it():
     assert room_lines(ROOM)[1:] == [
-        " synthetic-cap          run               9,900       10,000          100   1 rows",
+        " synthetic-cap          run                     9,900       10,000          100   1 rows",
         " Bottleneck: synthetic-cap left out 300 synthetic rows (31,000 tokens).",
         " 412 human rows (about 57,680 tokens) of slice regional would let 31,000 more synthetic tokens in.",
     ]
@@ -34,6 +36,13 @@ def test_an_advice_that_is_only_enough_says_at_most_and_names_missing_anchors():
     assert "1,200 more anchor tokens" in lines[-1]
 
 
+def test_a_slice_that_its_own_cap_holds_back_is_named():
+    held = replace(RUN, name="slice-cap", place="regional", cap_percent=25)
+    lines = room_lines(Headroom(limits=(held,), bottleneck=held, advice=replace(ADVICE, lifts="slice-cap", exact=False)))
+    assert " Bottleneck: slice-cap of regional left out 300 synthetic rows (31,000 tokens)." in lines
+    assert lines[-1].endswith("would let up to 31,000 more synthetic tokens in.")
+
+
 def test_no_bottleneck_is_said_with_the_room_that_is_left():
     assert room_lines(Headroom(limits=(RUN,), bottleneck=None, advice=None))[-1].startswith(" No limit holds text back: 100 more")
 
@@ -43,7 +52,7 @@ def test_a_bottleneck_that_human_rows_cannot_surely_lift_names_the_setting():
 
 
 def test_a_slice_that_looks_like_markup_is_shown_as_it_is():
-    assert "\\[bold]" in room_lines(replace(ROOM, advice=replace(ADVICE, slice="[bold]x")))[-1]
+    assert "\\[bold]" in room_lines(replace(ROOM, advice=replace(ADVICE, part="[bold]x")))[-1]
 
 
 def test_slices_and_tasks_with_a_cap_of_their_own_are_shown_and_others_are_not():
