@@ -11,7 +11,7 @@ from cli.outcome import BUG, INTERRUPTED, USAGE, Outcome, complain, print_json, 
 from governance.errors import GovernanceError
 
 GROUPS = {
-    "Every cycle": ("plan", "retrain", "synthesize", "trend", "status", "history"),
+    "Every cycle": ("plan", "retrain", "synthesize", "trend", "advise", "status", "history"),
     "Decide": ("review", "approve", "reject", "promote", "rollback", "note", "freeze", "unfreeze"),
     "Prove and mend": ("ledger", "reconcile", "recover", "doctor", "drill"),
     "Set up and run": ("init", "serve", "stage", "dvc_yaml"),

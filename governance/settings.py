@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from governance.advice.rules import AdviceRules
 from governance.errors import PolicyError
 from governance.policy import read_toml
 from governance.section import read_section
@@ -63,6 +64,7 @@ class Settings:
     schedule: Schedule = field(default_factory=Schedule)
     registry: Registry = field(default_factory=Registry)
     teacher: Teacher = field(default_factory=Teacher)
+    advice: AdviceRules = field(default_factory=AdviceRules)
 
     @property
     def source_name(self) -> str:
@@ -86,7 +88,7 @@ def read_settings(path: Path) -> Settings:
     source = _table(sections.pop("source", {}), f"{path.name}.source")
     _table(source.get("mapping", {}), f"{path.name}.source.mapping")
     read = read_section(_Plain, sections, path.name)
-    return Settings(source=source, schedule=read.schedule, registry=read.registry, teacher=read.teacher)
+    return Settings(source=source, schedule=read.schedule, registry=read.registry, teacher=read.teacher, advice=read.advice)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +96,7 @@ class _Plain:
     schedule: Schedule = field(default_factory=Schedule)
     registry: Registry = field(default_factory=Registry)
     teacher: Teacher = field(default_factory=Teacher)
+    advice: AdviceRules = field(default_factory=AdviceRules)
 
 
 def _table(value: object, where: str) -> Mapping[str, Any]:

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
 
 from cli.options import Common
 from cli.outcome import Outcome, plain
@@ -13,8 +15,12 @@ if TYPE_CHECKING:
     from governance.mixing.headroom import Advice, Headroom
     from governance.mixing.limits import Limit
 
+NEXT = "Nothing was recorded.   Next: heirloom retrain"
 
-def command(batch: Path | None = None, *, common: Common | None = None) -> Outcome:
+
+def command(
+    batch: Path | None = None, *, set_: Annotated[tuple[str, ...], Parameter(name="--set")] = (), common: Common | None = None
+) -> Outcome:
     """Validate and mix the next batch: shares, the room to every limit, what holds text back, and which human rows would lift it.
 
     What is computed here is what `heirloom retrain` goes on from. The ledger and the registry do not hear of it.
@@ -23,6 +29,9 @@ def command(batch: Path | None = None, *, common: Common | None = None) -> Outco
     ----------
     batch
         A file of rows or a folder of such files; without it, the next one that waits in the inbox.
+    set_
+        A setting that is stricter than the policy, such as mixing.synthetic_cap_percent=25, to see what it would do; looser ones are
+        refused. A plan with settings of its own never becomes a cycle.
     """
     from cli.shop import shop_of
     from flows.begin import NothingToDo
@@ -31,12 +40,13 @@ def command(batch: Path | None = None, *, common: Common | None = None) -> Outco
 
     shop = shop_of(common)
     with hold(shop.workspace.lock, "plan", shop.clock):
-        plan = plan_cycle(shop, batch.absolute() if batch else None)
+        plan = plan_cycle(shop, batch.absolute() if batch else None, set_)
     if isinstance(plan, NothingToDo):
         return Outcome(command="plan", lines=[f"Nothing to plan: {plain(plan.reason)}."], document={"reason": plan.reason})
     begun = plan.begun
-    document = {"cycle": begun.number, "kind": begun.kind, "batch": begun.batch, "audit": plan.audit, "mix": plan.mix}
-    return Outcome(command="plan", lines=plan_lines(plan), document={**document, "headroom": asdict(plan.room)})
+    document: dict[str, Any] = {"cycle": begun.number, "kind": begun.kind, "batch": begun.batch, "audit": plan.audit, "mix": plan.mix}
+    document |= {"headroom": asdict(plan.room), "overrides": [asdict(override) for override in plan.overrides]}
+    return Outcome(command="plan", lines=plan_lines(plan), document=document)
 
 
 def plan_lines(plan: "Plan") -> list[str]:
@@ -45,6 +55,7 @@ def plan_lines(plan: "Plan") -> list[str]:
     refused = _counts(audit["by_rule"])
     return [
         f"Cycle {begun.number} ({begun.kind}) of {plain(begun.batch)}",
+        *_override_lines(plan),
         *_mix_lines(mix),
         *part_lines(mix),
         f" Quarantined at the door: {refused}.",
@@ -52,7 +63,16 @@ def plan_lines(plan: "Plan") -> list[str]:
         *_conscience_lines(mix),
         f" Depth of recursion: {mix['depth']}.",
         *room_lines(plan.room),
-        "Nothing was recorded.   Next: heirloom retrain",
+        "Nothing was recorded.   Next: edit policy.toml under review to keep it" if plan.overrides else NEXT,
+    ]
+
+
+def _override_lines(plan: "Plan") -> list[str]:
+    """What this plan takes stricter than the policy does."""
+    return [
+        f" What if mixing.{plain(found.setting)} = {plain(found.planned)}"
+        f" ({'the policy has none' if found.policy is None else f'policy: {plain(found.policy)}'}). This plan never becomes a cycle."
+        for found in plan.overrides
     ]
 
 

@@ -1,7 +1,7 @@
 """`heirloom retrain`: the governed cycle, from the next batch to a verdict."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from cli.outcome import DONE, INCONCLUSIVE, REFUSED, WAITING, Outcome, plain
 if TYPE_CHECKING:
     from flows.begin import NothingToDo
     from flows.finish import CycleOutcome
+    from governance.wiring import Shop
 
 
 def command(batch: Path | None = None, *, again: bool = False, common: Common | None = None) -> Outcome:
@@ -38,7 +39,7 @@ def command(batch: Path | None = None, *, again: bool = False, common: Common | 
 
         state = retrain(str(shop.workspace.root), shop.policy.line.model, chosen, again, shop.actor, return_state=True)
         result: Any = state.result()
-    return cycles_outcome(result) if isinstance(result, list) else nothing_outcome(result)
+    return _with_advice(shop, cycles_outcome(result)) if isinstance(result, list) else nothing_outcome(result)
 
 
 def cycles_outcome(done: "Sequence[CycleOutcome]") -> Outcome:
@@ -46,6 +47,19 @@ def cycles_outcome(done: "Sequence[CycleOutcome]") -> Outcome:
     lines = [line for cycle in done for line in cycle_lines(cycle)]
     document: dict[str, Any] = {"changed": True, "cycles": [_document(cycle) for cycle in done]}
     return Outcome(command="retrain", lines=lines, document=document, code=code_of(done[-1]))
+
+
+def _with_advice(shop: "Shop", outcome: Outcome) -> Outcome:
+    """What the cap controller has to say about the next policy, before the last line; the exit code is the cycle's."""
+    from cli.tails import proposal_lines
+    from flows.advise import history_of, proposal_of
+
+    proposal = proposal_of(shop, history_of(shop, shop.ledger.state()))
+    if proposal.silent:
+        return outcome
+    *lines, last = outcome.lines
+    document = {**outcome.document, "proposal": {**asdict(proposal), "toml": proposal.toml(), "needs_approval": proposal.needs_approval}}
+    return replace(outcome, lines=[*lines, *proposal_lines(proposal), last], document=document)
 
 
 def nothing_outcome(nothing: "NothingToDo") -> Outcome:

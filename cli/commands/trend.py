@@ -15,6 +15,21 @@ if TYPE_CHECKING:
 command = App(name="trend", group="Every cycle", help="Where the tails have gone over the cycles, and where caps would lead.")
 
 
+@command.default
+def trend(*, common: Common | None = None) -> Outcome:
+    """Show a line a cycle: verdict, synthetic share, tail perplexity against baseline and champion, and what declined."""
+    from cli.shop import shop_of
+    from cli.tails import trend_lines
+    from flows.advise import history_of
+
+    shop = shop_of(common)
+    history = history_of(shop, shop.ledger.state())
+    if not history:
+        return Outcome(command="trend", lines=["No cycle was judged yet.", "Next: heirloom retrain"], document={"cycles": []})
+    lines = [*trend_lines(history), "Next: heirloom advise"]
+    return Outcome(command="trend", lines=lines, document={"cycles": [asdict(cycle) for cycle in history]})
+
+
 @command.command(name="what-if")
 def what_if(
     *,

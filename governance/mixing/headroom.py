@@ -9,7 +9,7 @@ import polars as pl
 from governance.mixing.caps import anchor_need, human_need
 from governance.mixing.limits import PARTS, Limit, limits_of
 from governance.mixing.quotas import RUN_CAP
-from governance.mixing.rules import MixRules
+from governance.mixing.rules import FULL, MixRules
 from governance.mixing.shards import shard_count
 from governance.mixing.supply import SHARD_CAP, Supply, largest_synthetic, supplies
 
@@ -89,9 +89,14 @@ def _advice(
         row_tokens=row_tokens,
         admits_rows=bottleneck.left_out_rows,
         admits_tokens=bottleneck.left_out_tokens,
-        exact=bottleneck.name == RUN_CAP and not any(document[caps] for _, _, _, caps in PARTS),
+        exact=bottleneck.name == RUN_CAP and _all_counts(rules) and not any(document[caps] for _, _, _, caps in PARTS),
         anchors_short=_anchors_short(document, others, rules),
     )
+
+
+def _all_counts(rules: MixRules) -> bool:
+    """True where every synthetic token counts, so that what waits is known to the token: dropped rows have no weight."""
+    return rules.hybrid_weight == FULL and rules.exposed_weight_percent == 100
 
 
 def _missing(parts: Sequence[Supply], cap_percent: int) -> int:

@@ -12,6 +12,8 @@ from governance.mixing.quotas import RUN_CAP, SLICE_CAP, TASK_CAP
 from governance.mixing.rules import MixRules
 from governance.mixing.supply import SHARD_CAP, left_out
 
+COUNTED = "counted"
+"""Synthetic tokens as the caps count them (see `governance.mixing.weights`)."""
 ANCHOR_PASSES, FRESH_HUMAN = "anchor-passes", "minimum-human-tokens"
 PARTS = ((SLICE_CAP, "slice", "slices", "slice_caps"), (TASK_CAP, "task", "tasks", "task_caps"))
 """Cap of a part, the column that divides rows into parts, and where mix.json has the tokens and the caps of those parts."""
@@ -45,7 +47,7 @@ class Limit:
 def limits_of(document: Mapping[str, Any], dropped: pl.DataFrame, rules: MixRules) -> tuple[Limit, ...]:
     """Every limit of a mix: run, tightest shard, fresh human text, anchors, then slices and tasks with a cap of their own."""
     tokens, rows, cap = document["tokens"], document["rows"], rules.synthetic_cap_percent
-    tightest = min(document["shards"], key=lambda shard: synthetic_limit(shard[HUMAN], cap) - shard[SYNTHETIC])
+    tightest = min(document["shards"], key=lambda shard: synthetic_limit(shard[HUMAN], cap) - shard[COUNTED])
     gone = {name: (document["dropped"].get(name, 0), document["tokens_dropped"].get(name, 0)) for name in (RUN_CAP, SHARD_CAP)}
 
     def plain(name: str, role: str, bound: int, room: int) -> Limit:
@@ -53,7 +55,7 @@ def limits_of(document: Mapping[str, Any], dropped: pl.DataFrame, rules: MixRule
 
     passes = rules.most_anchor_passes * document["anchor_pass_tokens"]
     return (
-        _capped(RUN_CAP, "run", document, tokens, cap=cap, gone=gone[RUN_CAP]),
+        _capped(RUN_CAP, "run", document, {**tokens, COUNTED: document["counted_tokens"]}, cap=cap, gone=gone[RUN_CAP]),
         _capped(SHARD_CAP, f"shard {tightest['shard']}", document, tightest, cap=cap, gone=gone[SHARD_CAP]),
         plain(FRESH_HUMAN, HUMAN, rules.minimum_human_tokens, tokens[HUMAN] - rules.minimum_human_tokens),
         plain(ANCHOR_PASSES, ANCHOR, passes, passes - tokens[ANCHOR]),
@@ -67,17 +69,17 @@ def _parts(document: Mapping[str, Any], dropped: pl.DataFrame, rules: MixRules) 
         gone = left_out(dropped, rule, column)
         cap_of = rules.cap_of_slice if rule == SLICE_CAP else rules.cap_of_task
         for name in sorted({*document[caps], *gone}):
-            tokens = document[parts].get(name, {HUMAN: 0, SYNTHETIC: 0})
+            tokens = document[parts].get(name, {HUMAN: 0, COUNTED: 0})
             yield _capped(rule, name, document, tokens, cap=cap_of(name) or 0, gone=gone.get(name, (0, 0)))
 
 
 def _capped(name: str, place: str, document: Mapping[str, Any], part: Mapping[str, int], *, cap: int, gone: tuple[int, int]) -> Limit:
     bound = synthetic_limit(part[HUMAN], cap)
-    room = bound - part[SYNTHETIC]
+    room = bound - part[COUNTED]
     return Limit(
         name=name,
         place=place,
-        used=part[SYNTHETIC],
+        used=part[COUNTED],
         bound=bound,
         room=room,
         room_rows=_in_rows(room, document["tokens"][SYNTHETIC], document["rows"][SYNTHETIC]),

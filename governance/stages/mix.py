@@ -7,7 +7,7 @@ import polars as pl
 
 from governance.digest import digest_file, write_document
 from governance.errors import IntegrityError
-from governance.mixing.plan import plan_mix
+from governance.mixing.plan import Mix, plan_mix
 from governance.mixing.rules import MixRules
 from governance.mixing.selection_rules import SelectionRules
 from governance.mixing.teachers import refuse_descended_teachers
@@ -22,7 +22,19 @@ _TEXTS_AT_A_TIME = 2_000
 
 
 def work(desk: Desk) -> None:
-    """Write mix.parquet, dropped.parquet, flagged.parquet and mix.json. Tokens are counted by the start checkpoint's own tokenizer.
+    """Write mix.parquet, dropped.parquet, flagged.parquet and mix.json.
+
+    Raises: what `planned` raises.
+    """
+    mix = planned(desk, desk.section("policy.mixing", MixRules))
+    mix.selected.write_parquet(desk.writes("mix.parquet"))
+    mix.dropped.write_parquet(desk.writes("dropped.parquet"))
+    mix.flagged.write_parquet(desk.writes("flagged.parquet"))
+    write_document(desk.writes("mix.json"), mix.document)
+
+
+def planned(desk: Desk, rules: MixRules) -> Mix:
+    """The mix of the cycle at hand under these rules; nothing is written. Tokens are counted by the start checkpoint's own tokenizer.
 
     Raises: RefusedError where there is too little human text, the anchors are unfit, or a teacher was swapped or descends from the
     student; IntegrityError naming the pinned shard that was altered.
@@ -31,12 +43,11 @@ def work(desk: Desk) -> None:
     teachers: dict[str, str] = desk.need("teachers")
     refuse_descended_teachers(teachers, {start["digest"]: {}})
     student = desk.trainer(desk.section("policy.training", TrainingRules).trainer).open(desk.model(start["digest"]))
-    rows = _counted(pl.read_parquet(desk.reads("admitted.parquet")), student, desk.progress)
-    mix = plan_mix(
-        rows,
+    return plan_mix(
+        _counted(pl.read_parquet(desk.reads("admitted.parquet")), student, desk.progress),
         _counted(_pinned(desk, "anchors"), student, desk.progress),
         {name: _pinned(desk, name) for name in REFERENCES},
-        desk.section("policy.mixing", MixRules),
+        rules,
         teachers=teachers,
         model=desk.need("model"),
         kind=desk.need("kind"),
@@ -44,10 +55,6 @@ def work(desk: Desk) -> None:
         seed=desk.need("seed"),
         selection=desk.section("policy.selection", SelectionRules),
     )
-    mix.selected.write_parquet(desk.writes("mix.parquet"))
-    mix.dropped.write_parquet(desk.writes("dropped.parquet"))
-    mix.flagged.write_parquet(desk.writes("flagged.parquet"))
-    write_document(desk.writes("mix.json"), mix.document)
 
 
 def _pinned(desk: Desk, name: str) -> pl.DataFrame:

@@ -1,0 +1,1 @@
+"""What the numbers of past cycles say about the next policy: proposals and a decision table, never an act."""
