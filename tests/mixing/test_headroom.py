@@ -129,6 +129,17 @@ def test_where_nothing_is_held_back_there_is_room_and_no_advice() -> None:
     assert (run.used, run.bound, run.room, run.room_rows) == (1800, 5384, 3584, 39)
 
 
+def test_text_that_counts_in_part_uses_a_cap_in_part_and_the_advice_is_then_only_enough() -> None:
+    rules = MixRules(minimum_human_tokens=100, exposed_weight_percent=50)
+    exposed = [row(f"exposed-{n}", text_of(200 + n, 90), "exposed", slice="south") for n in range(200)]
+    found = planned([*HUMANS, *exposed], rules)
+    assert found.advice is not None
+    assert found.limit(RUN_CAP).used == 119 * 45
+    assert (found.advice.lifts, found.advice.exact) == (RUN_CAP, False)
+    lifted = plan(frame([*HUMANS, *exposed, *fresh(found.advice, found.advice.rows)]), ANCHORS, rules)
+    assert RUN_CAP not in lifted.document["dropped"]
+
+
 def test_every_limit_says_how_far_it_is() -> None:
     found = planned([*HUMANS, *FLOOD[:20]])
     human, anchors = found.limit(FRESH_HUMAN), found.limit(ANCHOR_PASSES)
