@@ -89,14 +89,15 @@ def _advice(
         row_tokens=row_tokens,
         admits_rows=bottleneck.left_out_rows,
         admits_tokens=bottleneck.left_out_tokens,
-        exact=bottleneck.name == RUN_CAP and _all_counts(rules) and not any(document[caps] for _, _, _, caps in PARTS),
+        exact=bottleneck.name == RUN_CAP and _all_counts(rules),
         anchors_short=_anchors_short(document, others, rules),
     )
 
 
 def _all_counts(rules: MixRules) -> bool:
-    """True where every synthetic token counts, so that what waits is known to the token: dropped rows have no weight."""
-    return rules.hybrid_weight == FULL and rules.exposed_weight_percent == 100
+    """True where every synthetic token counts, and under the run's cap alone: what waits is then known to the token."""
+    in_parts = rules.slice_caps or rules.task_caps or rules.slice_cap_percent is not None
+    return rules.hybrid_weight == FULL and rules.exposed_weight_percent == 100 and not in_parts
 
 
 def _missing(parts: Sequence[Supply], cap_percent: int) -> int:
