@@ -26,6 +26,8 @@ from governance.digest import canonical_bytes, digest_document, digest_file, wri
 from governance.errors import IntegrityError, RefusedError, UsageError
 from governance.ports.desk import SHARDS
 from governance.ports.source import Prepared
+from governance.provenance.memory import Past
+from governance.provenance.passed import KnownModel
 from governance.provenance.row import Origin
 from governance.release import kinds
 from governance.release.state import Judgement, Release, State
@@ -159,6 +161,16 @@ def _request(shop: Shop, state: State, kind: str, batch: Path, start: Mapping[st
         teachers=_teachers(shop, state),
         ledger_head={"seq": state.seq, "digest": state.head},
         emissions=shop.emissions.settled(state.emissions),
+        memory=shop.memory.settled(state.memory),
+        models=known_models(shop, state),
+    )
+
+
+def known_models(shop: Shop, state: State) -> tuple[KnownModel, ...]:
+    """Every release of the line, promoted or not: any of them may have written what comes in."""
+    return tuple(
+        KnownModel(name=shop.policy.line.model, digest=r.checkpoint, depth=r.depth, mean_depth=r.descent.mean_depth.low)
+        for r in state.releases.values()
     )
 
 
@@ -207,6 +219,8 @@ def _lineage_of(release: Release) -> dict[str, Any]:
         "synthetic_tokens": release.synthetic_tokens,
         "total_tokens": release.total_tokens,
         "depth": release.depth,
+        "passages": release.descent.passages,
+        "unknown_tokens": release.unknown_tokens,
     }
 
 
@@ -223,14 +237,16 @@ def _founding_start(shop: Shop, base: Path) -> dict[str, Any]:
     shop.trainer.found(rows["text"].to_list(), shop.policy.training.recipe, shop.policy.line.seed, folder / "start")
     digest = shop.store.put(folder / "start")
     shutil.rmtree(folder)
-    return {"digest": digest, "version": None, "synthetic_tokens": 0, "total_tokens": 0, "depth": 0}
+    nothing = dict.fromkeys(("synthetic_tokens", "total_tokens", "depth", "passages", "unknown_tokens"), 0)
+    return {"digest": digest, "version": None, **nothing}
 
 
 def admitted_humans(shop: Shop, batch: Path, scratch: Path) -> pl.DataFrame:
     """The human rows of a batch, through the same door as every row."""
     scratch.mkdir(parents=True, exist_ok=True)
     admitted = scratch / "admitted.parquet"
-    shop.door.admit(batch_files(batch), shop.settings.mapping, shop.policy.provenance, admitted, scratch / "quarantine.jsonl")
+    past = Past(known=shop.memory.settled(shop.ledger.state().memory))
+    shop.door.admit(batch_files(batch), shop.settings.mapping, shop.policy.provenance, admitted, scratch / "quarantine.jsonl", past=past)
     return pl.read_parquet(admitted).filter(pl.col("origin") == Origin.HUMAN.value)
 
 

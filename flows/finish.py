@@ -112,6 +112,8 @@ def finished(shop: Shop) -> Finished:
         depth=lineage["depth"],
         worst_shard_synthetic=worst["synthetic"],
         worst_shard_total=worst["total"],
+        passages=lineage["passages"],
+        unknown_tokens=lineage["unknown_tokens"],
         review_for=shop.actor if shop.policy.promotion.mode == REVIEW else None,
     )
 

@@ -141,7 +141,7 @@ def _model(shop: Shop, name: str) -> Check:
 
 
 def _version(state: State, name: str) -> int | None:
-    return {"champion": state.champion, "previous": state.previous, "pre-synthetic": state.baseline}[name]
+    return {"champion": state.champion, "previous": state.previous, "pre-synthetic": state.pre_synthetic}[name]
 
 
 def problems(checks: Iterable[Check]) -> tuple[Check, ...]:

@@ -19,12 +19,13 @@ from flows.promote import promote_flow
 from governance.actions.freeze import FOUNDING
 from governance.actions.outcomes import RegistrationOutcome
 from governance.actions.recover import recover
+from governance.actions.remember import remember
 from governance.adapters.lock import hold
 from governance.digest import read_document
 from governance.errors import ConflictError, GovernanceError
 from governance.release.rules import AUTO
 from governance.stages.table import STAGES
-from governance.wiring import Shop
+from governance.wiring import Shop, steps
 
 NAMES = {"pass": "Passed", "block": "Blocked", "inconclusive": "Inconclusive"}
 SKIPPED = "Skipped"
@@ -45,8 +46,9 @@ def stage_task(shop: Shop, stage: str) -> bool:
 
 @task(name="register", task_run_name="register")
 def register_task(shop: Shop) -> RegistrationOutcome:
-    """The verdict into the ledger, the candidate into the registry."""
+    """The verdict into the ledger, the rows into the memory, the candidate into the registry."""
     judged(shop)
+    remember(shop.ledger, shop.memory, shop.workspace.cycle, steps())
     return registered(shop)
 
 

@@ -34,6 +34,11 @@ def digest_text(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def digest_bytes(content: bytes) -> str:
+    """The sha256, in hex, of some bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def digest_file(path: Path) -> str:
     """The sha256, in hex, of the bytes of a file, read in bounded memory."""
     seen = hashlib.sha256()

@@ -20,6 +20,7 @@ from governance.policy import Policy, read_policy, refuse_overrides
 from governance.ports.batch import BatchDoor
 from governance.ports.clock import Clock, SystemClock
 from governance.ports.generator import Generator
+from governance.ports.memory_store import MemoryStore
 from governance.ports.model_store import ModelStore
 from governance.ports.registry import Registry
 from governance.ports.runner import Runner
@@ -99,6 +100,13 @@ class Shop:
         from governance.adapters.emission_file import EmissionFile
 
         return EmissionFile(folder=self.workspace.emissions, clock=self.clock)
+
+    @property
+    def memory(self) -> MemoryStore:
+        """What earlier batches brought in."""
+        from governance.adapters.memory_folder import MemoryFolder
+
+        return MemoryFolder(folder=self.workspace.memory)
 
     @property
     def runner(self) -> Runner:

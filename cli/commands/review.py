@@ -12,10 +12,11 @@ def command(version: int, *, common: Common | None = None) -> Outcome:
     version
         The number of the version.
     """
-    from cli.shop import percent, shop_of
+    from cli.shop import shop_of
     from flows.finish import archive_of
     from governance.digest import read_document
     from governance.errors import RefusedError
+    from governance.provenance.descent_words import depth_words, share_words
 
     shop = shop_of(common)
     release = shop.ledger.state().releases.get(version)
@@ -24,11 +25,12 @@ def command(version: int, *, common: Common | None = None) -> Outcome:
         raise RefusedError(f"version {version} is not registered", expected=f"one of {known}")
     folder = archive_of(shop, release.cycle_digest)
     decision, mix = read_document(folder / "decision.json"), read_document(folder / "mix.json")
-    share = percent(release.synthetic_tokens, release.total_tokens)
+    descent = release.descent
     lines = [f"Version {version}, cycle {release.cycle}: [bold]{decision['verdict']}[/bold]. {plain(decision['reason'])}"]
     lines += [f"   {g['gate']:<18} {g['against']:<9} {g['verdict']:<13} {plain(g['reason'])}" for g in decision["gates"]]
     lines += [
-        f" Trained on {sum(mix['tokens'].values()):,} tokens of this cycle; with its ancestors {share} synthetic, depth {release.depth}.",
+        f" Trained on {sum(mix['tokens'].values()):,} tokens of this cycle; with its ancestors {share_words(descent.share)} synthetic,"
+        f" effectively {share_words(descent.effective_share)}, depth {depth_words(descent)}.",
         f" model {release.checkpoint[:16]}  evidence {release.decision_sha256[:16]}  policy {release.policy_sha256[:16]}",
         f" Report: {folder / 'report.html'}",
     ]

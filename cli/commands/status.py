@@ -22,13 +22,15 @@ def _lines(state: "State", model: str) -> list[str]:
     if state.champion is None:
         waiting = [f" waiting      version {r.version}: heirloom review {r.version}" for r in state.waiting]
         return [f"{model}: no release yet.", *waiting, "Next: heirloom retrain"]
-    from cli.shop import percent
+    from governance.provenance.descent_words import depth_words, share_words
 
     champion = state.releases[state.champion]
-    share = percent(champion.synthetic_tokens, champion.total_tokens)
+    descent = champion.descent
     lines = [
-        f"{model}: release {champion.version} serves. {share} of what it learnt from is synthetic, depth {champion.depth}.",
-        f" pre-synthetic  {state.baseline or '-'}",
+        f"{model}: release {champion.version} serves. {share_words(descent.share)} of what it learnt from is synthetic,"
+        f" depth {depth_words(descent)}.",
+        f" effective share {share_words(descent.effective_share)}: a token counts for each model it went through",
+        f" pre-synthetic  {state.pre_synthetic or '-'}",
         f" previous       {state.previous or '-'}",
     ]
     lines += [f" waiting        version {r.version}: heirloom review {r.version}" for r in state.waiting]
@@ -43,11 +45,22 @@ def _lines(state: "State", model: str) -> list[str]:
     return lines
 
 
+def _descent(state: "State") -> dict[str, Any] | None:
+    """Depth and shares of the champion, in thousandths."""
+    if state.champion is None:
+        return None
+    descent = state.releases[state.champion].descent
+    bounds = {"share": descent.share, "effective_share": descent.effective_share, "mean_depth": descent.mean_depth}
+    return {"depth": descent.depth, **{name: {"low": b.low, "high": b.high} for name, b in bounds.items()}}
+
+
 def _document(state: "State") -> dict[str, Any]:
     return {
         "champion": state.champion,
         "previous": state.previous,
-        "pre_synthetic": state.baseline,
+        "pre_synthetic": state.pre_synthetic,
+        "baseline": state.baseline,
+        "descent": _descent(state),
         "waiting": [r.version for r in state.waiting],
         "open_cycle": state.cycle.number if state.cycle else None,
         "open_act": state.intent.act if state.intent else None,

@@ -4,14 +4,27 @@ import hashlib
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from governance.digest import FileDigest, Manifest, digest_document, digest_file, read_document, sync_folder, write_bytes, write_document
+from governance.digest import (
+    FileDigest,
+    Manifest,
+    digest_bytes,
+    digest_document,
+    digest_file,
+    read_document,
+    sync_folder,
+    write_bytes,
+    write_document,
+)
 from governance.errors import BatchError, ConflictError
 from governance.policy import Policy
 from governance.ports.workspace import Workspace
 from governance.provenance.emissions import emissions_bytes, nothing_emitted
+from governance.provenance.memory import KNOWN_FILE, nothing_known
+from governance.provenance.passed import KnownModel
 
 FOUNDING, RETRAINING = "founding", "retraining"
 EMISSIONS = "emissions.parquet"
@@ -34,6 +47,10 @@ class CycleRequest:
     ledger_head: Mapping[str, Any] | None
     emissions: Path | None = None
     """The file of emissions; None freezes an empty table."""
+    memory: Path | None = None
+    """The file of the rows of earlier batches; None freezes an empty table."""
+    models: tuple[KnownModel, ...] = ()
+    """Models whose past is known: the releases of the line."""
 
 
 def batch_files(batch: Path) -> tuple[Path, ...]:
@@ -80,6 +97,8 @@ def cycle_of(request: CycleRequest, manifest: Manifest) -> dict[str, Any]:
         "baseline": dict(request.baseline) if request.baseline else None,
         "teachers": dict(request.teachers),
         "emissions": {"path": f"cycle/{EMISSIONS}", "sha256": hashlib.sha256(_emissions(request)).hexdigest()},
+        "known": {"path": f"cycle/{KNOWN_FILE}", "sha256": digest_bytes(_known(request))},
+        "models": [model.document() for model in request.models],
         "ledger_head": dict(request.ledger_head) if request.ledger_head else None,
         "policy": request.policy.document(),
         "policy_sha256": request.policy.digest,
@@ -101,9 +120,12 @@ def freeze(workspace: Workspace, request: CycleRequest) -> dict[str, Any]:
     if said := manifest.differences(staging / "batch"):
         raise BatchError("changed while it was being copied", where=str(request.batch), examples=said, fix="wait until its writer is done")
     write_bytes(staging / EMISSIONS, _emissions(request))
+    write_bytes(staging / KNOWN_FILE, _known(request))
     document = cycle_of(request, manifest)
     if digest_file(staging / EMISSIONS) != document["emissions"]["sha256"]:
         raise ConflictError("the emissions changed while they were being copied", where=str(request.emissions), fix="try again")
+    if digest_file(staging / KNOWN_FILE) != document["known"]["sha256"]:
+        raise ConflictError("the memory changed while it was being copied", where=str(request.memory), fix="try again")
     write_document(staging / "cycle.json", document)
     _swap(staging, workspace.cycle)
     return document
@@ -111,6 +133,14 @@ def freeze(workspace: Workspace, request: CycleRequest) -> dict[str, Any]:
 
 def _emissions(request: CycleRequest) -> bytes:
     return request.emissions.read_bytes() if request.emissions else emissions_bytes(nothing_emitted())
+
+
+def _known(request: CycleRequest) -> bytes:
+    if request.memory is not None:
+        return request.memory.read_bytes()
+    empty = BytesIO()
+    nothing_known().write_parquet(empty)
+    return empty.getvalue()
 
 
 def frozen_cycle(workspace: Workspace) -> tuple[dict[str, Any], str] | None:
@@ -134,7 +164,13 @@ def settle(workspace: Workspace) -> None:
 
 
 def same_question(document: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """True where two cycles ask the same: same batch, policy, start and references; number, seed and ledger head may differ."""
+    """True where two cycles ask the same: same batch, policy, start and references; number, seed, ledger head and memory may differ.
+
+    A judged cycle is remembered before its candidate is registered, so the memory may have grown under a cycle that is taken up again. A
+    cycle that an older version froze, with other keys, asks something else.
+    """
+    if document.keys() != other.keys():
+        return False
     keys = ("kind", "batch", "mapping", "shards", "start", "champion", "baseline", "teachers", "emissions", "policy_sha256")
     return all(document.get(key) == other.get(key) for key in keys)
 

@@ -30,12 +30,14 @@ class Finished:
     depth: int
     worst_shard_synthetic: int
     worst_shard_total: int
+    passages: int = 0
+    unknown_tokens: int = 0
     review_for: str | None = None
 
     def __post_init__(self) -> None:
         if self.verdict not in (PASS, BLOCK, INCONCLUSIVE):
             raise ValueError(f"verdict: {self.verdict!r} is none of pass, block, inconclusive")
-        for name in ("cycle", "depth", "synthetic_tokens", "worst_shard_synthetic"):
+        for name in ("cycle", "depth", "synthetic_tokens", "worst_shard_synthetic", "passages", "unknown_tokens"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name}: {getattr(self, name)} is negative")
         if self.synthetic_tokens > self.total_tokens or self.worst_shard_synthetic > self.worst_shard_total:
@@ -104,6 +106,8 @@ def _record(desk: ReleaseDesk, finished: Finished, candidate: Candidate, version
         "worst_shard_synthetic": finished.worst_shard_synthetic,
         "worst_shard_total": finished.worst_shard_total,
         "run_url": report,
+        "passages": finished.passages,
+        "unknown_tokens": finished.unknown_tokens,
     }
 
     def decide(now: State) -> dict[str, object]:

@@ -16,7 +16,7 @@ SCHEMA = "heirloom/mix/1"
 
 
 def mix_document(
-    selected: pl.DataFrame, dropped: pl.DataFrame, rules: MixRules, chosen: Mapping[str, Any], *, anchor_tokens: int, depth: int
+    selected: pl.DataFrame, dropped: pl.DataFrame, rules: MixRules, chosen: Mapping[str, Any], *, anchor_tokens: int
 ) -> dict[str, Any]:
     """mix.json of selected and dropped rows; `chosen` is what the filters say, `anchor_tokens` are those of one pass over the anchors."""
     by_rule = dropped.group_by("rule").agg(rows=pl.len(), tokens=pl.col("tokens").sum()).sort("rule")
@@ -40,17 +40,8 @@ def mix_document(
         "tasks": _tokens_by(named, "task"),
         **caps_document(selected, rules),
         **chosen,
-        "depth": depth,
         "root": mix_root(selected),
     }
-
-
-def rows_depth(selected: pl.DataFrame, model: str, start_depth: int) -> int:
-    """How many models the text went through: 0 without synthetic rows, one more than the start for its own line's rows, else 1."""
-    synthetic = selected.filter(pl.col("role") == SYNTHETIC)
-    if synthetic.is_empty():
-        return 0
-    return start_depth + 1 if (synthetic["generator"] == model).any() else 1
 
 
 def mix_root(selected: pl.DataFrame) -> str:

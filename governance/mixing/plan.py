@@ -9,7 +9,7 @@ import polars as pl
 
 from governance.mixing.admission import by_origin
 from governance.mixing.caps import holds
-from governance.mixing.document import ROLES, SYNTHETIC, mix_document, rows_depth
+from governance.mixing.document import ROLES, SYNTHETIC, mix_document
 from governance.mixing.order import stratified_order
 from governance.mixing.quotas import beyond_caps, fill
 from governance.mixing.refusals import refuse_short_anchors, refuse_synthetic_anchors, refuse_too_little_human
@@ -86,9 +86,8 @@ def plan_mix(
     anchors = _in_order(weights.counted(anchors).select(_COLUMNS).filter(pl.col("tokens") > 0), seed)
     selected, sieve = _capped(sieve, anchors, rules, seed)
     dropped = sieve.dropped()
-    depth = rows_depth(selected, model, int(start["depth"]))
     chosen = {**filtered.document, "weights": weights.document(selected), "retention": batch.retention(sieve.gone, filtered.rare_slices)}
-    document = mix_document(selected, dropped, rules, chosen, anchor_tokens=int(anchors["tokens"].sum()), depth=depth)
+    document = mix_document(selected, dropped, rules, chosen, anchor_tokens=int(anchors["tokens"].sum()))
     return Mix(selected=selected, dropped=dropped, flagged=sieve.spared(), document=document)
 
 

@@ -84,9 +84,14 @@ class MixRules:
     """What a hybrid counts at least, whatever its edit proves: unrelated texts share half of their words (docs/hybrids.md)."""
     exposed_weight_percent: int = 100
     """What exposed text counts: never less than half, and never nothing."""
+    max_depth: int | None = None
+    """Models that a row may have been through: 1 admits text of human-only models alone. None: no limit."""
+    effective_cap_percent: int | None = None
+    """A cap like `synthetic_cap_percent` in which a token counts once for each model that it went through. None: no limit."""
 
     def __post_init__(self) -> None:
         self._check_caps()
+        self._check_depth()
         for name, (low, high) in _PERCENTAGES.items():
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f"{name}: {getattr(self, name)} is not a percentage in {low}..{high}")
@@ -109,6 +114,12 @@ class MixRules:
     def cap_of_task(self, name: str) -> int | None:
         """The cap of one task beside the run's, or None."""
         return self.task_caps.get(name)
+
+    def _check_depth(self) -> None:
+        if self.max_depth is not None and self.max_depth < 1:
+            raise ValueError(f"max_depth: {self.max_depth} is not at least 1: synthetic text has been through one model")
+        if self.effective_cap_percent is not None and not 1 <= self.effective_cap_percent <= 99:
+            raise ValueError(f"effective_cap_percent: {self.effective_cap_percent} is not a percentage in 1..99")
 
     def _check_caps(self) -> None:
         if self.profile not in _PROFILE_CAPS:

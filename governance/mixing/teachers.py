@@ -5,11 +5,10 @@ from typing import Any
 
 from governance.errors import RefusedError
 from governance.mixing.rules import PINNED, MixRules
+from governance.provenance.passed import FEWEST_VERSION_DIGITS, names_checkpoint
 from governance.provenance.rules import REFUSE
 
 SELF_GENERATED, TEACHER_DIGEST, OTHER_GENERATOR = "self-generated", "teacher-digest", "other-generator"
-FEWEST_VERSION_DIGITS = 12
-"""A generator version names a checkpoint where it is at least so many leading hex digits of its digest."""
 
 
 def allowed_digests(rules: MixRules, teachers: Mapping[str, str]) -> Mapping[str, str]:
@@ -42,11 +41,6 @@ def author_rule(
     if generator is not None and generator in rules.teachers:
         return None if names_checkpoint(version, allowed.get(generator, "")) else TEACHER_DIGEST
     return OTHER_GENERATOR if rules.other_generators == REFUSE else None
-
-
-def names_checkpoint(version: str | None, digest: str) -> bool:
-    """True where a generator version is a digest or at least its first 12 hex digits."""
-    return version is not None and len(version) >= FEWEST_VERSION_DIGITS and digest.startswith(version)
 
 
 def refuse_descended_teachers(teachers: Mapping[str, str | Mapping[str, Any]], models: Mapping[str, Mapping[str, Any]]) -> None:

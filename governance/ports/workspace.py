@@ -97,6 +97,11 @@ class Workspace:
         return self.state / "emissions"
 
     @property
+    def memory(self) -> Path:
+        """What earlier batches brought in: ids, digests and origins, no texts."""
+        return self.state / "memory"
+
+    @property
     def serving_pointer(self) -> Path:
         return self.state / "serving" / "current.json"
 

@@ -85,8 +85,10 @@ class ProvenanceAudit:
             total = _added(total, counts)
         return total
 
-    def document(self, expectations: Sequence[Mapping[str, Any]] = (), aliases: Mapping[str, str] = NO_ALIASES) -> dict[str, Any]:
-        """audit.json, as docs/documents.md lays it down; `aliases` are the policy's."""
+    def document(
+        self, expectations: Sequence[Mapping[str, Any]] = (), aliases: Mapping[str, str] = NO_ALIASES, unknown_parents: int = 0
+    ) -> dict[str, Any]:
+        """audit.json, as docs/documents.md lays it down; `aliases` are the policy's, `unknown_parents` admitted rows with such a parent."""
         return {
             "schema": SCHEMA,
             "rows_in": self.rows_in,
@@ -97,6 +99,7 @@ class ProvenanceAudit:
             "by_slice": {name: dict(counts) for name, counts in self.by_slice.items()},
             "unknown_generator_version": self.unknown_generator_version,
             "unknown_vintage": self.unknown_vintage,
+            "unknown_parents": unknown_parents,
             "generators": dict(self.generators),
             "renamed": dict(self.renamed),
             "alias_suggestions": dict(suggestions(self.names, aliases)),

@@ -104,6 +104,20 @@ class Descent:
         return Bounds(low=least * THOUSAND // whole if unknown else high, high=high)
 
 
+def descent_of(*, synthetic: int, known: int, depth: int, passages: int | None, unknown: int = 0) -> Descent:
+    """The descent behind the counts that a lineage keeps: tokens, `known` of them in all, and passages in thousandths.
+
+    Where no passages were recorded every synthetic token counts as deep as the deepest: never too little, and exact at depth 1.
+    """
+    return Descent(
+        human=(known - synthetic) * THOUSAND,
+        synthetic=synthetic * THOUSAND,
+        passages=depth * synthetic * THOUSAND if passages is None else passages,
+        unknown=unknown * THOUSAND,
+        depth=depth,
+    )
+
+
 def human_text(tokens: int) -> Descent:
     """Tokens that people wrote."""
     return Descent(human=tokens * THOUSAND)

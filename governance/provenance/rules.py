@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 ADMIT, REFUSE = "admit", "refuse"
+REFUSE_HUMAN = "refuse-human"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,11 @@ class ProvenanceRules:
     min_characters: int = 1
     known_tiers: tuple[str, ...] = ()
     """Source tiers that may enter; empty admits all."""
+    unknown_parent: str = REFUSE_HUMAN
+    """Rows with a parent that is neither in the batch nor known from an earlier one: admitted, refused, or refused where they claim to be
+    human, because a claim that nobody can check is no proof (docs/decisions/unknown-parents.md)."""
+    memory_rows: int = 2_000_000
+    """Admitted rows that are remembered, without their texts; what was seen longest ago is forgotten first."""
     aliases: Mapping[str, str] = field(default_factory=dict)
     """A spelling of a generator's name -> the one name that it stands for; reviewed like the rest of the policy."""
     alias_versions: Mapping[str, str] = field(default_factory=dict)
@@ -31,6 +37,10 @@ class ProvenanceRules:
                 raise ValueError(f"{name}: {getattr(self, name)!r} is neither 'admit' nor 'refuse'")
         if self.max_row_bytes < 1 or self.min_characters < 0:
             raise ValueError("max_row_bytes must be at least 1 and min_characters at least 0")
+        if self.unknown_parent not in (ADMIT, REFUSE, REFUSE_HUMAN):
+            raise ValueError(f"unknown_parent: {self.unknown_parent!r} is none of 'admit', 'refuse', 'refuse-human'")
+        if self.memory_rows < 1:
+            raise ValueError(f"memory_rows: {self.memory_rows} is not at least 1")
         self._check_aliases()
 
     def _check_aliases(self) -> None:

@@ -13,7 +13,7 @@ from governance.release.state import PROMOTION, ROLLBACK, Approval, Intent, Judg
 K = TypeVar("K")
 V = TypeVar("V")
 
-_MAPPINGS = ("releases", "shards", "teachers", "frozen_against", "judged", "attempts")
+_MAPPINGS = ("releases", "shards", "teachers", "frozen_against", "judged", "attempts", "remembered")
 
 
 def fold(events: Iterable[Event], start: State | None = None) -> State:
@@ -58,8 +58,9 @@ def _with(mapping: Mapping[K, V], key: K, value: V) -> Mapping[K, V]:
 
 
 def _facts(event: Event) -> dict[str, Any]:
-    """The keys that the kind of the event promises; one that is missing raises KeyError."""
-    return {key: event.body[key] for key in kinds.BODIES[event.kind]}
+    """The keys that the kind of the event promises; one that is missing raises KeyError, unless an older version did not write it."""
+    later = kinds.LATER.get(event.kind, frozenset()) - event.body.keys()
+    return {key: event.body[key] for key in kinds.BODIES[event.kind] - later}
 
 
 def _change(state: State, version: int, **changes: Any) -> State:
@@ -76,6 +77,11 @@ def _shards(state: State, event: Event) -> State:
 
 def _teacher(state: State, event: Event) -> State:
     return replace(state, teachers=_with(state.teachers, event.body["name"], event.body["digest"]))
+
+
+def _memory(state: State, event: Event) -> State:
+    sha256 = event.body["memory_sha256"]
+    return replace(state, memory=sha256, remembered=_with(state.remembered, event.body["cycle_digest"], sha256))
 
 
 def _emissions(state: State, event: Event) -> State:
@@ -222,6 +228,7 @@ _STEPS: Mapping[str, Callable[[State, Event], State]] = MappingProxyType(
         kinds.SHARDS_PINNED: _shards,
         kinds.TEACHER_PINNED: _teacher,
         kinds.EMISSIONS_ENTERED: _emissions,
+        kinds.MEMORY_EXTENDED: _memory,
         kinds.CYCLE_FROZEN: _cycle_frozen,
         kinds.CYCLE_JUDGED: _cycle_judged,
         kinds.CYCLE_ABANDONED: _cycle_abandoned,

@@ -9,6 +9,7 @@ WORKSPACE_CREATED = "workspace.created"
 SHARDS_PINNED = "shards.pinned"
 TEACHER_PINNED = "teacher.pinned"
 EMISSIONS_ENTERED = "emissions.entered"
+MEMORY_EXTENDED = "memory.extended"
 CYCLE_FROZEN = "cycle.frozen"
 CYCLE_JUDGED = "cycle.judged"
 CYCLE_ABANDONED = "cycle.abandoned"
@@ -31,12 +32,13 @@ _NEEDS = {
     SHARDS_PINNED: "anchors tail human prompts",
     TEACHER_PINNED: "name digest",
     EMISSIONS_ENTERED: "generator version rows emissions_sha256",
+    MEMORY_EXTENDED: "cycle cycle_digest rows forgotten memory_sha256",
     CYCLE_FROZEN: "cycle cycle_digest batch_digest policy_sha256 kind",
     CYCLE_JUDGED: "cycle cycle_digest batch_digest policy_sha256 verdict reason decision_sha256 checkpoint",
     CYCLE_ABANDONED: "cycle cycle_digest reason",
     CANDIDATE_REGISTERED: (
         "version cycle cycle_digest checkpoint verdict decision_sha256 policy_sha256 kind synthetic_tokens total_tokens depth"
-        " worst_shard_synthetic worst_shard_total run_url"
+        " worst_shard_synthetic worst_shard_total run_url passages unknown_tokens"
     ),
     REVIEW_REQUESTED: "version requested_by",
     APPROVAL_GIVEN: "version checkpoint decision_sha256 policy_sha256 expected_champion reason",
@@ -53,6 +55,9 @@ _NEEDS = {
 }
 BODIES: Mapping[str, frozenset[str]] = MappingProxyType({kind: frozenset(keys.split()) for kind, keys in _NEEDS.items()})
 """Kind -> the keys of its body, all of them and no others."""
+
+LATER: Mapping[str, frozenset[str]] = MappingProxyType({CANDIDATE_REGISTERED: frozenset(("passages", "unknown_tokens"))})
+"""Kind -> keys that older versions did not write. Every event written now has them; the fold knows what their absence means."""
 
 TEXT_LIMIT = 2000
 """Characters of one text in a body: a reason is a sentence or two, and a row of training text is never one."""

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from governance.provenance.descent import Descent, descent_of
 from governance.release.ledger import GENESIS
 
 PASS, BLOCK, INCONCLUSIVE = "pass", "block", "inconclusive"
 PROMOTION, ROLLBACK = "promotion", "rollback"
+ADOPTED = "adopted"
+"""The kind of a release that was trained elsewhere and brought in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,10 @@ class Release:
     run_url: str
     registered_by: str
     registered_seq: int
+    passages: int | None = None
+    """Thousandths of tokens times the models that they went through; None where an older version kept none."""
+    unknown_tokens: int = 0
+    """Tokens learnt before anybody here looked; in none of the other counts."""
     judged_against: int | None
     """The champion when its cycle was frozen: the one whose evidence it was compared with."""
     requested_by: str | None = None
@@ -65,8 +72,19 @@ class Release:
 
     @property
     def human_only(self) -> bool:
-        """No synthetic ancestor, neither in its data nor through its initial weights."""
-        return self.synthetic_tokens == 0
+        """No synthetic ancestor, neither in its data nor through its initial weights, and no part of its past unknown."""
+        return self.synthetic_tokens == 0 and self.unknown_tokens == 0
+
+    @property
+    def descent(self) -> Descent:
+        """What it has learnt from, start included."""
+        return descent_of(
+            synthetic=self.synthetic_tokens,
+            known=self.total_tokens,
+            depth=self.depth,
+            passages=self.passages,
+            unknown=self.unknown_tokens,
+        )
 
     @property
     def waiting(self) -> bool:
@@ -128,6 +146,10 @@ class State:
     intent: Intent | None = None
     shards: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     teachers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    memory: str | None = None
+    """The sha256 of the file of remembered rows."""
+    remembered: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Digest of a cycle whose rows are remembered -> the sha256 of the memory after it."""
     emissions: str | None = None
     """The sha256 of the file of emissions after the last entry."""
     cycle: OpenCycle | None = None
@@ -150,10 +172,17 @@ class State:
         return next((v for v in reversed(self.served[:-1]) if self.releases[v].usable), None)
 
     @property
-    def baseline(self) -> int | None:
-        """The pre-synthetic release: the newest usable one with no synthetic ancestor."""
+    def pre_synthetic(self) -> int | None:
+        """The newest usable release with no synthetic ancestor."""
         human = [r for r in self.in_order if r.human_only and r.usable]
         return human[-1].version if human else None
+
+    @property
+    def baseline(self) -> int | None:
+        """What candidates are measured against: the pre-synthetic release, or in a line without one the release that was adopted."""
+        if self.pre_synthetic is not None:
+            return self.pre_synthetic
+        return next((r.version for r in self.in_order if r.kind == ADOPTED and r.usable), None)
 
     @property
     def in_order(self) -> tuple[Release, ...]:

@@ -51,9 +51,9 @@ def _previous(state: State) -> Release:
 
 
 def _baseline(state: State) -> Release:
-    if state.baseline is None:
+    if state.pre_synthetic is None:
         raise RefusedError("no usable release is without synthetic ancestors", expected=_usable(state))
-    return state.releases[state.baseline]
+    return state.releases[state.pre_synthetic]
 
 
 def _below(state: State, percent: int) -> Release:

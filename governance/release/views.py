@@ -37,7 +37,7 @@ def wanted_aliases(state: State) -> Mapping[str, int]:
     wanted = {
         CANDIDATE: max(waiting, default=None),
         CHAMPION: wanted_champion(state),
-        PRE_SYNTHETIC: state.baseline,
+        PRE_SYNTHETIC: state.pre_synthetic,
         REFUSED: max(refused, default=None),
     }
     return {alias: version for alias, version in wanted.items() if version is not None}

@@ -7,6 +7,7 @@ import polars as pl
 
 from governance.digest import digest_file, write_document
 from governance.errors import IntegrityError
+from governance.mixing.descent import descent_document, refuse_beyond_depth
 from governance.mixing.plan import Mix, plan_mix
 from governance.mixing.rules import MixRules
 from governance.mixing.selection_rules import SelectionRules
@@ -24,13 +25,16 @@ _TEXTS_AT_A_TIME = 2_000
 def work(desk: Desk) -> None:
     """Write mix.parquet, dropped.parquet, flagged.parquet and mix.json.
 
-    Raises: what `planned` raises.
+    Raises: what `planned` raises; RefusedError where rows have been through more models than policy allows.
     """
-    mix = planned(desk, desk.section("policy.mixing", MixRules))
+    rules: MixRules = desk.section("policy.mixing", MixRules)
+    mix = planned(desk, rules)
+    passed = pl.read_parquet(desk.reads("descent.parquet"))
+    refuse_beyond_depth(mix.selected, passed, rules)
     mix.selected.write_parquet(desk.writes("mix.parquet"))
     mix.dropped.write_parquet(desk.writes("dropped.parquet"))
     mix.flagged.write_parquet(desk.writes("flagged.parquet"))
-    write_document(desk.writes("mix.json"), mix.document)
+    write_document(desk.writes("mix.json"), {**mix.document, **descent_document(mix.selected, passed)})
 
 
 def planned(desk: Desk, rules: MixRules) -> Mix:
@@ -77,7 +81,7 @@ def _counted(rows: pl.DataFrame, student: LanguageModel, progress: Callable[[str
 
 STAGE = Stage(
     name="mix",
-    reads=("admitted.parquet", *SHARDS.values()),
+    reads=("admitted.parquet", "descent.parquet", *SHARDS.values()),
     writes=("mix.parquet", "dropped.parquet", "flagged.parquet", "mix.json"),
     needs=("kind", "model", "start", "teachers", "shards", "policy.mixing", "policy.selection", "policy.training", "seed"),
     code=("governance.adapters.trainers",),

@@ -36,8 +36,8 @@ def train(desk: Desk) -> None:
     lineage = Lineage.of(
         checkpoint=Manifest.of(job.checkpoint).digest,
         start=start,
-        mix_root=mix["root"],
-        mix_depth=mix["depth"],
+        mix=mix,
+        teachers=desk.need("teachers"),
         recipe=section_document(recipe),
         seed=job.seed,
         log=log,
@@ -84,7 +84,7 @@ STAGE = Stage(
     name="train",
     reads=("mix.parquet", "mix.json"),
     writes=("checkpoint/", "batches.parquet", "training.json", "lineage.json"),
-    needs=("start", "policy.training", "policy.mixing", "seed"),
+    needs=("start", "teachers", "policy.training", "policy.mixing", "seed"),
     code=("governance.adapters.trainers",),
     work=train,
 )

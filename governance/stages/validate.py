@@ -1,4 +1,4 @@
-"""validate: the batch's files -> rows of one schema, a quarantine, and the audit that counts both."""
+"""validate: the batch's files -> rows of one schema, a quarantine, the audit that counts both, and what each row has been through."""
 
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -6,6 +6,8 @@ from typing import Any
 from governance.digest import digest_file, write_document
 from governance.errors import IntegrityError
 from governance.ports.desk import Desk
+from governance.provenance.memory import KNOWN_FILE, Past
+from governance.provenance.passed import KnownModel
 from governance.provenance.rules import ProvenanceRules
 from governance.stages.stage import Stage
 
@@ -16,8 +18,18 @@ def work(desk: Desk) -> None:
     """Admit or refuse every row of the batch that cycle.json pins."""
     files = [_pinned(desk.reads("batch/"), entry) for entry in desk.need("batch")["files"]]
     rules = desk.section("policy.provenance", ProvenanceRules)
-    audit = desk.batch_door().admit(files, desk.need("mapping"), rules, desk.writes("admitted.parquet"), desk.writes("quarantine.jsonl"))
+    past = Past(known=_known(desk), models=tuple(KnownModel(**model) for model in desk.need("models")))
+    admitted, quarantine, descent = (desk.writes(name) for name in ("admitted.parquet", "quarantine.jsonl", "descent.parquet"))
+    audit = desk.batch_door().admit(files, desk.need("mapping"), rules, admitted, quarantine, past=past, descent=descent)
     write_document(desk.writes("audit.json"), audit)
+
+
+def _known(desk: Desk) -> Path:
+    """The rows of earlier batches, whose bytes are the ones that were frozen."""
+    path, expected = desk.reads(KNOWN_FILE), str(desk.need("known")["sha256"])
+    if (found := digest_file(path)) != expected:
+        raise IntegrityError(f"is {found[:12]}, frozen as {expected[:12]}", where=str(path), fix="start a new cycle")
+    return path
 
 
 def _pinned(folder: Path, entry: dict[str, Any]) -> Path:
@@ -32,9 +44,9 @@ def _pinned(folder: Path, entry: dict[str, Any]) -> Path:
 
 STAGE = Stage(
     name="validate",
-    reads=("batch/",),
-    writes=("admitted.parquet", "quarantine.jsonl", "audit.json"),
-    needs=("batch", "mapping", "policy.provenance"),
+    reads=("batch/", KNOWN_FILE),
+    writes=("admitted.parquet", "quarantine.jsonl", "audit.json", "descent.parquet"),
+    needs=("batch", "mapping", "known", "models", "policy.provenance"),
     code=("governance.adapters.batch", "governance.adapters.great_expectations", "schemas.rows", "schemas.expectations"),
     work=work,
 )

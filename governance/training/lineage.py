@@ -1,38 +1,51 @@
 """Which checkpoint came from which, and how much synthetic text has flowed into it: through its rows and through its initial weights."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
+from governance.provenance.descent import Bounds, Descent, descent_of
 from governance.training.blocks import ANCHOR, HUMAN, ROLES, SYNTHETIC
 
 SCHEMA = "heirloom/lineage/1"
+DERIVED = ("mean_depth", "effective_share")
+"""Keys of lineage.json that follow from its counts, for readers; in thousandths, as `low` and `high`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """The initial weights of a run and what they had seen before it. Depth 0 means that no synthetic token ever flowed in."""
+    """The initial weights of a run and what they had seen before it. Depth 0 means that no synthetic token is known to have flowed in.
+
+    `passages` are in thousandths of a token; None where an older version kept none. `unknown_tokens`, which are in none of the other
+    counts, were learnt before the model was adopted.
+    """
 
     digest: str
     synthetic_tokens: int = 0
     total_tokens: int = 0
     depth: int = 0
+    passages: int | None = None
+    unknown_tokens: int = 0
 
     def __post_init__(self) -> None:
-        _check_tokens(self.synthetic_tokens, self.total_tokens)
-        _check_depth(self.depth, self.synthetic_tokens)
+        _check_counts(self)
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Start":
         """The `start` of cycle.json; its `version` says where it is kept and nothing about what it has seen."""
-        return cls(**{name: document[name] for name in ("digest", "synthetic_tokens", "total_tokens", "depth")})
+        named = {name: document[name] for name in ("digest", "synthetic_tokens", "total_tokens", "depth")}
+        return cls(**named, passages=document.get("passages"), unknown_tokens=document.get("unknown_tokens", 0))
+
+    @property
+    def descent(self) -> Descent:
+        return _descent(self)
 
     @property
     def untrained(self) -> bool:
         """True for fresh random weights: a cycle from here is a founding one."""
-        return self.total_tokens == 0
+        return self.total_tokens == 0 and self.unknown_tokens == 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +61,10 @@ class SyntheticShare:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lineage:
-    """A checkpoint's parents. `synthetic_tokens` and `total_tokens` are the start's plus this run's, every epoch counted.
+    """A checkpoint's parents. All counts but `trained_tokens` are the start's plus this run's, every epoch counted.
 
     Depth is 0 exactly where no synthetic token flowed in, else the largest number of model generations that any of it has been through.
+    `teachers` are those that the cycle pinned: name -> digest.
     """
 
     checkpoint: str
@@ -63,41 +77,56 @@ class Lineage:
     total_tokens: int
     depth: int
     worst_shard_synthetic: SyntheticShare
+    passages: int | None = None
+    unknown_tokens: int = 0
+    teachers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if set(self.trained_tokens) != set(ROLES):
             raise ValueError(f"trained_tokens: {sorted(self.trained_tokens)} are not the roles {', '.join(ROLES)}")
-        _check_tokens(self.synthetic_tokens, self.total_tokens)
-        _check_depth(self.depth, self.synthetic_tokens)
+        _check_counts(self)
         if self.synthetic_tokens < self.trained_tokens[SYNTHETIC] or self.total_tokens < sum(self.trained_tokens.values()):
             raise ValueError("trained_tokens: more than the checkpoint has seen in all")
 
     @classmethod
     def of(
-        cls, *, checkpoint: str, start: Start, mix_root: str, mix_depth: int, recipe: Mapping[str, Any], seed: int, log: pl.DataFrame
+        cls,
+        *,
+        checkpoint: str,
+        start: Start,
+        mix: Mapping[str, Any],
+        teachers: Mapping[str, str],
+        recipe: Mapping[str, Any],
+        seed: int,
+        log: pl.DataFrame,
     ) -> "Lineage":
-        """The lineage of a run from its start and the log of what it really trained on.
+        """The lineage of a run from its start, its mix (mix.json) and the log of what it really trained on.
 
-        `mix_depth` is the largest depth among the rows of the mix (`rows_depth`); it flows in only where a synthetic token was trained.
+        The synthetic tokens of a run have passed what those of its mix have, in proportion: blocks join rows, so that no log can tell
+        which of them were shown twice.
         """
         trained = {role: int(log[f"{role}_tokens"].sum()) for role in ROLES}
+        planned, synthetic = mix["tokens"][SYNTHETIC], trained[SYNTHETIC]
         return cls(
             checkpoint=checkpoint,
             start=start.digest,
-            mix_root=mix_root,
+            mix_root=mix["root"],
             recipe=recipe,
             seed=seed,
             trained_tokens=trained,
-            synthetic_tokens=start.synthetic_tokens + trained[SYNTHETIC],
+            synthetic_tokens=start.synthetic_tokens + synthetic,
             total_tokens=start.total_tokens + sum(trained.values()),
-            depth=max(start.depth, max(mix_depth, 1) if trained[SYNTHETIC] else 0),
+            depth=max(start.depth, mix["depth"] if synthetic else 0),
             worst_shard_synthetic=worst_shard(log),
+            passages=start.descent.passages + (-(-mix["passages"] * synthetic // planned) if synthetic else 0),
+            unknown_tokens=start.unknown_tokens,
+            teachers=dict(teachers),
         )
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Lineage":
         """The inverse of `document`: `Lineage.from_document(lineage.document()) == lineage`."""
-        fields = {name: value for name, value in document.items() if name != "schema"}
+        fields = {name: value for name, value in document.items() if name not in ("schema", *DERIVED)}
         return cls(**{**fields, "worst_shard_synthetic": SyntheticShare(**document["worst_shard_synthetic"])})
 
     def document(self) -> dict[str, Any]:
@@ -114,16 +143,27 @@ class Lineage:
             "total_tokens": self.total_tokens,
             "depth": self.depth,
             "worst_shard_synthetic": {"synthetic": self.worst_shard_synthetic.synthetic, "total": self.worst_shard_synthetic.total},
+            "passages": self.descent.passages,
+            "unknown_tokens": self.unknown_tokens,
+            "teachers": dict(self.teachers),
+            "mean_depth": _bounds_document(self.descent.mean_depth),
+            "effective_share": _bounds_document(self.descent.effective_share),
         }
+
+    @property
+    def descent(self) -> Descent:
+        return _descent(self)
 
     def as_start(self) -> Start:
         """What a later run starts from, if it starts here."""
-        return Start(digest=self.checkpoint, synthetic_tokens=self.synthetic_tokens, total_tokens=self.total_tokens, depth=self.depth)
-
-
-def rows_depth(generator_depths: Iterable[int | None]) -> int:
-    """Depth of rows by the depths of the models that wrote them: the largest plus one; None, an unknown model, counts 0; no row gives 0."""
-    return max((1 if depth is None else depth + 1 for depth in generator_depths), default=0)
+        return Start(
+            digest=self.checkpoint,
+            synthetic_tokens=self.synthetic_tokens,
+            total_tokens=self.total_tokens,
+            depth=self.depth,
+            passages=self.passages,
+            unknown_tokens=self.unknown_tokens,
+        )
 
 
 def worst_shard(log: pl.DataFrame) -> SyntheticShare:
@@ -145,6 +185,22 @@ def _check_tokens(synthetic: int, total: int) -> None:
         raise ValueError(f"synthetic_tokens: {synthetic} is not in 0..{total}")
 
 
-def _check_depth(depth: int, synthetic: int) -> None:
-    if depth < 0 or (depth == 0) != (synthetic == 0):
-        raise ValueError(f"depth: {depth} with {synthetic} synthetic tokens; depth is 0 exactly where there are none")
+def _check_counts(counts: Start | Lineage) -> None:
+    _check_tokens(counts.synthetic_tokens, counts.total_tokens)
+    if counts.unknown_tokens < 0:
+        raise ValueError(f"unknown_tokens: {counts.unknown_tokens} is negative")
+    _descent(counts)
+
+
+def _descent(counts: Start | Lineage) -> Descent:
+    return descent_of(
+        synthetic=counts.synthetic_tokens,
+        known=counts.total_tokens,
+        depth=counts.depth,
+        passages=counts.passages,
+        unknown=counts.unknown_tokens,
+    )
+
+
+def _bounds_document(bounds: Bounds) -> dict[str, int]:
+    return {"low": bounds.low, "high": bounds.high}

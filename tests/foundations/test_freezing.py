@@ -1,8 +1,10 @@
 """A cycle is frozen before it starts: copied whole, named by digest, with no clock in it."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from governance.actions.freeze import CycleRequest, batch_manifest, cycle_of, freeze, frozen_cycle, same_question, settle
@@ -13,6 +15,7 @@ from governance.policy import Line, Policy
 from governance.ports.clock import SystemClock
 from governance.ports.workspace import Workspace
 from governance.provenance.emissions import emissions_bytes, emitted, read_emissions
+from governance.provenance.memory import nothing_known
 from governance.provenance.synthesis import EmissionLimits
 
 
@@ -50,6 +53,18 @@ def test_the_frozen_copy_is_named_by_its_bytes_and_later_edits_do_not_reach_it(t
     assert (workspace.batch / "human.csv").read_text() == "rows"
     assert frozen_cycle(workspace) == (document, digest_document(document))
     assert batch_manifest(workspace.batch).digest == document["batch"]["digest"]
+
+
+def test_the_memory_is_frozen_by_digest_and_may_grow_under_a_cycle_that_is_taken_up_again(tmp_path: Path, batch: Path):
+    workspace, frozen = Workspace(root=tmp_path), tmp_path / "cycle" / "known.parquet"
+    none = freeze(workspace, request(batch))
+    assert none["known"] == {"path": "cycle/known.parquet", "sha256": digest_file(frozen)}
+    grown = tmp_path / "memory.parquet"
+    nothing_known().with_columns(cycle=pl.lit(1, pl.Int32)).write_parquet(grown)
+    later = replace(request(batch), memory=grown)
+    assert freeze(workspace, later)["known"]["sha256"] == digest_file(grown) == digest_file(frozen)
+    assert same_question(none, cycle_of(later, batch_manifest(batch)))
+    assert not same_question({key: value for key, value in none.items() if key != "known"}, none)
 
 
 def test_the_emissions_are_frozen_by_digest_and_an_empty_table_stands_for_none(tmp_path: Path, batch: Path):

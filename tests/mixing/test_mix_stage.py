@@ -13,6 +13,7 @@ from governance.mixing.document import mix_root
 from governance.ports.desk import SHARDS
 from governance.ports.rows import rows_frame
 from governance.ports.trainer import Trainer
+from governance.provenance.passed import PASSED_SCHEMA
 from governance.section import read_section
 from governance.stages.mix import STAGE
 
@@ -77,6 +78,8 @@ def desk(tmp_path: Path) -> TableDesk:
     machine = rows("model", 500, 60, origin="model", generator="writer")
     leaked = rows("leak", 2003, 1)
     pl.concat([rows("fresh", 0, 40), machine, leaked]).write_parquet(tmp_path / "admitted.parquet")
+    passed = {"row_id": [f"model-{n}" for n in range(60)], "depth": [2] * 60, "passages": [1500] * 60}
+    pl.DataFrame(passed, schema=PASSED_SCHEMA).write_parquet(tmp_path / "descent.parquet")
     cycle = {
         "kind": "retraining",
         "model": "student",
@@ -94,6 +97,8 @@ def test_the_stage_writes_a_mix_within_its_limits_and_a_reason_for_the_rest(desk
     selected, dropped = (pl.read_parquet(desk.root / name) for name in ("mix.parquet", "dropped.parquet"))
     document = read_document(desk.root / "mix.json")
     assert document["root"] == mix_root(selected)
+    synthetic = document["tokens"]["synthetic"]
+    assert (document["depth"], document["passages"], document["authors"]) == (2, 1500 * synthetic, {"writer/unknown": synthetic})
     assert dropped.filter(pl.col("row_id") == "leak-0")["rule"].to_list() == ["overlaps-tail"]
     assert selected.filter(pl.col("role") != "anchor").height + dropped.height == 101
     assert selected["tokens"].to_list() == selected["text"].str.len_chars().to_list()
@@ -104,6 +109,14 @@ def test_the_stage_writes_the_same_bytes_again(desk: TableDesk) -> None:
     first = [digest_file(desk.root / name) for name in STAGE.writes]
     STAGE.work(desk)
     assert [digest_file(desk.root / name) for name in STAGE.writes] == first
+
+
+@pytest.mark.parametrize("limits", [{"max_depth": 1}, {"effective_cap_percent": 30}])
+def test_a_mix_that_is_too_deep_is_refused_and_no_plan_is_written(desk: TableDesk, limits: dict[str, int]) -> None:
+    desk.cycle["policy"]["mixing"] = limits
+    with pytest.raises(RefusedError, match=f"policy.mixing.{next(iter(limits))}"):
+        STAGE.work(desk)
+    assert not (desk.root / "mix.json").exists()
 
 
 @pytest.mark.parametrize("name", list(SHARDS))

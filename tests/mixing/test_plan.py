@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mixing_rows import START, TEACHER, frame, plan, row, text_of
+from mixing_rows import TEACHER, frame, plan, row, text_of
 
 from governance.errors import IntegrityError, RefusedError
 from governance.mixing.document import describe, mix_root
@@ -40,7 +40,7 @@ def test_a_mix_has_the_documented_columns_and_numbers() -> None:
     assert mix.document["headroom_tokens"] == 35 * 10000 // 65 - 3000
     assert mix.document["shards"] == [{"shard": 0, **mix.document["tokens"], "counted": 3000}]
     assert (mix.document["counted_tokens"], mix.document["weights"]) == (3000, {})
-    assert (mix.document["dropped"], mix.document["tokens_dropped"], mix.document["depth"]) == ({}, {}, 1)
+    assert (mix.document["dropped"], mix.document["tokens_dropped"]) == ({}, {})
     assert any(line.startswith("anchor: 23 rows, 2300 tokens (15.0 %)") for line in describe(mix.document))
 
 
@@ -61,7 +61,6 @@ def test_everything_that_is_not_human_counts_as_synthetic(origin: str) -> None:
 def test_a_founding_cycle_trains_on_human_text_alone() -> None:
     mix = plan(frame([*HUMANS, synthetic("m", 200), synthetic("h", 201, "hybrid")]), ANCHORS, RULES, kind="founding")
     assert mix.document["dropped"] == {"founding-is-human-only": 2}
-    assert mix.document["depth"] == 0
 
 
 @pytest.mark.parametrize("humans", [0, 9])
@@ -155,13 +154,6 @@ def test_rules_on_authors_and_tasks_name_each_row() -> None:
     mix = plan(frame(rows), ANCHORS, rules, teachers={"tutor": TEACHER})
     expected = {"of-other-tutor": "teacher-digest", "of-student": "self-generated", "of-stranger": "other-generator"}
     assert dict(mix.dropped.select("row_id", "rule").iter_rows()) == {**expected, "news": "synthetic-task"}
-
-
-@pytest.mark.parametrize(("generator", "depth"), [("writer", 1), ("student", 4)])
-def test_text_of_its_own_line_makes_the_rows_one_model_deeper(generator: str, depth: int) -> None:
-    rows = frame([*HUMANS, synthetic("m", 200, generator=generator)])
-    mix = plan(rows, ANCHORS, MixRules(self_generated="admit"), start={**START, "depth": 3})
-    assert mix.document["depth"] == depth
 
 
 def test_an_anchor_that_is_not_human_is_refused_by_name() -> None:

@@ -11,6 +11,7 @@ from governance.digest import digest_file
 from governance.errors import IntegrityError
 from governance.ports.batch import BatchDoor
 from governance.ports.trainer import Trainer
+from governance.provenance.memory import KNOWN_FILE, nothing_known
 from governance.section import read_section
 from governance.stages.validate import STAGE
 
@@ -57,13 +58,16 @@ def desk(tmp_path: Path) -> FolderDesk:
     path = tmp_path / "batch" / "a.jsonl"
     path.parent.mkdir()
     path.write_text('{"row_id": "a", "text": "t", "origin": "human"}\n{"row_id": "b"}\n')
+    nothing_known().write_parquet(tmp_path / KNOWN_FILE)
     entry = {"path": "cycle/batch/a.jsonl", "sha256": digest_file(path), "size": path.stat().st_size}
-    return FolderDesk(folder=tmp_path, needs={"batch": {"digest": "x", "files": [entry]}, "mapping": {}, "policy.provenance": {}})
+    known = {"path": f"cycle/{KNOWN_FILE}", "sha256": digest_file(tmp_path / KNOWN_FILE)}
+    needs = {"batch": {"digest": "x", "files": [entry]}, "mapping": {}, "policy.provenance": {}, "known": known, "models": []}
+    return FolderDesk(folder=tmp_path, needs=needs)
 
 
 def test_the_stage_writes_exactly_what_it_declares_and_the_audit_adds_up(desk: FolderDesk) -> None:
     STAGE.work(desk)
-    assert desk.asked == set(STAGE.writes) == {path.name for path in desk.folder.iterdir()} - {"batch"}
+    assert desk.asked == set(STAGE.writes) == {path.name for path in desk.folder.iterdir()} - {"batch", KNOWN_FILE}
     audit = json.loads((desk.folder / "audit.json").read_text())
     assert (audit["rows_in"], audit["admitted"], audit["quarantined"]) == (2, 1, 1)
 
@@ -71,6 +75,12 @@ def test_the_stage_writes_exactly_what_it_declares_and_the_audit_adds_up(desk: F
 def test_a_batch_file_that_is_not_the_frozen_one_is_refused_by_name(desk: FolderDesk) -> None:
     (desk.folder / "batch" / "a.jsonl").write_text("{}")
     with pytest.raises(IntegrityError, match=r"cycle/batch/a\.jsonl"):
+        STAGE.work(desk)
+
+
+def test_a_memory_that_is_not_the_frozen_one_is_refused_by_name(desk: FolderDesk) -> None:
+    (desk.folder / KNOWN_FILE).write_bytes(b"another")
+    with pytest.raises(IntegrityError, match=r"known\.parquet: is "):
         STAGE.work(desk)
 
 

@@ -24,6 +24,21 @@ def test_the_champion_is_the_last_promotion_and_what_served_before_it_is_previou
     assert (state.champion, state.previous, state.baseline) == (3, 2, 1)
 
 
+def test_a_release_of_an_older_version_counts_every_synthetic_token_as_deep_as_the_deepest():
+    older = fold(chain(registered(1, 300))).releases[1]
+    assert (older.passages, older.unknown_tokens) == (None, 0)
+    assert (older.descent.passages, older.descent.effective_share.high) == (300_000, 300)
+    kind, body = registered(1, 300)
+    newer = fold(chain((kind, {**body, "depth": 2, "passages": 450_000, "unknown_tokens": 0}))).releases[1]
+    assert newer.descent.effective_share.high == 392
+
+
+def test_a_release_whose_past_is_unknown_is_not_pre_synthetic():
+    kind, body = registered(1)
+    state = fold(chain((kind, {**body, "passages": 0, "unknown_tokens": 5}), promoted(1)))
+    assert (state.pre_synthetic, state.baseline) == (None, None)
+
+
 def test_a_rollback_quarantines_what_it_left_and_cuts_the_way_back():
     events = [registered(n) for n in (1, 2, 3)] + [promoted(1), promoted(2, 1), promoted(3, 2)]
     state = fold(chain(*events, rolled(2, 3)))

@@ -172,6 +172,8 @@ def test_a_candidate_carries_what_the_registry_shows(passed: Path) -> None:
         "heirloom.policy_sha256": read_document(passed / "decision.json")["policy_sha256"],
         "heirloom.synthetic_share_percent": "33.1",
         "heirloom.depth": "1",
+        "heirloom.mean_depth": "0.14",
+        "heirloom.effective_share_percent": "14.4",
         "heirloom.cycle_digest": candidate.cycle_digest,
     }
     assert candidate.params["recipe.learning_rate"] == "0.001"

@@ -1,5 +1,7 @@
 """Synthetic text flows through rows and through initial weights, and is never lost on the way."""
 
+from typing import Any
+
 import polars as pl
 import pytest
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from governance.digest import canonical_bytes
 from governance.training.batch_log import BATCH_LOG_SCHEMA
-from governance.training.lineage import Lineage, Start, SyntheticShare, rows_depth, worst_shard
+from governance.training.lineage import Lineage, Start, SyntheticShare, worst_shard
 
 batches = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 50), st.integers(0, 50), st.integers(0, 50)), max_size=12)
 
@@ -30,11 +32,23 @@ def starts() -> st.SearchStrategy[Start]:
 
 def lineage_of(start: Start, rows: list[tuple[int, int, int, int]], mix_depth: int = 1) -> Lineage:
     return Lineage.of(
-        checkpoint="c" * 64, start=start, mix_root="d" * 64, mix_depth=mix_depth, recipe={"epochs": 1}, seed=7, log=log_of(rows)
+        checkpoint="c" * 64,
+        start=start,
+        mix=mix_of(mix_depth),
+        teachers={"tutor": "e" * 64},
+        recipe={"epochs": 1},
+        seed=7,
+        log=log_of(rows),
     )
 
 
-@given(start=starts(), rows=batches, depth=st.integers(0, 5))
+def mix_of(depth: int, synthetic: int = 100, passages: int | None = None) -> dict[str, Any]:
+    """What a lineage reads of mix.json; every synthetic row as deep as the deepest unless passages are given."""
+    through = synthetic * depth * 1000 if passages is None else passages
+    return {"root": "d" * 64, "depth": depth, "passages": through, "tokens": {"anchor": 9, "human": 200, "synthetic": synthetic}}
+
+
+@given(start=starts(), rows=batches, depth=st.integers(1, 5))
 def test_tokens_add_up_and_depth_is_zero_exactly_without_synthetic_ancestors(
     start: Start, rows: list[tuple[int, int, int, int]], depth: int
 ) -> None:
@@ -59,10 +73,49 @@ def test_a_human_only_run_from_a_synthetic_start_keeps_the_starts_depth() -> Non
 
 
 def test_depth_counts_generations() -> None:
-    assert rows_depth([]) == 0
-    assert rows_depth([None]) == 1
-    assert rows_depth([0, 2, None]) == 3
     assert lineage_of(Start(digest="a"), [(0, 5, 60, 30)], mix_depth=3).depth == 3
+
+
+def test_passages_flow_through_the_start_and_in_proportion_to_what_was_really_trained() -> None:
+    start = Start(digest="a", synthetic_tokens=100, total_tokens=1000, depth=2, passages=150_000)
+    lineage = Lineage.of(
+        checkpoint="c",
+        start=start,
+        mix=mix_of(2, synthetic=100, passages=120_000),
+        teachers={},
+        recipe={},
+        seed=7,
+        log=log_of([(0, 100, 850, 50)]),
+    )
+    assert lineage.passages == 150_000 + 60_000
+    assert (lineage.descent.mean_depth.high, lineage.descent.share.high, lineage.descent.effective_share.high) == (105, 75, 102)
+    document = lineage.document()
+    assert (document["mean_depth"], document["effective_share"]) == ({"low": 105, "high": 105}, {"low": 102, "high": 102})
+
+
+@given(start=starts(), rows=batches, depth=st.integers(1, 5))
+def test_a_line_without_recorded_passages_counts_as_deep_as_the_deepest_and_never_less(
+    start: Start, rows: list[tuple[int, int, int, int]], depth: int
+) -> None:
+    lineage = lineage_of(start, rows, depth)
+    assert lineage.descent.passages <= lineage.depth * lineage.synthetic_tokens * 1000
+    assert lineage.descent.effective_share.high >= lineage.descent.share.high
+
+
+def test_an_unknown_past_is_handed_on_and_is_no_fresh_start() -> None:
+    adopted = Start(digest="a", unknown_tokens=100)
+    assert not adopted.untrained
+    lineage = lineage_of(adopted, [(0, 20, 60, 20)])
+    assert (lineage.unknown_tokens, lineage.as_start().unknown_tokens) == (100, 100)
+    assert (lineage.document()["effective_share"], lineage.depth) == ({"low": 100, "high": 600}, 1)
+    with pytest.raises(ValueError, match="unknown_tokens"):
+        Start(digest="a", unknown_tokens=-1)
+
+
+def test_the_lineage_of_an_older_version_is_still_read() -> None:
+    document = lineage_of(Start(digest="a"), [(0, 5, 60, 30)], mix_depth=2).document()
+    older = {k: v for k, v in document.items() if k not in ("passages", "unknown_tokens", "teachers", "mean_depth", "effective_share")}
+    assert Lineage.from_document(older).descent == Lineage.from_document(document).descent
 
 
 def test_the_worst_shard_is_the_one_with_the_largest_share_and_not_the_most_tokens() -> None:

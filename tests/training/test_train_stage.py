@@ -32,7 +32,13 @@ class TableDesk:
     def need(self, key: str) -> Any:
         assert key in STAGE.needs
         recipe = {"trainer": "ngram", "recipe": RECIPE}
-        return {"start": self.start, "policy.training": recipe, "policy.mixing": {"anchor_percent": 15}, "seed": 7}[key]
+        return {
+            "start": self.start,
+            "policy.training": recipe,
+            "policy.mixing": {"anchor_percent": 15},
+            "seed": 7,
+            "teachers": {"tutor": "e" * 64},
+        }[key]
 
     def section(self, key: str, kind: type[Any]) -> Any:
         return read_section(kind, self.need(key), key)
@@ -69,7 +75,9 @@ def desk(tmp_path: Path) -> TableDesk:
     roles = ["anchor" if n % 6 == 0 else "synthetic" if n % 6 == 1 else "human" for n in range(60)]
     frame = pl.DataFrame({"row_id": [f"r{n}" for n in range(60)], "text": texts, "role": roles, "shard": [n // 30 for n in range(60)]})
     frame.with_columns(pl.col("shard").cast(pl.Int32), tokens=pl.lit(8)).write_parquet(tmp_path / "mix.parquet")
-    write_document(tmp_path / "mix.json", {"root": "d" * 64, "depth": 2})
+    write_document(
+        tmp_path / "mix.json", {"root": "d" * 64, "depth": 2, "passages": 150_000, "tokens": {"anchor": 80, "human": 320, "synthetic": 80}}
+    )
     TRAINER.found(texts, Recipe(vocabulary=300), 7, tmp_path / "founded")
     digest = Manifest.of(tmp_path / "founded").digest
     (tmp_path / "founded").rename(tmp_path / digest[:16])
@@ -85,6 +93,8 @@ def test_it_writes_a_lineage_that_adds_up_with_the_log(desk: TableDesk) -> None:
     assert lineage.start == desk.start["digest"]
     assert lineage.trained_tokens == {role: log[f"{role}_tokens"].sum() for role in ("anchor", "human", "synthetic")}
     assert lineage.synthetic_tokens == lineage.trained_tokens["synthetic"] > 0
+    assert lineage.teachers == {"tutor": "e" * 64}
+    assert lineage.passages == -(-150_000 * lineage.synthetic_tokens // 80)
     assert (lineage.depth, lineage.mix_root, lineage.seed) == (2, "d" * 64, 7)
     assert any(words.startswith("train ") and "nats per token" in words for words in desk.told)
 

@@ -17,10 +17,13 @@ from governance.adapters.batch.quarantine import quarantine_line
 from governance.adapters.great_expectations import expectations_of
 from governance.errors import BatchError, IntegrityError
 from governance.provenance.audit import ProvenanceAudit
-from governance.provenance.batch_rules import judge_batch, register_of
+from governance.provenance.batch_rules import edges_of, judge_batch, register_of
 from governance.provenance.claims import claims
 from governance.provenance.mapping import ColumnMapping
+from governance.provenance.memory import NO_PAST, Past, known_of
 from governance.provenance.outline import BatchOutline
+from governance.provenance.passed import PASSED_SCHEMA, KnownModel, by_author, through_parents
+from governance.provenance.past_rules import strangers
 from governance.provenance.row import ROW_SCHEMA
 from governance.provenance.row_rules import judge_rows
 from governance.provenance.rules import ProvenanceRules
@@ -37,17 +40,31 @@ class FileBatchDoor:
     expect: Expect = field(default=expectations_of)
 
     def admit(
-        self, files: Sequence[Path], mapping: Mapping[str, Any], rules: ProvenanceRules, admitted: Path, quarantine: Path
+        self,
+        files: Sequence[Path],
+        mapping: Mapping[str, Any],
+        rules: ProvenanceRules,
+        admitted: Path,
+        quarantine: Path,
+        *,
+        past: Past = NO_PAST,
+        descent: Path | None = None,
     ) -> dict[str, Any]:
         check_files(files)
         reading = _Reading(
             files=tuple(sorted(files, key=lambda path: path.name)), mapping=ColumnMapping.from_document(mapping), rules=rules
         )
-        register = pl.concat([register_of(judged) for _, judged in reading.judged()] or [register_of(_no_rows())])
+        register = pl.concat([_registered(judged, past.models) for _, judged in reading.judged()] or [_registered(_no_rows(), ())])
         if register.is_empty():
             raise BatchError("the batch holds no row", examples=[path.name for path in reading.files])
-        audit, outline = _write(reading, register, admitted, quarantine)
-        return audit.document(self.expect(audit, outline), aliases=rules.aliases)
+        known = known_of(past, register)
+        refusals = judge_batch(register, known, rules.unknown_parent)
+        audit, outline = _write(reading, register, refusals, admitted, quarantine)
+        entering = register.filter(~pl.col("refused")).join(refusals, on=["source_file", "line"], how="anti", maintain_order="left")
+        if descent is not None:
+            write_whole(through_parents(entering, known).filter(pl.col("depth") > 0).select(PASSED_SCHEMA.names()), descent)
+        lost = strangers(edges_of(entering), register, known).height
+        return audit.document(self.expect(audit, outline), aliases=rules.aliases, unknown_parents=lost)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +94,24 @@ def read_rows(path: Path, mapping: Mapping[str, Any], rules: ProvenanceRules | N
     return require_rows(judged.select(ROW_SCHEMA.names()), str(path))
 
 
-def _write(reading: _Reading, register: pl.DataFrame, admitted: Path, quarantine: Path) -> tuple[ProvenanceAudit, BatchOutline]:
+def _registered(judged: pl.DataFrame, models: Sequence[KnownModel]) -> pl.DataFrame:
+    """The register of judged rows, with what each has been through by its author."""
+    return register_of(judged).hstack(by_author(judged, models).select("depth", "passages"))
+
+
+def write_whole(frame: pl.DataFrame, target: Path) -> None:
+    """A Parquet file, whole or not at all."""
+    partial = target.with_name(f".{target.name}.partial")
+    frame.write_parquet(partial)
+    partial.replace(target)
+
+
+def _write(
+    reading: _Reading, register: pl.DataFrame, batch_refusals: pl.DataFrame, admitted: Path, quarantine: Path
+) -> tuple[ProvenanceAudit, BatchOutline]:
     """Read again and write both files, each whole or not at all; returns the audit and the outline of the admitted rows."""
     import pyarrow.parquet as pq
 
-    batch_refusals = judge_batch(register)
     audit, outline = ProvenanceAudit(), BatchOutline()
     contents: list[pl.Series] = []
     partial = [path.with_name(f".{path.name}.partial") for path in (admitted, quarantine)]

@@ -18,6 +18,7 @@ from governance.adapters.report.visible import csv_cell, line
 from governance.digest import write_bytes
 from governance.errors import IntegrityError
 from governance.ports.registry import Candidate
+from governance.provenance.descent_words import depth_words, descent_of_document, mean_words, share_words
 
 REVIEW = "review"
 MADE = ("report.html", "mix_summary.csv")
@@ -62,14 +63,16 @@ def build_candidate(cycle_folder: Path) -> Candidate:
 
 def tags(documents: CycleDocuments) -> Mapping[str, str]:
     """What a program reads on the version; a copy that decides nothing."""
-    lineage = documents.lineage or {}
+    descent = descent_of_document(documents.lineage) if documents.lineage else None
     share = synthetic_share(whole_run(documents.mix)) if documents.mix else MISSING
     return {
         "heirloom.verdict": verdict_of(documents.decision),
         "heirloom.decision_sha256": documents.decision_sha256,
         "heirloom.policy_sha256": str(documents.decision.get("policy_sha256", "")),
         "heirloom.synthetic_share_percent": "0.0" if share == MISSING else share.removesuffix(" %"),
-        "heirloom.depth": str(lineage.get("depth", "")),
+        "heirloom.depth": depth_words(descent) if descent else "",
+        "heirloom.mean_depth": mean_words(descent.mean_depth) if descent else "",
+        "heirloom.effective_share_percent": share_words(descent.effective_share).removesuffix(" %") if descent else "",
         "heirloom.cycle_digest": documents.cycle_digest,
     }
 

@@ -11,6 +11,7 @@ from governance.adapters.report.drawing import curve, share_bar
 from governance.adapters.report.numbers import MISSING, count, interval, percent, reading, share
 from governance.adapters.report.visible import line
 from governance.mixing.conscience import alarms, retained
+from governance.provenance.descent_words import depth_words, descent_of_document, mean_words, share_words
 
 ROLES = ("anchor", "human", "synthetic")
 SHARDS_SHOWN = 16
@@ -125,13 +126,12 @@ def lineage_facts(documents: CycleDocuments) -> Sequence[tuple[str, str]]:
     lineage = documents.lineage
     if lineage is None:
         return []
-    worst = lineage["worst_shard_synthetic"]
+    worst, descent = lineage["worst_shard_synthetic"], descent_of_document(lineage)
     return [
-        (
-            "Synthetic tokens, start included",
-            f"{share(lineage['synthetic_tokens'], lineage['total_tokens'])} of {count(lineage['total_tokens'])}",
-        ),
-        ("Depth of recursion", str(lineage["depth"])),
+        ("Synthetic tokens, start included", f"{share_words(descent.share)} of {count(lineage['total_tokens'])}"),
+        ("Depth of recursion", depth_words(descent)),
+        ("Models per token, in the mean", mean_words(descent.mean_depth)),
+        ("Effective synthetic share", f"{share_words(descent.effective_share)}: a token counts once for each model that it went through"),
         ("Worst shard", share(worst["synthetic"], worst["total"])),
         ("Trained now", ", ".join(f"{count(lineage['trained_tokens'][role])} {role}" for role in ROLES) + " tokens"),
         ("Started from", _start_words(documents)),

@@ -8,6 +8,7 @@ from governance.adapters.report.numbers import MISSING, share
 from governance.adapters.report.page import next_command
 from governance.adapters.report.verdict import GateRow, gate_rows, headline, worst_slice_words
 from governance.adapters.report.visible import markdown
+from governance.provenance.descent_words import depth_words, descent_of_document, share_words
 
 LONGEST = 4800
 """MLflow keeps 5,000 characters of a description."""
@@ -66,5 +67,8 @@ def _trained_on(documents: CycleDocuments) -> str:
     )
     if lineage is None:
         return said
-    flowing = share(lineage["synthetic_tokens"], lineage["total_tokens"])
-    return f"{said} Depth of recursion {lineage['depth']}; synthetic share with the start included {flowing}."
+    descent = descent_of_document(lineage)
+    return (
+        f"{said} Depth of recursion {depth_words(descent)}; synthetic share with the start included {share_words(descent.share)},"
+        f" effective share {share_words(descent.effective_share)}."
+    )
