@@ -1,6 +1,7 @@
 """The mix stage: admitted rows and pinned shards in, the plan of a mix out."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -25,29 +26,26 @@ _TEXTS_AT_A_TIME = 2_000
 def work(desk: Desk) -> None:
     """Write mix.parquet, dropped.parquet, flagged.parquet and mix.json.
 
-    Raises: what `planned` raises; RefusedError where rows have been through more models than policy allows.
+    Raises: what `planned` raises.
     """
-    rules: MixRules = desk.section("policy.mixing", MixRules)
-    mix = planned(desk, rules)
-    passed = pl.read_parquet(desk.reads("descent.parquet"))
-    refuse_beyond_depth(mix.selected, passed, rules)
+    mix = planned(desk, desk.section("policy.mixing", MixRules))
     mix.selected.write_parquet(desk.writes("mix.parquet"))
     mix.dropped.write_parquet(desk.writes("dropped.parquet"))
     mix.flagged.write_parquet(desk.writes("flagged.parquet"))
-    write_document(desk.writes("mix.json"), {**mix.document, **descent_document(mix.selected, passed)})
+    write_document(desk.writes("mix.json"), mix.document)
 
 
 def planned(desk: Desk, rules: MixRules) -> Mix:
     """The mix of the cycle at hand under these rules; nothing is written. Tokens are counted by the start checkpoint's own tokenizer.
 
-    Raises: RefusedError where there is too little human text, the anchors are unfit, or a teacher was swapped or descends from the
-    student; IntegrityError naming the pinned shard that was altered.
+    Raises: RefusedError where there is too little human text, the anchors are unfit, rows have been through more models than policy
+    allows, or a teacher was swapped or descends from the student; IntegrityError naming the pinned shard that was altered.
     """
     start: dict[str, Any] = desk.need("start")
     teachers: dict[str, str] = desk.need("teachers")
     refuse_descended_teachers(teachers, {start["digest"]: {}})
     student = desk.trainer(desk.section("policy.training", TrainingRules).trainer).open(desk.model(start["digest"]))
-    return plan_mix(
+    mix = plan_mix(
         _counted(pl.read_parquet(desk.reads("admitted.parquet")), student, desk.progress),
         _counted(_pinned(desk, "anchors"), student, desk.progress),
         {name: _pinned(desk, name) for name in REFERENCES},
@@ -59,6 +57,9 @@ def planned(desk: Desk, rules: MixRules) -> Mix:
         seed=desk.need("seed"),
         selection=desk.section("policy.selection", SelectionRules),
     )
+    passed = pl.read_parquet(desk.reads("descent.parquet"))
+    refuse_beyond_depth(mix.selected, passed, rules)
+    return replace(mix, document={**mix.document, **descent_document(mix.selected, passed)})
 
 
 def _pinned(desk: Desk, name: str) -> pl.DataFrame:
