@@ -81,7 +81,7 @@ class MixRules:
     """Task -> its own cap over the run, likewise."""
     hybrid_weight: str = FULL
     hybrid_floor_percent: int = 50
-    """What a hybrid counts at least, whatever its edit proves: unrelated texts share half of their words (docs/hybrids.md)."""
+    """What a hybrid counts at least, whatever its edit proves: a hybrid stays model-biased (docs/hybrids.md)."""
     exposed_weight_percent: int = 100
     """What exposed text counts: never less than half, and never nothing."""
     max_depth: int | None = None
