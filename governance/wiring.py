@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from governance.actions.recorder import Ledger
 from governance.adapters.bars import bars
+from governance.adapters.compiled import fastest
 from governance.adapters.environment import be_quiet
 from governance.adapters.folder_desk import FolderDesk
 from governance.adapters.runners import DvcRunner, HereRunner
@@ -145,7 +146,13 @@ class Shop:
     def desk(self, stage: str) -> FolderDesk:
         """The desk of one stage of the cycle at hand."""
         return FolderDesk(
-            workspace=self.workspace, stage=stage_named(stage), store=self.store, trainers=self.trainers, door=self.door, bars=bars
+            workspace=self.workspace,
+            stage=stage_named(stage),
+            store=self.store,
+            trainers=self.trainers,
+            door=self.door,
+            bars=bars,
+            compute=fastest(),
         )
 
 

@@ -12,6 +12,7 @@ from governance.ports.batch import BatchDoor
 from governance.ports.model_store import ModelStore
 from governance.ports.trainer import Trainer
 from governance.ports.workspace import Workspace
+from governance.provenance.kernels import NUMPY, Kernels
 from governance.section import read_section
 from governance.stages.stage import Stage
 
@@ -29,6 +30,7 @@ class FolderDesk:
     trainers: Mapping[str, Trainer]
     door: BatchDoor
     bars: Progress
+    compute: Kernels = NUMPY
 
     def need(self, key: str) -> Any:
         if not any(key == declared or key.startswith(f"{declared}.") for declared in self.stage.needs):
@@ -86,6 +88,9 @@ class FolderDesk:
 
     def batch_door(self) -> BatchDoor:
         return self.door
+
+    def kernels(self) -> Kernels:
+        return self.compute
 
     def progress(self, title: str) -> Callable[[int, int, str], None]:
         return self.bars(title)

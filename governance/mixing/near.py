@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from governance.provenance.hashing import Hashes, Places, mixed
+from governance.provenance.kernels import NUMPY, Kernels
 from governance.provenance.shingles import shingles
 from governance.provenance.words import Words
 
@@ -38,9 +39,9 @@ class NearDuplicates:
     union: Places
 
 
-def near_duplicates(words: Words, jaccard_percent: int, shingle_words: int) -> NearDuplicates:
+def near_duplicates(words: Words, jaccard_percent: int, shingle_words: int, kernels: Kernels = NUMPY) -> NearDuplicates:
     """The texts to drop, given texts in order of priority; texts shorter than a word run are never dropped here."""
-    buckets, members = _buckets(words, jaccard_percent, shingle_words)
+    buckets, members = _buckets(words, jaccard_percent, shingle_words, kernels)
     outcome = np.full((words.texts, 3), _NOBODY, dtype=np.int64)
     led = np.zeros(int(buckets[-1]) + 1 if buckets.size else 0, dtype=np.int64)
     while buckets.size:
@@ -68,45 +69,43 @@ def banding(jaccard_percent: int) -> tuple[int, int]:
     return chosen
 
 
-def _buckets(words: Words, jaccard_percent: int, shingle_words: int) -> tuple[Places, Places]:
+def _buckets(words: Words, jaccard_percent: int, shingle_words: int, kernels: Kernels) -> tuple[Places, Places]:
     """(bucket, text), sorted: texts that share a band; buckets of one text are left out."""
-    keys, texts = _band_keys(words, *banding(jaccard_percent), shingle_words)
+    keys, texts = _band_keys(words, *banding(jaccard_percent), shingle_words, kernels)
     buckets, members = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
     count = 0
     for band in keys.T:
-        order = np.argsort(band, kind="stable")
-        group = np.cumsum(np.diff(band[order], prepend=band[order[:1]]) != 0) if order.size else order
-        group, order = _without_loners(group + count, order)
-        buckets.append(group)
-        members.append(texts[order])
-        count = int(group[-1]) + 1 if group.size else count
+        group, place = _shared(np.ascontiguousarray(band))
+        buckets.append(group + count)
+        members.append(texts[place])
+        count += int(group[-1]) + 1 if group.size else 0
     return np.concatenate(buckets), np.concatenate(members)
 
 
-def _band_keys(words: Words, bands: int, rows: int, shingle_words: int) -> tuple[NDArray[np.uint64], Places]:
+def _shared(keys: Hashes) -> tuple[Places, Places]:
+    """(number of the key, place), sorted, of every key that occurs more than once."""
+    order = np.argsort(keys)
+    ordered = keys[order]
+    same = np.zeros(keys.size + 1, dtype=np.bool_)
+    same[1:-1] = ordered[1:] == ordered[:-1]
+    company = np.flatnonzero(same[1:] | same[:-1])
+    group, place = np.cumsum(~same[company]) - 1, order[company]
+    inside = np.lexsort((place, group))
+    return group, place[inside]
+
+
+def _band_keys(words: Words, bands: int, rows: int, shingle_words: int, kernels: Kernels) -> tuple[Hashes, Places]:
     """(a key per text and band, place of each text), for the texts that have a word run."""
     parts, places = [np.zeros((0, bands), dtype=np.uint64)], [np.zeros(0, dtype=np.int64)]
+    constants = mixed(np.arange(bands * rows, dtype=np.uint64))
     for first, chunk in words.chunks(_CHUNK_WORDS):
         runs = shingles(chunk, shingle_words)
         texts = np.flatnonzero(runs.lengths)
         if texts.size:
-            parts.append(_signed(runs.hashes, runs.bounds[texts], bands, rows))
+            narrow = (runs.hashes >> np.uint64(32)).astype(np.uint32)
+            parts.append(kernels.band_keys(narrow, runs.bounds[texts], constants, rows))
             places.append(texts + first)
     return np.concatenate(parts), np.concatenate(places)
-
-
-def _signed(hashes: Hashes, starts: Places, bands: int, rows: int) -> NDArray[np.uint64]:
-    """Band keys of the texts whose runs begin at `starts`: the least of each of bands * rows hash functions, folded band by band."""
-    narrow = (hashes >> np.uint64(32)).astype(np.uint32)
-    buffer = np.empty_like(narrow)
-    constants = mixed(np.arange(bands * rows, dtype=np.uint64))
-    keys = np.zeros((starts.size, bands), dtype=np.uint64)
-    for function, constant in enumerate(constants):
-        np.bitwise_xor(narrow, np.uint32(constant >> np.uint64(32)), out=buffer)
-        np.multiply(buffer, np.uint32(constant & np.uint64(0xFFFFFFFF)) | np.uint32(1), out=buffer)
-        band = function // rows
-        keys[:, band] = mixed(keys[:, band] + np.minimum.reduceat(buffer, starts))
-    return keys
 
 
 def _leaders(buckets: Places, members: Places, texts: int) -> tuple[NDArray[np.bool_], Places, NDArray[np.bool_]]:

@@ -21,6 +21,7 @@ from governance.mixing.shards import Shards, arrange, interleaved
 from governance.mixing.sieve import Sieve
 from governance.mixing.weights import Weights
 from governance.provenance.hashing import Places, seeded_keys
+from governance.provenance.kernels import NUMPY, Kernels
 from governance.provenance.row import ROW_SCHEMA
 
 TRUSTED = ("tail", "human")
@@ -66,6 +67,7 @@ def plan_mix(
     start: Mapping[str, Any],
     seed: int,
     selection: SelectionRules | None = None,
+    kernels: Kernels = NUMPY,
 ) -> Mix:
     """Plan a mix of incoming rows and anchors (row schema plus `tokens`); the order in which rows come makes no difference.
 
@@ -77,7 +79,7 @@ def plan_mix(
     """
     refuse_synthetic_anchors(anchors)
     weights = Weights.of(rows, rules, [anchors["text"], *(references[name]["text"] for name in TRUSTED if name in references)])
-    batch = weigh(weights.counted(rows).select(_COLUMNS), anchors)
+    batch = weigh(weights.counted(rows).select(_COLUMNS), anchors, kernels)
     sieve = by_origin(batch.sieve, rules, teachers=teachers, model=model, start=start["digest"], kind=kind)
     pinned = {**references, ANCHORS: anchors}
     filtered = select(batch, sieve, pinned, rules=rules, selection=selection or SelectionRules(), seed=seed)

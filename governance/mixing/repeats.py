@@ -12,6 +12,7 @@ from governance.mixing.overlap import overlaps
 from governance.mixing.rules import MixRules
 from governance.mixing.sieve import Sieve, places
 from governance.provenance.hashing import Hashes, Places, seeded_keys
+from governance.provenance.kernels import Kernels
 from governance.provenance.words import Words, read_words
 
 ANCHORS = "anchors"
@@ -56,9 +57,9 @@ def _without_overlaps(sieve: Sieve, words: Words, name: str, frame: pl.DataFrame
     return sieve.without(np.concatenate((found.texts, same)), f"overlaps-{name}", details)
 
 
-def without_near_duplicates(sieve: Sieve, words: Words, rules: MixRules, floor: Floor) -> Sieve:
+def without_near_duplicates(sieve: Sieve, words: Words, rules: MixRules, floor: Floor, kernels: Kernels) -> Sieve:
     """Near-duplicates of rows that stay leave, but for human rows that the survival floor keeps."""
-    found = near_duplicates(words.take(sieve.places), rules.near_duplicate_jaccard_percent, rules.shingle_words)
+    found = near_duplicates(words.take(sieve.places), rules.near_duplicate_jaccard_percent, rules.shingle_words, kernels)
     kept = sieve.rows["row_id"][found.kept].to_list()
     shares = zip(found.shared.tolist(), found.union.tolist(), kept, strict=True)
     details = [f"{shared} of {union} runs of {rules.shingle_words} words as in {row_id}" for shared, union, row_id in shares]

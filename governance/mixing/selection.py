@@ -14,6 +14,7 @@ from governance.mixing.rules import MixRules
 from governance.mixing.selection_rules import SelectionRules
 from governance.mixing.sieve import Sieve
 from governance.mixing.tail import TailWords, tail_words
+from governance.provenance.kernels import NUMPY, Kernels
 from governance.provenance.shingles import openings
 from governance.provenance.words import Words, read_words
 
@@ -26,6 +27,7 @@ class Batch:
     words: Words
     tail: TailWords
     anchors: pl.DataFrame
+    kernels: Kernels
 
     def retention(self, gone: Sequence[pl.DataFrame], rare: Sequence[str]) -> list[dict[str, Any]]:
         """What each rule left of the tail (see `governance.mixing.retention`)."""
@@ -41,13 +43,13 @@ class Filtered:
     rare_slices: tuple[str, ...]
 
 
-def weigh(rows: pl.DataFrame, anchors: pl.DataFrame) -> Batch:
+def weigh(rows: pl.DataFrame, anchors: pl.DataFrame, kernels: Kernels = NUMPY) -> Batch:
     """Read the words of all rows once, and count in each row (`tail_words`) those that hardly any human text uses."""
     sieve = Sieve.of(rows)
-    words = read_words(sieve.rows["text"].to_list())
+    words = read_words(sieve.rows["text"].to_list(), kernels)
     tail = tail_words(words, sieve.human.to_numpy(), read_words(anchors["text"].to_list()))
     counted = sieve.rows.with_columns(pl.Series("tail_words", tail.count(sieve.rows.height)))
-    return Batch(sieve=Sieve(rows=counted), words=words, tail=tail, anchors=anchors)
+    return Batch(sieve=Sieve(rows=counted), words=words, tail=tail, anchors=anchors, kernels=kernels)
 
 
 def select(
@@ -61,7 +63,7 @@ def select(
     sieve = without_overlaps(without_copies(sieve), batch.words, pinned, rules)
     floor = Floor.of(sieve, selection.survival_floor_percent)
     sieve = without_damage(sieve, batch.words, selection, floor)
-    sieve = without_near_duplicates(sieve, batch.words, rules, floor)
+    sieve = without_near_duplicates(sieve, batch.words, rules, floor, batch.kernels)
     sieve, opened = without_templates(sieve, openings(batch.words.take(sieve.places), rules.opening_words), rules, seed)
     document = {
         "openings": {"distinct": opened.distinct, "sharing_rows": opened.sharing_rows, "over_limit": opened.over_limit},

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from governance.ports.batch import BatchDoor
 from governance.ports.trainer import Trainer
+from governance.provenance.kernels import Kernels
 
 
 class Desk(Protocol):
@@ -29,6 +30,9 @@ class Desk(Protocol):
     def trainer(self, name: str) -> Trainer: ...
 
     def batch_door(self) -> BatchDoor: ...
+
+    def kernels(self) -> Kernels:
+        """The inner loops over texts, compiled where that can be; their results never differ."""
 
     def progress(self, title: str) -> Callable[[int, int, str], None]:
         """A bar on stderr: call with (done, in all, a few words)."""

@@ -10,9 +10,10 @@ Hashes = NDArray[np.uint64]
 Places = NDArray[np.int64]
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_BASE = 0x2545F4914F6CDD1D  # odd, so that it has an inverse modulo 2**64
+BASE = 0x2545F4914F6CDD1D
+"""Of the polynomial that words are hashed by: odd, so that it has an inverse modulo 2**64."""
 _NAMES_AT_A_TIME = 1 << 16
-_INVERSE = pow(_BASE, -1, 1 << 64)
+_INVERSE = pow(BASE, -1, 1 << 64)
 
 
 def mixed(values: Hashes) -> Hashes:
@@ -65,7 +66,7 @@ def _name_hashes(names: Sequence[str]) -> Hashes:
 
 @lru_cache(maxsize=2)
 def _powers(size: int) -> tuple[Hashes, Hashes]:
-    return _progression(_BASE, size), _progression(_INVERSE, size)
+    return _progression(BASE, size), _progression(_INVERSE, size)
 
 
 def _progression(base: int, size: int) -> Hashes:

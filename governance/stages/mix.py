@@ -55,6 +55,7 @@ def planned(desk: Desk, rules: MixRules) -> Mix:
         kind=desk.need("kind"),
         start=start,
         seed=desk.need("seed"),
+        kernels=desk.kernels(),
         selection=desk.section("policy.selection", SelectionRules),
     )
     passed = pl.read_parquet(desk.reads("descent.parquet"))

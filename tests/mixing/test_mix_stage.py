@@ -13,6 +13,7 @@ from governance.mixing.document import mix_root
 from governance.ports.desk import SHARDS
 from governance.ports.rows import rows_frame
 from governance.ports.trainer import Trainer
+from governance.provenance.kernels import NUMPY, Kernels
 from governance.provenance.passed import PASSED_SCHEMA
 from governance.section import read_section
 from governance.stages.mix import STAGE
@@ -59,6 +60,9 @@ class TableDesk:
             return LetterCounter()
 
         return Trainer(name=name, found=lambda *_: None, train=lambda _: None, open=open_model)  # type: ignore[arg-type,return-value]
+
+    def kernels(self) -> Kernels:
+        return NUMPY
 
     def progress(self, title: str) -> Callable[[int, int, str], None]:
         return lambda done, total, words: None
