@@ -32,8 +32,9 @@ def ours(corpus: Path) -> list[int]:
     from governance.mixing.near import near_duplicates
     from governance.provenance.words import read_words
 
-    kernels = fastest()
-    return near_duplicates(read_words(texts_of(corpus), kernels), round(THRESHOLD * 100), RUN, kernels).dropped.tolist()
+    texts = texts_of(corpus)
+    kernels = fastest(len(texts))
+    return near_duplicates(read_words(texts, kernels), round(THRESHOLD * 100), RUN, kernels).dropped.tolist()
 
 
 def ours_in_numpy(corpus: Path) -> list[int]:

@@ -152,7 +152,7 @@ class Shop:
             trainers=self.trainers,
             door=self.door,
             bars=bars,
-            compute=fastest(),
+            compute=fastest,
         )
 
 

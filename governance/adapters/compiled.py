@@ -9,10 +9,13 @@ import numpy as np
 from governance.provenance.hashing import BASE, Hashes, Places
 from governance.provenance.kernels import NUMPY, Flags, Kernels, Narrow
 
+PAYS_FROM_TEXTS = 100_000
+"""Loading numba and its loops takes about a CPU second; at 150 words a text it is won back at some 75,000 texts (docs/scale.md)."""
 
-def fastest() -> Kernels:
-    """The compiled kernels where numba is installed, else numpy's; results are the same to the bit."""
-    return Kernels(plain_words=_plain_words, band_keys=_band_keys) if find_spec("numba") else NUMPY
+
+def fastest(texts: int) -> Kernels:
+    """The compiled kernels where numba is installed and so many texts pay for loading it, else numpy's; results are the same to the bit."""
+    return COMPILED if texts >= PAYS_FROM_TEXTS and find_spec("numba") else NUMPY
 
 
 def _plain_words(joined: bytes, ends: Places, inside: Flags, values: Hashes) -> tuple[Hashes, Places]:
@@ -29,6 +32,9 @@ def _band_keys(narrow: Narrow, starts: Places, constants: Hashes, rows: int) -> 
     factors = (constants & np.uint64(0xFFFFFFFF)).astype(np.uint32) | np.uint32(1)
     _loops()[1](narrow, starts, flips, factors, rows, keys)
     return keys
+
+
+COMPILED = Kernels(plain_words=_plain_words, band_keys=_band_keys)
 
 
 @cache

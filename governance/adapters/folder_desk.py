@@ -30,7 +30,7 @@ class FolderDesk:
     trainers: Mapping[str, Trainer]
     door: BatchDoor
     bars: Progress
-    compute: Kernels = NUMPY
+    compute: Callable[[int], Kernels] = lambda _: NUMPY
 
     def need(self, key: str) -> Any:
         if not any(key == declared or key.startswith(f"{declared}.") for declared in self.stage.needs):
@@ -89,8 +89,8 @@ class FolderDesk:
     def batch_door(self) -> BatchDoor:
         return self.door
 
-    def kernels(self) -> Kernels:
-        return self.compute
+    def kernels(self, texts: int) -> Kernels:
+        return self.compute(texts)
 
     def progress(self, title: str) -> Callable[[int, int, str], None]:
         return self.bars(title)

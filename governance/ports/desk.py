@@ -31,8 +31,8 @@ class Desk(Protocol):
 
     def batch_door(self) -> BatchDoor: ...
 
-    def kernels(self) -> Kernels:
-        """The inner loops over texts, compiled where that can be; their results never differ."""
+    def kernels(self, texts: int) -> Kernels:
+        """The inner loops for so many texts, compiled where that can be and pays; their results never differ."""
 
     def progress(self, title: str) -> Callable[[int, int, str], None]:
         """A bar on stderr: call with (done, in all, a few words)."""

@@ -45,8 +45,9 @@ def planned(desk: Desk, rules: MixRules) -> Mix:
     teachers: dict[str, str] = desk.need("teachers")
     refuse_descended_teachers(teachers, {start["digest"]: {}})
     student = desk.trainer(desk.section("policy.training", TrainingRules).trainer).open(desk.model(start["digest"]))
+    rows = pl.read_parquet(desk.reads("admitted.parquet"))
     mix = plan_mix(
-        _counted(pl.read_parquet(desk.reads("admitted.parquet")), student, desk.progress),
+        _counted(rows, student, desk.progress),
         _counted(_pinned(desk, "anchors"), student, desk.progress),
         {name: _pinned(desk, name) for name in REFERENCES},
         rules,
@@ -55,7 +56,7 @@ def planned(desk: Desk, rules: MixRules) -> Mix:
         kind=desk.need("kind"),
         start=start,
         seed=desk.need("seed"),
-        kernels=desk.kernels(),
+        kernels=desk.kernels(rows.height),
         selection=desk.section("policy.selection", SelectionRules),
     )
     passed = pl.read_parquet(desk.reads("descent.parquet"))

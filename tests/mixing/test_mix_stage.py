@@ -61,7 +61,7 @@ class TableDesk:
 
         return Trainer(name=name, found=lambda *_: None, train=lambda _: None, open=open_model)  # type: ignore[arg-type,return-value]
 
-    def kernels(self) -> Kernels:
+    def kernels(self, texts: int) -> Kernels:
         return NUMPY
 
     def progress(self, title: str) -> Callable[[int, int, str], None]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from governance.adapters.compiled import fastest
+from governance.adapters.compiled import COMPILED, PAYS_FROM_TEXTS, fastest
 from governance.provenance.hashing import BASE, mixed
 from governance.provenance.kernels import NUMPY, Kernels
 from governance.provenance.words import CHUNK_CHARACTERS, MARKUP, read_words
@@ -19,11 +19,16 @@ ANY = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
 CHOSEN = [
     pytest.param(NUMPY, id="numpy"),
     pytest.param(
-        fastest(),
+        COMPILED,
         id="compiled",
         marks=pytest.mark.skipif(find_spec("numba") is None, reason="numba is not installed: pip install -c constraints.txt -e '.[fast]'"),
     ),
 ]
+
+
+def test_few_texts_are_not_worth_loading_a_compiler_for() -> None:
+    assert fastest(PAYS_FROM_TEXTS - 1) is NUMPY
+    assert fastest(PAYS_FROM_TEXTS) is (COMPILED if find_spec("numba") else NUMPY)
 
 
 def slow_hash(word: str) -> int:
