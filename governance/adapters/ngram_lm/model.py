@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from governance.adapters.checkpoint_folder import check_folder, read_settings, write_folder
-from governance.adapters.ngram_lm.counts import Counts, Table, contexts_of
+from governance.adapters.ngram_lm.counts import Counts, Floats, Table, contexts_of
+from governance.adapters.ngram_lm.curvature import curvatures
 from governance.adapters.ngram_lm.watermark import factors, green_after
 from governance.adapters.ngram_lm.words import END_ID, Words
 from governance.adapters.uniforms import uniforms
@@ -45,6 +46,9 @@ class Ngram:
         """What a detector with the key counts in texts, by this model's tokens."""
         tokens = [self.words.encode(text) for text in texts]
         return count_green(tokens, lambda before: green_after(mark, before, self.words.size), mark)
+
+    def curvatures(self, texts: Sequence[str]) -> Floats:
+        return curvatures(self.counts, [self.words.encode(text) for text in texts])
 
     def count_tokens(self, texts: Sequence[str]) -> Sequence[int]:
         return [len(self.words.encode(text)) for text in texts]

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from governance.adapters.torch_lm.checkpoint import load_decoder
 from governance.adapters.torch_lm.sampling import sample_tokens
-from governance.adapters.torch_lm.scoring import document_nats
+from governance.adapters.torch_lm.scoring import document_curvatures, document_nats
 from governance.adapters.torch_lm.tokenizer import encode
 from governance.adapters.torch_lm.watermark import green_lists
 from governance.ports.language_model import Decoding, Score
+from governance.provenance.laundering.signal import Floats
 from governance.provenance.watermark import Greens, Mark, count_green
 
 NATS_PER_BIT = 0.6931471805599453
@@ -43,6 +46,11 @@ class Decoder:
     def greens(self, texts: Sequence[str], mark: Mark) -> Greens:
         """What a detector with the key counts in texts, by this model's tokens."""
         return count_green(list(encode(self.tokenizer, texts)), green_lists(mark, self.model.config.vocab_size).after, mark)
+
+    def curvatures(self, texts: Sequence[str]) -> Floats:
+        """One number a text; a text longer than the context is cut as in `score`."""
+        tokens = list(encode(self.tokenizer, texts))
+        return np.array(document_curvatures(self.model, tokens, end=self.end, context=self.context), dtype=np.float64)
 
     def count_tokens(self, texts: Sequence[str]) -> Sequence[int]:
         return [len(tokens) for tokens in encode(self.tokenizer, texts)]

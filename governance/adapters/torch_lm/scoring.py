@@ -1,6 +1,6 @@
 """The surprise of documents under a decoder: windows by length, logits only where a token is predicted."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,10 @@ BATCH_TOKENS = 2048
 """Tokens of one forward pass, padding included: what stays near the processor (8,192 cost a fifth more, benchmarks/training.py)."""
 LOGIT_ROWS = 512
 """Predicted tokens whose logits are in memory at a time: 512 x 4,096 x 4 bytes = 8 MB."""
+
+
+Reading = Callable[[Any, Any], Any]
+"""(logits, targets) of some tokens -> numbers to add up, a row a token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,18 +37,48 @@ def windows(documents: Sequence[Sequence[int]], *, end: int, context: int) -> li
 
 
 def document_nats(model: Any, documents: Sequence[Sequence[int]], *, end: int, context: int) -> list[float]:
-    """Total nats of each document, summed in double precision; 0.0 for a document without tokens.
+    """Total nats of each document, summed in double precision; 0.0 for a document without tokens."""
+    return [sums[0] for sums in _document_sums(model, documents, _nats, end=end, context=context)]
+
+
+def document_curvatures(model: Any, documents: Sequence[Sequence[int]], *, end: int, context: int) -> list[float]:
+    """The curvature of each document (see `governance.ports.curvature`); NaN for a document without tokens."""
+    sums = _document_sums(model, documents, _moments, end=end, context=context)
+    return [gain / spread**0.5 if spread > 0 else float("nan") for gain, spread in sums]
+
+
+def _nats(logits: Any, targets: Any) -> Any:
+    import torch
+
+    return torch.nn.functional.cross_entropy(logits, targets, reduction="none")[:, None]
+
+
+def _moments(logits: Any, targets: Any) -> Any:
+    """Log-probability of the target less its expectation, and its variance, token by token."""
+    import torch
+
+    logs = torch.log_softmax(logits, dim=-1)
+    chances = logs.exp()
+    mean = (chances * logs).sum(-1)
+    spread = (chances * logs**2).sum(-1) - mean**2
+    return torch.stack([logs.gather(1, targets[:, None])[:, 0] - mean, spread], dim=1)
+
+
+def _document_sums(model: Any, documents: Sequence[Sequence[int]], reading: Reading, *, end: int, context: int) -> list[tuple[float, ...]]:
+    """The sums of a reading over the tokens of each document, zeros for a document without tokens.
 
     Windows are batched by length and padded on the right, where a causal model cannot look: so no mask is needed.
     """
+    import numpy as np
     import torch
 
-    nats = [0.0] * len(documents)
+    sums: dict[int, Any] = {}
     with torch.inference_mode():
         for batch in _batches(windows(documents, end=end, context=context)):
-            for window, spent in zip(batch, _window_nats(model, batch), strict=True):
-                nats[window.document] += spent
-    return nats
+            for window, found in zip(batch, _window_sums(model, batch, reading), strict=True):
+                sums[window.document] = sums.get(window.document, 0.0) + found
+    nothing = np.zeros(2)
+    return [tuple(map(float, sums.get(number, nothing))) for number in range(len(documents))]
 
 
 def _batches(cut: Sequence[Window]) -> Iterator[list[Window]]:
@@ -56,8 +90,8 @@ def _batches(cut: Sequence[Window]) -> Iterator[list[Window]]:
         place += size
 
 
-def _window_nats(model: Any, batch: Sequence[Window]) -> list[float]:
-    """Nats per window: the trunk runs once, the output layer only over rows that predict something, a chunk at a time."""
+def _window_sums(model: Any, batch: Sequence[Window], reading: Reading) -> Any:
+    """Sums per window: the trunk runs once, the output layer only over rows that predict something, a chunk at a time."""
     import torch
 
     lengths = torch.tensor([len(window.inputs) for window in batch])
@@ -68,10 +102,7 @@ def _window_nats(model: Any, batch: Sequence[Window]) -> list[float]:
     states, head = read_states(model, inputs.to(model.device))
     hidden = states[used.to(model.device)]
     targets = torch.tensor([token for window in batch for token in window.targets], device=model.device)
-    spent = [
-        torch.nn.functional.cross_entropy(head(hidden[i : i + LOGIT_ROWS]), targets[i : i + LOGIT_ROWS], reduction="none")
-        for i in range(0, len(targets), LOGIT_ROWS)
-    ]
+    found = torch.cat([reading(head(hidden[i : i + LOGIT_ROWS]), targets[i : i + LOGIT_ROWS]) for i in range(0, len(targets), LOGIT_ROWS)])
     owners = torch.repeat_interleave(torch.arange(len(batch)), lengths)
-    sums = torch.zeros(len(batch), dtype=torch.float64).index_add_(0, owners, torch.cat(spent).double().cpu())
-    return [float(total) for total in sums]
+    sums = torch.zeros(len(batch), found.shape[1], dtype=torch.float64).index_add_(0, owners, found.double().cpu())
+    return sums.numpy()
