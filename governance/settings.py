@@ -57,6 +57,18 @@ class Teacher:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Signing:
+    """Whose word counts: `key` is the SSH key of whoever works here, outside the workspace; `allowed_signers` says whose keys are whose.
+
+    HEIRLOOM_SIGNING_KEY wins over `key`: the settings are shared, a key is a person's. No key = acts are by name and not signed.
+    """
+
+    key: str = ""
+    allowed_signers: str = "allowed_signers"
+    """A path in the workspace: which keys count is reviewed like the policy beside it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings of a workspace; `source` is handed to the source plug-in that its `name` says."""
 
@@ -65,6 +77,7 @@ class Settings:
     registry: Registry = field(default_factory=Registry)
     teacher: Teacher = field(default_factory=Teacher)
     advice: AdviceRules = field(default_factory=AdviceRules)
+    signing: Signing = field(default_factory=Signing)
 
     @property
     def source_name(self) -> str:
@@ -88,7 +101,14 @@ def read_settings(path: Path) -> Settings:
     source = _table(sections.pop("source", {}), f"{path.name}.source")
     _table(source.get("mapping", {}), f"{path.name}.source.mapping")
     read = read_section(_Plain, sections, path.name)
-    return Settings(source=source, schedule=read.schedule, registry=read.registry, teacher=read.teacher, advice=read.advice)
+    return Settings(
+        source=source,
+        schedule=read.schedule,
+        registry=read.registry,
+        teacher=read.teacher,
+        advice=read.advice,
+        signing=read.signing,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +117,7 @@ class _Plain:
     registry: Registry = field(default_factory=Registry)
     teacher: Teacher = field(default_factory=Teacher)
     advice: AdviceRules = field(default_factory=AdviceRules)
+    signing: Signing = field(default_factory=Signing)
 
 
 def _table(value: object, where: str) -> Mapping[str, Any]:

@@ -25,6 +25,7 @@ from governance.ports.memory_store import MemoryStore
 from governance.ports.model_store import ModelStore
 from governance.ports.registry import Registry
 from governance.ports.runner import Runner
+from governance.ports.signer import Signer, Verifier
 from governance.ports.source import Source
 from governance.ports.trainer import Trainer
 from governance.ports.workspace import Workspace
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from governance.adapters.emission_file import EmissionFile
 
 ACTOR = "HEIRLOOM_ACTOR"
+SIGNING_KEY = "HEIRLOOM_SIGNING_KEY"
 KILL_AT = "HEIRLOOM_KILL_AT"
 """Drills and tests only: the name of a step between intent and commit at which this process kills itself."""
 
@@ -108,6 +110,29 @@ class Shop:
         from governance.adapters.memory_folder import MemoryFolder
 
         return MemoryFolder(folder=self.workspace.memory)
+
+    @property
+    def signer(self) -> Signer | None:
+        """The key of whoever acts; None where neither the environment nor heirloom.toml names one.
+
+        Raises: UsageError where it lies in the workspace, from where it would go wherever the workspace goes.
+        """
+        from governance.adapters.ssh_signatures import SshSigner
+
+        named = os.environ.get(SIGNING_KEY) or self.settings.signing.key
+        if not named:
+            return None
+        key = Path(named).expanduser().absolute()
+        if self.workspace.root.resolve() in key.resolve().parents:
+            raise UsageError("lies in the workspace", where=str(key), expected="a key outside of it", fix="move it to ~/.ssh")
+        return SshSigner(key=key)
+
+    @property
+    def verifier(self) -> Verifier:
+        """The keys that the workspace takes for its people's."""
+        from governance.adapters.ssh_signatures import SshVerifier
+
+        return SshVerifier(allowed=self.workspace.root / self.settings.signing.allowed_signers)
 
     @property
     def runner(self) -> Runner:
