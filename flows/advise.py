@@ -41,7 +41,6 @@ def facts_of(shop: Shop) -> Facts:
     state = shop.ledger.state()
     history = history_of(shop, state)
     champion = state.releases[state.champion] if state.champion is not None else None
-    teacher = shop.settings.teacher
     return Facts(
         mixing=shop.policy.mixing,
         start=shop.policy.training.start,
@@ -57,7 +56,7 @@ def facts_of(shop: Shop) -> Facts:
         batch=_newest_batch(shop, state),
         history=history,
         tail_documents=_tail_documents(shop, state),
-        sharpened_teacher=Decoding(temperature=teacher.temperature, top_p=teacher.top_p).sharpened,
+        sharpened_teacher=Decoding.of(shop.policy.synthesis.decoding, seed=shop.policy.line.seed).sharpened,
         minutes_per_row=shop.settings.advice.minutes_per_row,
     )
 

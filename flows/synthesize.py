@@ -1,57 +1,90 @@
 """Synthetic rows for the batch that waits: written by the frozen teacher, and by nobody who learns from them."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from flows.begin import admitted_humans, pin, waiting_batches
 from flows.emission import enter_emissions
+from flows.teacher import Teacher, frozen_teacher
 from governance.adapters.bars import bars
-from governance.adapters.generators.local import make_teacher, requests_for
-from governance.errors import RefusedError, UsageError
-from governance.ports.generator import VERSION_DIGITS, Author
+from governance.adapters.generators.local import requests_for
+from governance.digest import canonical_bytes, digest_document, digest_file, read_document, write_bytes
+from governance.errors import IntegrityError, RefusedError
+from governance.mixing.asking import askable, refuse_too_many
+from governance.ports.generator import VERSION_DIGITS, Author, Request, prompts_digest
 from governance.ports.language_model import Decoding
-from governance.provenance.row import ROW_SCHEMA
+from governance.provenance.row import ROW_SCHEMA, Origin
 from governance.release import kinds
 from governance.wiring import Shop
+
+SCHEMA = "heirloom/synthesis/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Synthesis:
-    """What the teacher wrote: rows by origin, and the file they lie in."""
+    """What the teacher wrote: rows by origin, the file they lie in, and the document beside it that says how they were made."""
 
-    teacher: str
-    digest: str
     batch: str
     file: str
-    model_rows: int
-    hybrid_rows: int
+    document: Mapping[str, Any]
     changed: bool
-    warnings: tuple[str, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What somebody should know of these rows before they are trained on."""
+        decoding = self.document["decoding"]
+        if not decoding["sharpened"]:
+            return ()
+        return (f"decoding is sharpened (temperature {decoding['temperature']}, top-p {decoding['top_p']}): tails are lost faster",)
 
 
 def synthesize(shop: Shop, batch: Path | None = None) -> Synthesis | None:
     """Write synthetic rows beside the human rows of a waiting batch, once. None where no batch waits.
 
-    Raises: RefusedError where the teacher is not on the policy's allow-list, or its weights are not the pinned ones.
+    Raises: RefusedError where the teacher is not on the policy's allow-list, its weights are not the pinned ones, or it descends from the
+    student; IntegrityError where the rows that it had written were changed.
     """
     prepared = pin(shop)
     chosen = batch or next(iter(waiting_batches(shop, shop.ledger.state(), prepared.base)), None)
     if chosen is None:
         return None
-    chosen = _with_room(chosen)
-    name, digest = teacher(shop, shop.workspace.root / prepared.base if prepared.base else None)
-    target = chosen / f"{name}.parquet"
+    return written_for(shop, chosen, shop.workspace.root / prepared.base if prepared.base else None)
+
+
+def written_for(shop: Shop, batch: Path, base: Path | None) -> Synthesis:
+    """The rows for one batch of a workspace that is laid out; `base` is what a teacher is made of where none was brought."""
+    chosen = _with_room(batch)
+    teacher = frozen_teacher(shop, base)
+    target = chosen / f"{teacher.name}.parquet"
     if target.exists():
-        rows = pl.read_parquet(target)
-        return _outcome(shop, digest, target, rows, changed=False)
-    rows = _write(shop, name, digest, chosen)
-    part = target.with_name(f".{target.name}.part")
-    rows.select(n for n in ROW_SCHEMA.names() if n not in ("sha256", "source_file", "line")).write_parquet(part)
-    part.rename(target)
-    return _outcome(shop, digest, target, rows, changed=True)
+        return Synthesis(batch=chosen.name, file=str(target), document=written_before(shop, target), changed=False)
+    document = _write(shop, teacher, target)
+    return Synthesis(batch=chosen.name, file=str(target), document=document, changed=True)
+
+
+def document_beside(rows: Path) -> Path:
+    """Where the document of a file of synthetic rows lies: a hidden file in the batch, which is no file of rows."""
+    return rows.with_name(f".{rows.stem}.synthesis.json")
+
+
+def written_before(shop: Shop, rows: Path) -> Mapping[str, Any]:
+    """The document of rows that were written before. Raises: IntegrityError where it, or the rows, are not what the ledger recorded."""
+    place = document_beside(rows)
+    document = read_document(place)
+    if digest_document(document) not in shop.ledger.state().synthesized:
+        raise IntegrityError("is not in the ledger", where=str(place), fix=f"remove {rows}, and heirloom synthesize writes it again")
+    if (found := digest_file(rows)) != document["rows_sha256"]:
+        raise IntegrityError(
+            f"is {found[:12]}",
+            where=str(rows),
+            expected=f"the rows that {document['generator']} wrote, {document['rows_sha256'][:12]}",
+            fix="remove it, and heirloom synthesize writes it again; what people edited is hybrid and goes into a file of its own",
+        )
+    return document
 
 
 def _with_room(batch: Path) -> Path:
@@ -64,70 +97,73 @@ def _with_room(batch: Path) -> Path:
     return folder
 
 
-def teacher(shop: Shop, base: Path | None) -> tuple[str, str]:
-    """Name and digest of the frozen teacher, made or brought in and pinned the first time, and proved every other time."""
-    wanted = shop.settings.teacher
-    if wanted.name not in shop.policy.mixing.teachers:
-        allowed = ", ".join(shop.policy.mixing.teachers) or "none"
-        raise RefusedError(f"teacher {wanted.name!r} is not on the allow-list", where="policy.toml mixing.teachers", expected=allowed)
-    pinned = shop.ledger.state().teachers.get(wanted.name)
-    if pinned is not None:
-        return wanted.name, pinned
-    folder = Path(wanted.checkpoint) if wanted.checkpoint else _made(shop, base)
-    digest = shop.store.put(folder)
-    shop.ledger.record(kinds.TEACHER_PINNED, {"name": wanted.name, "digest": digest})
-    return wanted.name, digest
-
-
-def _made(shop: Shop, base: Path | None) -> Path:
-    if base is None:
-        raise UsageError("no teacher checkpoint and no base batch to train one on", where="heirloom.toml teacher.checkpoint")
-    scratch = shop.workspace.scratch / "teacher"
-    rows = admitted_humans(shop, base, scratch)
-    move = bars("teacher")
-    progress: Callable[[int, int, float], None] = lambda done, total, loss: move(done, total, f"steps, loss {loss:.2f}")  # noqa: E731
-    make_teacher(
-        shop.trainer,
-        rows,
-        shop.settings.teacher.recipe,
-        seed=shop.policy.line.seed + 1,
-        folder=scratch / "checkpoint",
-        progress=progress,
-    )
-    return scratch / "checkpoint"
-
-
-def _write(shop: Shop, name: str, digest: str, batch: Path) -> pl.DataFrame:
-    if said := shop.store.differences(digest):
-        raise RefusedError(
-            f"teacher {name} has moved: {'; '.join(said)}", fix="heirloom reconcile, or pin the new teacher under a new name"
-        )
-    wanted = shop.settings.teacher
-    human = admitted_humans(shop, batch, shop.workspace.scratch / "synthesize")
-    hybrids = human.height * wanted.hybrid_rows_percent // 100
-    count = human.height * wanted.model_rows_percent // 100 + hybrids
-    requests = requests_for(human, prefix=f"{name}-{batch.name}", count=count, hybrids=hybrids, seed=shop.policy.line.seed)
-    author = Author(name=name, version=digest[:VERSION_DIGITS], model=shop.trainer.open(shop.store.path(digest)))
-    decoding = Decoding(
-        temperature=wanted.temperature, top_p=wanted.top_p, max_new_tokens=wanted.max_new_tokens, seed=shop.policy.line.seed
-    )
+def _write(shop: Shop, teacher: Teacher, target: Path) -> Mapping[str, Any]:
+    """Write, enter the emissions, record, and only then let the rows be seen: killed anywhere, the next call does it again."""
+    human = admitted_humans(shop, target.parent, shop.workspace.scratch / "synthesize")
+    requests = requests_of(shop, human, f"{teacher.name}-{target.parent.name}")
+    decoding = Decoding.of(shop.policy.synthesis.decoding, seed=shop.policy.line.seed)
+    author = Author(name=teacher.name, version=teacher.digest[:VERSION_DIGITS], model=shop.trainer.open(shop.store.path(teacher.digest)))
     rows = shop.generators["local"].write(author, requests, decoding, bars("synthesize"))
     enter_emissions(shop, author, rows["text"].to_list(), [request.parent_text for request in requests])
-    return rows
+    part = target.with_name(f".{target.name}.part")
+    rows.select(n for n in ROW_SCHEMA.names() if n not in ("sha256", "source_file", "line")).write_parquet(part)
+    document = {
+        "schema": SCHEMA,
+        "generator": author.name,
+        "version": author.version,
+        "digest": teacher.digest,
+        "digest_checked": True,
+        "batch": target.parent.name,
+        "prompts": {"requests": len(requests), "human_rows_set_aside": human.height - _askable(shop, human).height},
+        "prompts_sha256": prompts_digest(requests),
+        "decoding": decoding.document(),
+        "watermark": None,
+        "rows": {origin.value: rows.filter(pl.col("origin") == origin.value).height for origin in (Origin.MODEL, Origin.HYBRID)},
+        "rejected": 0,
+        "rows_sha256": digest_file(part),
+        "policy_sha256": shop.policy.digest,
+    }
+    _record(shop, document)
+    write_bytes(document_beside(target), canonical_bytes(document) + b"\n")
+    part.rename(target)
+    return document
 
 
-def _outcome(shop: Shop, digest: str, file: Path, rows: pl.DataFrame, *, changed: bool) -> Synthesis:
-    counts = dict(rows.group_by("origin").len().iter_rows())
-    wanted = shop.settings.teacher
-    sharp = Decoding(temperature=wanted.temperature, top_p=wanted.top_p).sharpened
-    said = (f"decoding is sharpened (temperature {wanted.temperature}, top-p {wanted.top_p}): tails are lost faster",) if sharp else ()
-    return Synthesis(
-        teacher=wanted.name,
-        digest=digest,
-        batch=file.parent.name,
-        file=str(file),
-        model_rows=counts.get("model", 0),
-        hybrid_rows=counts.get("hybrid", 0),
-        changed=changed,
-        warnings=said,
+def _record(shop: Shop, document: Mapping[str, Any]) -> None:
+    """The document into the ledger, once, however often its rows are written again."""
+    digest = digest_document(document)
+    if digest in shop.ledger.state().synthesized:
+        return
+    named = ("generator", "version", "digest", "digest_checked", "batch", "rejected", "decoding", "watermark")
+    body = {name: document[name] for name in (*named, "prompts_sha256", "rows_sha256", "policy_sha256")}
+    shop.ledger.record(kinds.ROWS_SYNTHESIZED, {**body, "rows": sum(document["rows"].values()), "document_sha256": digest})
+
+
+def _askable(shop: Shop, human: pl.DataFrame) -> pl.DataFrame:
+    return askable(human, shop.policy.synthesis.prompts, shop.policy.mixing)
+
+
+def requests_of(shop: Shop, human: pl.DataFrame, prefix: str) -> list[Request]:
+    """What the teacher is asked for a batch with these human rows.
+
+    Raises: RefusedError where the policy leaves nothing to ask for, or heirloom.toml wants more rows than it permits.
+    """
+    wanted, prompts = shop.settings.teacher, shop.policy.synthesis.prompts
+    refuse_too_many(wanted.model_rows_percent + wanted.hybrid_rows_percent, prompts)
+    parents = _askable(shop, human)
+    if parents.is_empty():
+        raise RefusedError(
+            f"none of {human.height} human rows may be asked about",
+            where="policy.toml synthesis.prompts, mixing.synthetic_tasks, mixing.slice_caps, mixing.task_caps",
+            expected="a slice and a task that may have synthetic text",
+        )
+    hybrids = parents.height * wanted.hybrid_rows_percent // 100
+    return requests_for(
+        parents,
+        prefix=prefix,
+        count=parents.height * wanted.model_rows_percent // 100 + hybrids,
+        hybrids=hybrids,
+        human_percent=prompts.human_percent,
+        opening_words=prompts.opening_words,
+        seed=shop.policy.line.seed,
     )

@@ -32,7 +32,8 @@ class Teacher:
     """Who writes synthetic rows. Its name must be on the policy's allow-list, and its weights are pinned in the ledger when first seen.
 
     `checkpoint` is a folder of safetensors; without it a teacher is trained by the policy's trainer on the base batch's human rows with
-    `recipe`, which is larger than the student's. Percentages are of the human rows of the batch that it writes for.
+    `recipe`, which is larger than the student's. Percentages are of the human rows of the batch that it may open like. How it decodes is
+    not said here: that is the policy's `[synthesis.decoding]`.
     """
 
     name: str = ""
@@ -40,20 +41,11 @@ class Teacher:
     recipe: Recipe = field(default_factory=Recipe)
     model_rows_percent: int = 50
     hybrid_rows_percent: int = 10
-    temperature: float = 1.0
-    top_p: float = 1.0
-    max_new_tokens: int = 96
 
     def __post_init__(self) -> None:
         for name in ("model_rows_percent", "hybrid_rows_percent"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name}: {getattr(self, name)} is negative")
-        if not 0 < self.temperature <= 2:
-            raise ValueError(f"temperature: {self.temperature} is not in (0, 2]")
-        if not 0 < self.top_p <= 1:
-            raise ValueError(f"top_p: {self.top_p} is not in (0, 1]")
-        if self.max_new_tokens < 1:
-            raise ValueError(f"max_new_tokens: {self.max_new_tokens} is not at least 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

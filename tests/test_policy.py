@@ -85,11 +85,8 @@ def settings(tmp_path: Path, text: str) -> Settings:
     [
         ('source = "folder"', r"heirloom\.toml\.source: 'folder' is not a table"),
         ("[source]\nmapping = 3", r"heirloom\.toml\.source\.mapping: 3 is not a table"),
-        ("[teacher]\ntemperature = nan", r"heirloom\.toml\.teacher\.temperature: nan is no number"),
-        ("[teacher]\ntemperature = 0", r"heirloom\.toml\.teacher: temperature: 0\.0 is not in"),
-        ("[teacher]\ntop_p = 1.5", r"heirloom\.toml\.teacher: top_p: 1\.5 is not in"),
+        ("[teacher]\ntemperature = 0.7", r"heirloom\.toml\.teacher: unknown setting 'temperature'"),
         ("[teacher]\nmodel_rows_percent = -1", r"heirloom\.toml\.teacher: model_rows_percent: -1 is negative"),
-        ("[teacher]\nmax_new_tokens = 0", r"heirloom\.toml\.teacher: max_new_tokens: 0 is not at least 1"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_with_its_place(tmp_path: Path, text: str, said: str):

@@ -180,6 +180,10 @@ class FolderModels:
     def glance(self, digest: str) -> list[str]:
         return list(self.manifests[digest].glance(self.path(digest)))
 
+    def manifest(self, digest: str) -> Manifest:
+        self.path(digest)
+        return self.manifests[digest]
+
     def size(self, digest: str) -> int:
         return self.manifests[digest].size
 

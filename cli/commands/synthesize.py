@@ -1,7 +1,9 @@
 """`heirloom synthesize`: the frozen teacher writes rows for the batch that waits."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from cli.options import Common
 from cli.outcome import Outcome, plain
@@ -10,8 +12,8 @@ from cli.outcome import Outcome, plain
 def command(batch: Path | None = None, *, common: Common | None = None) -> Outcome:
     """Let the pinned teacher write model and hybrid rows beside the human rows of a waiting batch.
 
-    The first time, the teacher is made (or brought in) and its weights are pinned. Its decoding is set in heirloom.toml: temperature 1
-    unless somebody says otherwise, and then it is recorded.
+    The first time, the teacher is made (or brought in) and its weights are pinned; every time they are proved. How it decodes is the
+    policy's to say: temperature 1 unless [synthesis.decoding] says otherwise, and then it is warned about and recorded.
 
     Parameters
     ----------
@@ -27,9 +29,20 @@ def command(batch: Path | None = None, *, common: Common | None = None) -> Outco
         done = synthesize(shop, batch.absolute() if batch else None)
     if done is None:
         return Outcome(command="synthesize", lines=["Nothing to do: no batch waits in the inbox."], document={"changed": False})
+    found = done.document
     verb = "wrote" if done.changed else "had written"
-    who = f"{plain(done.teacher)} ({done.digest[:12]})"
-    lines = [f"{who} {verb} {done.model_rows} model rows and {done.hybrid_rows} hybrid rows for {plain(done.batch)}."]
+    who = f"{plain(found['generator'])} ({plain(found['digest'][:12])})"
+    lines = [f"{who} {verb} {found['rows']['model']} model rows and {found['rows']['hybrid']} hybrid rows for {plain(done.batch)}."]
+    lines += _how(found)
     lines += [f" Warning: {plain(w)}" for w in done.warnings]
     lines.append("Next: heirloom retrain")
-    return Outcome(command="synthesize", lines=lines, document=asdict(done))
+    return Outcome(command="synthesize", lines=lines, document={**asdict(done), "warnings": done.warnings})
+
+
+def _how(found: Mapping[str, Any]) -> list[str]:
+    """How the rows were made, in a line; and the human rows that policy set aside, where there are any."""
+    decoding = found["decoding"]
+    lines = [f" Decoding: temperature {decoding['temperature']:g}, top-p {decoding['top_p']:g}, seed {decoding['seed']}."]
+    if aside := found["prompts"]["human_rows_set_aside"]:
+        lines.append(f" {aside} human rows are of slices or tasks that policy keeps human: nothing was asked about them.")
+    return lines

@@ -73,10 +73,6 @@ class DvcModelStore:
         return place
 
     def manifest(self, digest: str) -> Manifest:
-        """The manifest of a kept model, itself verified by its name.
-
-        Raises: IntegrityError when this digest was never kept, or its manifest was altered.
-        """
         if not DIGEST.fullmatch(digest):
             raise IntegrityError(f"{digest!r} is no digest of a model", where=str(self.workspace.models))
         path = self._manifest_path(digest)

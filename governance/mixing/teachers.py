@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from governance.digest import Manifest
 from governance.errors import RefusedError
 from governance.mixing.rules import PINNED, MixRules
 from governance.provenance.passed import FEWEST_VERSION_DIGITS, names_checkpoint
 from governance.provenance.rules import REFUSE
 
+WEIGHTS = ".safetensors"
 SELF_GENERATED, TEACHER_DIGEST, OTHER_GENERATOR = "self-generated", "teacher-digest", "other-generator"
 
 
@@ -63,6 +65,23 @@ def refuse_descended_teachers(teachers: Mapping[str, str | Mapping[str, Any]], m
                 where="cycle.json teachers",
                 expected="a teacher outside the student's line, frozen and trained apart",
                 fix="take a teacher that no student's weights and no student's text went into",
+            )
+
+
+def refuse_shared_weights(name: str, teacher: Manifest, students: Mapping[str, Manifest]) -> None:
+    """No file of a teacher's weights is one of a student's: a checkpoint whose other files were touched has another digest.
+
+    `students`: digest -> manifest of every checkpoint of the student's line.
+
+    Raises: RefusedError naming the files.
+    """
+    for digest, student in sorted(students.items()):
+        theirs = {file.sha256 for file in student.files if file.path.endswith(WEIGHTS)}
+        if shared := [file.path for file in teacher.files if file.path.endswith(WEIGHTS) and file.sha256 in theirs]:
+            raise RefusedError(
+                f"teacher {name} has weights of the student's checkpoint {digest[:FEWEST_VERSION_DIGITS]}",
+                expected="a teacher outside the student's line, frozen and trained apart",
+                examples=shared,
             )
 
 

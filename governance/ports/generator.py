@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from governance.digest import digest_document, digest_text
 from governance.ports.language_model import Decoding, LanguageModel
 
 VERSION_DIGITS = 12
@@ -56,3 +57,9 @@ class Generator:
     name: str
     write: Callable[[Author, Sequence[Request], Decoding, Progress], pl.DataFrame]
     """(author, requests, decoding, progress): one row of the row schema per request, in order, origin model or hybrid, never human."""
+
+
+def prompts_digest(requests: Sequence[Request]) -> str:
+    """The sha256 of everything that is asked, in order: ids, openings, human shares, and the parents by id and digest of their text."""
+    asked = [[r.row_id, r.opening, r.slice, r.task, r.parent_id or "", digest_text(r.parent_text), r.human_percent] for r in requests]
+    return digest_document(asked)

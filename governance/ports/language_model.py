@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
+from governance.provenance.synthesis import DecodingRules
 from governance.provenance.watermark import Mark
 
 
@@ -34,6 +35,16 @@ class Decoding:
     def sharpened(self) -> bool:
         """True where the decoding prefers the mode of the distribution to its tails."""
         return self.temperature < 1.0 or self.top_p < 1.0
+
+    @classmethod
+    def of(cls, rules: DecodingRules, *, seed: int) -> "Decoding":
+        """The decoding that a policy says."""
+        return cls(temperature=rules.temperature, top_p=rules.top_p, max_new_tokens=rules.max_new_tokens, seed=seed)
+
+    def document(self) -> dict[str, Any]:
+        """The decoding as it is recorded, without the mark: its key is never shown."""
+        settings = {name: getattr(self, name) for name in ("temperature", "top_p", "max_new_tokens", "seed")}
+        return {**settings, "sharpened": self.sharpened}
 
 
 class LanguageModel(Protocol):

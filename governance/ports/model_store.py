@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Protocol
 
+from governance.digest import Manifest
+
 
 class ModelStore(Protocol):
     """Checkpoint folders by the sha256 name of their manifest (`governance.digest.Manifest`)."""
@@ -21,6 +23,12 @@ class ModelStore(Protocol):
 
     def glance(self, digest: str) -> list[str]:
         """What names and sizes alone show to be wrong, a phrase a file; nothing is hashed, so empty proves nothing about the bytes."""
+
+    def manifest(self, digest: str) -> Manifest:
+        """The files of a kept model, each with its sha256; the manifest itself is verified by its name.
+
+        Raises: IntegrityError when this digest was never kept, or its manifest was altered.
+        """
 
     def size(self, digest: str) -> int:
         """Bytes of a kept model, by its manifest, whose name is verified."""

@@ -13,7 +13,7 @@ from governance.release.state import PROMOTION, ROLLBACK, Approval, Intent, Judg
 K = TypeVar("K")
 V = TypeVar("V")
 
-_MAPPINGS = ("releases", "shards", "teachers", "frozen_against", "judged", "attempts", "remembered")
+_MAPPINGS = ("releases", "shards", "teachers", "frozen_against", "judged", "attempts", "remembered", "synthesized")
 
 
 def fold(events: Iterable[Event], start: State | None = None) -> State:
@@ -86,6 +86,11 @@ def _memory(state: State, event: Event) -> State:
 
 def _emissions(state: State, event: Event) -> State:
     return replace(state, emissions=event.body["emissions_sha256"])
+
+
+def _synthesized(state: State, event: Event) -> State:
+    document = event.body["document_sha256"]
+    return replace(state, synthesized=_with(state.synthesized, document, state.synthesized.get(document, event.seq)))
 
 
 def _cycle_frozen(state: State, event: Event) -> State:
@@ -228,6 +233,7 @@ _STEPS: Mapping[str, Callable[[State, Event], State]] = MappingProxyType(
         kinds.SHARDS_PINNED: _shards,
         kinds.TEACHER_PINNED: _teacher,
         kinds.EMISSIONS_ENTERED: _emissions,
+        kinds.ROWS_SYNTHESIZED: _synthesized,
         kinds.MEMORY_EXTENDED: _memory,
         kinds.CYCLE_FROZEN: _cycle_frozen,
         kinds.CYCLE_JUDGED: _cycle_judged,

@@ -9,6 +9,7 @@ WORKSPACE_CREATED = "workspace.created"
 SHARDS_PINNED = "shards.pinned"
 TEACHER_PINNED = "teacher.pinned"
 EMISSIONS_ENTERED = "emissions.entered"
+ROWS_SYNTHESIZED = "rows.synthesized"
 MEMORY_EXTENDED = "memory.extended"
 CYCLE_FROZEN = "cycle.frozen"
 CYCLE_JUDGED = "cycle.judged"
@@ -32,6 +33,10 @@ _NEEDS = {
     SHARDS_PINNED: "anchors tail human prompts",
     TEACHER_PINNED: "name digest",
     EMISSIONS_ENTERED: "generator version rows emissions_sha256",
+    ROWS_SYNTHESIZED: (
+        "generator version digest digest_checked batch rows rejected decoding watermark prompts_sha256 rows_sha256 document_sha256"
+        " policy_sha256"
+    ),
     MEMORY_EXTENDED: "cycle cycle_digest rows forgotten memory_sha256",
     CYCLE_FROZEN: "cycle cycle_digest batch_digest policy_sha256 kind",
     CYCLE_JUDGED: "cycle cycle_digest batch_digest policy_sha256 verdict reason decision_sha256 checkpoint",

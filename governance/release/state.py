@@ -152,6 +152,8 @@ class State:
     """Digest of a cycle whose rows are remembered -> the sha256 of the memory after it."""
     emissions: str | None = None
     """The sha256 of the file of emissions after the last entry."""
+    synthesized: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    """The sha256 of the document of synthetic rows that a teacher wrote -> the seq of its first record."""
     cycle: OpenCycle | None = None
     cycles: int = 0
     """The highest number of a cycle so far."""
