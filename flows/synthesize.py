@@ -8,14 +8,17 @@ from typing import Any
 import polars as pl
 
 from flows.begin import admitted_humans, pin, waiting_batches
+from flows.drafting import drafted
 from flows.emission import enter_emissions
+from flows.marking import watermark_of
 from flows.teacher import Teacher, frozen_teacher
 from governance.adapters.bars import bars
-from governance.adapters.generators.local import requests_for
+from governance.adapters.draft_file import DraftFile
+from governance.adapters.synthetic_rows import requests_for, rows_of
 from governance.digest import canonical_bytes, digest_document, digest_file, read_document, write_bytes
 from governance.errors import IntegrityError, RefusedError
 from governance.mixing.asking import askable, refuse_too_many
-from governance.ports.generator import VERSION_DIGITS, Author, Request, prompts_digest
+from governance.ports.generator import Request, prompts_digest
 from governance.ports.language_model import Decoding
 from governance.provenance.row import ROW_SCHEMA, Origin
 from governance.release import kinds
@@ -37,9 +40,11 @@ class Synthesis:
     def warnings(self) -> tuple[str, ...]:
         """What somebody should know of these rows before they are trained on."""
         decoding = self.document["decoding"]
-        if not decoding["sharpened"]:
-            return ()
-        return (f"decoding is sharpened (temperature {decoding['temperature']}, top-p {decoding['top_p']}): tails are lost faster",)
+        said = []
+        if decoding["sharpened"]:
+            settings = f"temperature {decoding['temperature']}, top-p {decoding['top_p']}"
+            said.append(f"decoding is sharpened ({settings}): tails are lost faster")
+        return tuple(said)
 
 
 def synthesize(shop: Shop, batch: Path | None = None) -> Synthesis | None:
@@ -99,30 +104,39 @@ def _with_room(batch: Path) -> Path:
 
 def _write(shop: Shop, teacher: Teacher, target: Path) -> Mapping[str, Any]:
     """Write, enter the emissions, record, and only then let the rows be seen: killed anywhere, the next call does it again."""
-    human = admitted_humans(shop, target.parent, shop.workspace.scratch / "synthesize")
+    scratch = shop.workspace.scratch / "synthesize"
+    human = admitted_humans(shop, target.parent, scratch)
     requests = requests_of(shop, human, f"{teacher.name}-{target.parent.name}")
-    decoding = Decoding.of(shop.policy.synthesis.decoding, seed=shop.policy.line.seed)
-    author = Author(name=teacher.name, version=teacher.digest[:VERSION_DIGITS], model=shop.trainer.open(shop.store.path(teacher.digest)))
-    rows = shop.generators["local"].write(author, requests, decoding, bars("synthesize"))
-    enter_emissions(shop, author, rows["text"].to_list(), [request.parent_text for request in requests])
-    part = target.with_name(f".{target.name}.part")
-    rows.select(n for n in ROW_SCHEMA.names() if n not in ("sha256", "source_file", "line")).write_parquet(part)
-    document = {
+    watermark = watermark_of(shop)
+    decoding = Decoding.of(shop.policy.synthesis.decoding, seed=shop.policy.line.seed, mark=watermark.mark if watermark else None)
+    made = {
         "schema": SCHEMA,
-        "generator": author.name,
-        "version": author.version,
+        "generator": teacher.author.name,
+        "version": teacher.author.version,
         "digest": teacher.digest,
-        "digest_checked": True,
+        "digest_checked": teacher.digest_checked,
         "batch": target.parent.name,
         "prompts": {"requests": len(requests), "human_rows_set_aside": human.height - _askable(shop, human).height},
         "prompts_sha256": prompts_digest(requests),
         "decoding": decoding.document(),
-        "watermark": None,
-        "rows": {origin.value: rows.filter(pl.col("origin") == origin.value).height for origin in (Origin.MODEL, Origin.HYBRID)},
-        "rejected": 0,
-        "rows_sha256": digest_file(part),
+        "watermark": watermark.document() if watermark else None,
         "policy_sha256": shop.policy.digest,
     }
+    file = DraftFile(folder=scratch, question=digest_document(made))
+    drafts = drafted(teacher.generator, teacher.author, requests, decoding, file=file, progress=bars("synthesize"))
+    rows = rows_of(teacher.author, requests, [tried[0] for tried in drafts], decoding.seed)
+    enter_emissions(shop, teacher.author, rows["text"].to_list(), [request.parent_text for request in requests])
+    document = _seen(shop, made, rows, target)
+    file.drop()
+    return document
+
+
+def _seen(shop: Shop, made: Mapping[str, Any], rows: pl.DataFrame, target: Path) -> Mapping[str, Any]:
+    """Lay rows and document side by side, once the ledger has them."""
+    part = target.with_name(f".{target.name}.part")
+    rows.select(n for n in ROW_SCHEMA.names() if n not in ("sha256", "source_file", "line")).write_parquet(part)
+    counts = {origin.value: rows.filter(pl.col("origin") == origin.value).height for origin in (Origin.MODEL, Origin.HYBRID)}
+    document = {**made, "rows": counts, "rejected": 0, "rows_sha256": digest_file(part)}
     _record(shop, document)
     write_bytes(document_beside(target), canonical_bytes(document) + b"\n")
     part.rename(target)
@@ -134,9 +148,15 @@ def _record(shop: Shop, document: Mapping[str, Any]) -> None:
     digest = digest_document(document)
     if digest in shop.ledger.state().synthesized:
         return
-    named = ("generator", "version", "digest", "digest_checked", "batch", "rejected", "decoding", "watermark")
+    named = ("generator", "version", "digest", "digest_checked", "batch", "rejected", "decoding")
     body = {name: document[name] for name in (*named, "prompts_sha256", "rows_sha256", "policy_sha256")}
-    shop.ledger.record(kinds.ROWS_SYNTHESIZED, {**body, "rows": sum(document["rows"].values()), "document_sha256": digest})
+    shop.ledger.record(kinds.ROWS_SYNTHESIZED, {**body, **_counted(document), "document_sha256": digest})
+
+
+def _counted(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Rows in all, and the fingerprint of the key that they are marked with."""
+    marked = document["watermark"]
+    return {"rows": sum(document["rows"].values()), "watermark": marked["fingerprint"] if marked else None}
 
 
 def _askable(shop: Shop, human: pl.DataFrame) -> pl.DataFrame:

@@ -12,10 +12,12 @@ from governance.adapters.generators.local import make_teacher
 from governance.digest import Manifest, read_document
 from governance.errors import RefusedError, UsageError
 from governance.mixing.teachers import allowed_digests, refuse_descended_teachers, refuse_shared_weights
+from governance.ports.generator import VERSION_DIGITS, Author, Generator
 from governance.release import kinds
 from governance.release.state import State
 from governance.wiring import Shop
 
+LOCAL = "local"
 LINEAGE = "lineage.json"
 SEED_APART = 1
 """Added to the line's seed: a teacher that is made here shares no random number with the student."""
@@ -23,10 +25,19 @@ SEED_APART = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Teacher:
-    """A teacher whose weights were hashed just now and are the pinned ones."""
+    """A teacher at its desk: who writes, by which generator, and the digest that it is pinned by.
 
-    name: str
+    `digest_checked`: its weights were hashed just now and are the pinned ones.
+    """
+
+    author: Author
+    generator: Generator
     digest: str
+    digest_checked: bool
+
+    @property
+    def name(self) -> str:
+        return self.author.name
 
 
 def frozen_teacher(shop: Shop, base: Path | None) -> Teacher:
@@ -42,13 +53,15 @@ def frozen_teacher(shop: Shop, base: Path | None) -> Teacher:
     state = shop.ledger.state()
     pinned = state.teachers.get(name)
     if pinned is None:
-        return _pinned_now(shop, state, base)
-    _refuse_moved(shop, name, pinned)
-    _refuse_relatives(shop, state, name, shop.store.manifest(pinned), {})
-    return Teacher(name=name, digest=pinned)
+        pinned = _pinned_now(shop, state, base)
+    else:
+        _refuse_moved(shop, name, pinned)
+        _refuse_relatives(shop, state, name, shop.store.manifest(pinned), {})
+    author = Author(name=name, version=pinned[:VERSION_DIGITS], model=shop.trainer.open(shop.store.path(pinned)))
+    return Teacher(author=author, generator=shop.generators[LOCAL], digest=pinned, digest_checked=True)
 
 
-def _pinned_now(shop: Shop, state: State, base: Path | None) -> Teacher:
+def _pinned_now(shop: Shop, state: State, base: Path | None) -> str:
     wanted = shop.settings.teacher
     folder = Path(wanted.checkpoint) if wanted.checkpoint else _made(shop, base)
     manifest = Manifest.of(folder)
@@ -56,7 +69,7 @@ def _pinned_now(shop: Shop, state: State, base: Path | None) -> Teacher:
     _refuse_relatives(shop, state, wanted.name, manifest, lineage_beside(folder, manifest.digest))
     digest = shop.store.put(folder)
     shop.ledger.record(kinds.TEACHER_PINNED, {"name": wanted.name, "digest": digest})
-    return Teacher(name=wanted.name, digest=digest)
+    return digest
 
 
 def _refuse_moved(shop: Shop, name: str, pinned: str) -> None:

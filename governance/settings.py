@@ -41,6 +41,8 @@ class Teacher:
     recipe: Recipe = field(default_factory=Recipe)
     model_rows_percent: int = 50
     hybrid_rows_percent: int = 10
+    watermark_key: str = ""
+    """The file of the key that its text is marked with, outside the workspace; none = the text is not marked."""
 
     def __post_init__(self) -> None:
         for name in ("model_rows_percent", "hybrid_rows_percent"):

@@ -115,17 +115,24 @@ class Shop:
     def signer(self) -> Signer | None:
         """The key of whoever acts; None where neither the environment nor heirloom.toml names one.
 
-        Raises: UsageError where it lies in the workspace, from where it would go wherever the workspace goes.
+        Raises: UsageError where it lies in the workspace.
         """
         from governance.adapters.ssh_signatures import SshSigner
 
         named = os.environ.get(SIGNING_KEY) or self.settings.signing.key
         if not named:
             return None
-        key = Path(named).expanduser().absolute()
-        if self.workspace.root.resolve() in key.resolve().parents:
-            raise UsageError("lies in the workspace", where=str(key), expected="a key outside of it", fix="move it to ~/.ssh")
-        return SshSigner(key=key)
+        return SshSigner(key=self.secret_place(named, fix="move it to ~/.ssh"))
+
+    def secret_place(self, named: str, *, fix: str = "move it to a folder of your own, such as ~/.config/heirloom") -> Path:
+        """Where a secret lies that a setting or the environment names.
+
+        Raises: UsageError where that is in the workspace, from where it would go wherever the workspace goes.
+        """
+        place = Path(named).expanduser().absolute()
+        if self.workspace.root.resolve() in place.resolve().parents:
+            raise UsageError("lies in the workspace", where=str(place), expected="a key outside of it", fix=fix)
+        return place
 
     @property
     def verifier(self) -> Verifier:

@@ -1,12 +1,11 @@
 """How synthetic rows are asked for: who writes, what is asked, and the plug-in that turns answers into labelled rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-
-import polars as pl
+from typing import Any, Protocol
 
 from governance.digest import digest_document, digest_text
-from governance.ports.language_model import Decoding, LanguageModel
+from governance.ports.language_model import Decoding
 
 VERSION_DIGITS = 12
 """Hex digits of a checkpoint's digest that stand as generator_version in a row."""
@@ -15,13 +14,20 @@ Progress = Callable[[int, int, str], None]
 """Called with (done, in all, a few words)."""
 
 
+class Sampler(Protocol):
+    """Whatever goes on from a prompt: a language model that is held here, or one behind an address."""
+
+    def sample(self, prompts: Sequence[str], decoding: Decoding) -> Sequence[str]:
+        """One continuation per prompt, in order, without the prompt."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Author:
     """A model that writes rows, under the name and version that its rows carry for ever."""
 
     name: str
     version: str
-    model: LanguageModel
+    model: Sampler
 
     def __post_init__(self) -> None:
         if not self.name or not self.version:
@@ -55,8 +61,13 @@ class Generator:
     """A plug-in: `GENERATOR` in governance/adapters/generators/NAME.py."""
 
     name: str
-    write: Callable[[Author, Sequence[Request], Decoding, Progress], pl.DataFrame]
-    """(author, requests, decoding, progress): one row of the row schema per request, in order, origin model or hybrid, never human."""
+    write: Callable[[Author, Sequence[Request], Decoding], Iterator[Mapping[str, str]]]
+    """(author, requests, decoding) -> row id: what was written after its opening, in pieces, each as soon as it is done.
+
+    Whoever asks keeps every piece and asks for no more than is missing; a piece is never asked for in part.
+    """
+    open: Callable[[str, Mapping[str, Any]], Author] | None = None
+    """(name, `[teacher.endpoint]`) -> the author behind an address. None: the generator writes with weights that are held here."""
 
 
 def prompts_digest(requests: Sequence[Request]) -> str:

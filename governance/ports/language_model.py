@@ -37,9 +37,9 @@ class Decoding:
         return self.temperature < 1.0 or self.top_p < 1.0
 
     @classmethod
-    def of(cls, rules: DecodingRules, *, seed: int) -> "Decoding":
+    def of(cls, rules: DecodingRules, *, seed: int, mark: Mark | None = None) -> "Decoding":
         """The decoding that a policy says."""
-        return cls(temperature=rules.temperature, top_p=rules.top_p, max_new_tokens=rules.max_new_tokens, seed=seed)
+        return cls(temperature=rules.temperature, top_p=rules.top_p, max_new_tokens=rules.max_new_tokens, seed=seed, mark=mark)
 
     def document(self) -> dict[str, Any]:
         """The decoding as it is recorded, without the mark: its key is never shown."""

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from governance.provenance.watermark import Mark
+
 FEWEST_HASHES = 1_000
 """A smaller sample says little about any text."""
 
@@ -68,9 +70,22 @@ class PromptRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WatermarkRules:
+    """How text is marked where there is a key; `required` refuses to write without one. Share and bias are those of `Mark`."""
+
+    required: bool = False
+    green_percent: int = 25
+    bias: float = 2.0
+
+    def __post_init__(self) -> None:
+        Mark(key=1, green_percent=self.green_percent, bias=self.bias)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SynthesisRules:
     """What every text that a model of ours writes is held to."""
 
     decoding: DecodingRules = field(default_factory=DecodingRules)
     prompts: PromptRules = field(default_factory=PromptRules)
+    watermark: WatermarkRules = field(default_factory=WatermarkRules)
     emissions: EmissionLimits = field(default_factory=EmissionLimits)

@@ -1,12 +1,16 @@
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.adapters.generators.local import CHUNK_REQUESTS, GENERATOR, SENTENCE_END, hybrid_text, make_teacher, requests_for
+from flows.drafting import CHUNK_REQUESTS, drafted
+from governance.adapters.draft_file import DraftFile
+from governance.adapters.generators.local import GENERATOR, make_teacher
+from governance.adapters.synthetic_rows import SENTENCE_END, hybrid_text, requests_for, rows_of
 from governance.digest import Manifest
 from governance.errors import RefusedError
 from governance.ports.generator import Author, Request
@@ -47,7 +51,10 @@ quiet = lambda *_: None  # noqa: E731
 
 
 def write(requests: Sequence[Request], decoding: Decoding | None = None) -> pl.DataFrame:
-    return GENERATOR.write(AUTHOR, requests, decoding or Decoding(seed=3), quiet)
+    chosen = decoding or Decoding(seed=3)
+    with TemporaryDirectory() as folder:
+        drafts = drafted(GENERATOR, AUTHOR, requests, chosen, file=DraftFile(folder=Path(folder), question="q"), progress=quiet)
+    return rows_of(AUTHOR, requests, [tried[0] for tried in drafts], chosen.seed)
 
 
 def test_every_request_becomes_one_row_that_names_its_author_and_is_never_human() -> None:

@@ -6,8 +6,9 @@ import polars as pl
 import pytest
 
 from governance.adapters.batch.door import FileBatchDoor
-from governance.adapters.generators.local import GENERATOR, make_teacher, requests_for
+from governance.adapters.generators.local import GENERATOR, make_teacher
 from governance.adapters.sources.python_docs import SOURCE
+from governance.adapters.synthetic_rows import requests_for, rows_of
 from governance.adapters.trainers.ngram import TRAINER
 from governance.ports.generator import VERSION_DIGITS, Author
 from governance.ports.language_model import Decoding
@@ -47,7 +48,8 @@ def test_rows_that_a_real_teacher_wrote_are_admitted_under_its_name_and_digest(w
     digest = make_teacher(TRAINER, base, recipe, seed=7, folder=workspace / "teacher", progress=lambda *_: None)
     author = Author(name="docs-teacher", version=digest[:VERSION_DIGITS], model=TRAINER.open(workspace / "teacher"))
     asked = requests_for(base, prefix="syn", count=60, hybrids=20, seed=1)
-    rows = GENERATOR.write(author, asked, Decoding(max_new_tokens=48, seed=5), lambda *_: None)
+    (drafts,) = GENERATOR.write(author, asked, Decoding(max_new_tokens=48, seed=5))
+    rows = rows_of(author, asked, [drafts[request.row_id] for request in asked], seed=5)
     rows.drop("sha256", "source_file", "line").write_parquet(workspace / "synthetic.parquet")
     admitted, refused = admit(workspace, workspace / "synthetic.parquet")
     assert refused == {}
