@@ -12,6 +12,7 @@ from governance.errors import PolicyError
 from governance.gates.margins import GateRules
 from governance.mixing.rules import MixRules
 from governance.mixing.selection_rules import SelectionRules
+from governance.provenance.corpus.rules import CorpusRules
 from governance.provenance.rules import ProvenanceRules
 from governance.provenance.synthesis import SynthesisRules
 from governance.release.rules import PromotionRules
@@ -54,6 +55,7 @@ class Policy:
     gates: GateRules = field(default_factory=GateRules)
     promotion: PromotionRules = field(default_factory=PromotionRules)
     synthesis: SynthesisRules = field(default_factory=SynthesisRules)
+    corpus: CorpusRules = field(default_factory=CorpusRules)
 
     def document(self) -> dict[str, Any]:
         """Every setting with its value, defaults included."""

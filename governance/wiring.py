@@ -197,10 +197,16 @@ def find_workspace(given: Path | None, here: Path) -> Path:
         if not (given / "policy.toml").is_file():
             raise UsageError("is no workspace: it holds no policy.toml", where=str(given), fix=f"heirloom init {given}")
         return given.resolve()
-    found = next((folder for folder in (here, *here.parents) if (folder / "policy.toml").is_file()), None)
+    found = workspace_above(here)
     if found is None:
         raise UsageError("no policy.toml in this folder or above", fix="heirloom init DIR makes a workspace; --workspace DIR names one")
-    return found.resolve()
+    return found
+
+
+def workspace_above(here: Path) -> Path | None:
+    """The nearest folder from `here` upwards that is a workspace; None for what works outside of any."""
+    found = next((folder for folder in (here, *here.parents) if (folder / "policy.toml").is_file()), None)
+    return found.resolve() if found else None
 
 
 def open_shop(root: Path, *, actor: str | None = None) -> Shop:

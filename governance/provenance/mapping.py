@@ -41,15 +41,17 @@ class ColumnMapping:
     fields: Mapping[str, FieldSource]
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     explicit: bool = True
+    required: tuple[str, ...] = REQUIRED
+    """Fields that must be mapped: a batch needs all three, a store that is only looked at needs its text."""
 
     def __post_init__(self) -> None:
         if strange := sorted((set(self.fields) | set(self.values)) - set(TARGETS)):
             raise ValueError(f"{strange[0]!r} is no field of a row; fields are {', '.join(TARGETS)}")
-        if missing := [name for name in REQUIRED if name not in self.fields]:
+        if missing := [name for name in self.required if name not in self.fields]:
             raise ValueError(f"{missing[0]!r} is not mapped")
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> "ColumnMapping":
+    def from_document(cls, document: Mapping[str, Any], required: tuple[str, ...] = REQUIRED) -> "ColumnMapping":
         """The mapping that a settings file wrote; an empty one means that files carry the row schema's own names.
 
         `text = "body"` one column; `vintage = ["created_at", "first_published"]` the first usable one;
@@ -59,10 +61,10 @@ class ColumnMapping:
         Raises: PolicyError naming the dotted setting.
         """
         if not document:
-            return cls(fields=MappingProxyType({name: FieldSource(columns=(name,)) for name in TARGETS}), explicit=False)
+            return cls(fields=MappingProxyType({name: FieldSource(columns=(name,)) for name in TARGETS}), explicit=False, required=required)
         fields = {name: _field(found, f"{WHERE}.{name}") for name, found in document.items() if name != "values"}
         try:
-            return cls(fields=MappingProxyType(fields), values=_values(document.get("values", {})))
+            return cls(fields=MappingProxyType(fields), values=_values(document.get("values", {})), required=required)
         except ValueError as error:
             raise PolicyError(str(error), where=WHERE) from error
 
@@ -79,7 +81,7 @@ class ColumnMapping:
     @property
     def columns_a_table_must_have(self) -> tuple[str, ...]:
         """Columns without which a table (Parquet, CSV) cannot be what the mapping describes."""
-        return tuple(sorted({*self.scalar_columns, *self.list_columns})) if self.explicit else REQUIRED
+        return tuple(sorted({*self.scalar_columns, *self.list_columns})) if self.explicit else self.required
 
 
 def _field(found: Any, where: str) -> FieldSource:

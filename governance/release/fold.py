@@ -250,6 +250,7 @@ _STEPS: Mapping[str, Callable[[State, Event], State]] = MappingProxyType(
         kinds.SCHEDULE_FROZEN: _frozen,
         kinds.SCHEDULE_UNFROZEN: lambda state, _: replace(state, frozen=None),
         kinds.NOTE_ADDED: lambda state, _: state,
+        kinds.CORPUS_AUDITED: lambda state, _: state,
         kinds.VIEWS_REPAIRED: lambda state, _: replace(state, views_behind=False),
     }
 )

@@ -26,6 +26,7 @@ ROLLBACK_COMMITTED = "rollback.committed"
 SCHEDULE_FROZEN = "schedule.frozen"
 SCHEDULE_UNFROZEN = "schedule.unfrozen"
 NOTE_ADDED = "note.added"
+CORPUS_AUDITED = "corpus.audited"
 VIEWS_REPAIRED = "views.repaired"
 
 _NEEDS = {
@@ -56,6 +57,7 @@ _NEEDS = {
     SCHEDULE_FROZEN: "reason",
     SCHEDULE_UNFROZEN: "reason",
     NOTE_ADDED: "about text",
+    CORPUS_AUDITED: "name corpus_sha256 rows tokens synthetic_rows unknown_rows exceeded",
     VIEWS_REPAIRED: "aliases pointer copies",
 }
 BODIES: Mapping[str, frozenset[str]] = MappingProxyType({kind: frozenset(keys.split()) for kind, keys in _NEEDS.items()})
