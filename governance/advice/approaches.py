@@ -126,7 +126,7 @@ def _retrieval(facts: Facts) -> Approach:
         stance=POSSIBLE,
         costs="no training; a store to keep clean",
         here=here,
-        why="brings facts without retraining, leaves tails as they are; a store fills with model text like any crawl: heirloom audit corpus",
+        why="brings facts without retraining, leaves tails as they are; a store fills with model text like a crawl: heirloom audit corpus",
     )
 
 
