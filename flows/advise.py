@@ -48,8 +48,8 @@ def facts_of(shop: Shop) -> Facts:
         champion=Champion(
             version=champion.version,
             synthetic_tokens=champion.synthetic_tokens,
-            total_tokens=champion.total_tokens,
-            depth=champion.depth,
+            total_tokens=champion.total_tokens + champion.unknown_tokens,
+            depth=champion.descent.least_depth,
         )
         if champion
         else None,

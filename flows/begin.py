@@ -24,10 +24,11 @@ from governance.adapters.dvc_commands import add_files, init_dvc
 from governance.adapters.inbox import waiting
 from governance.digest import canonical_bytes, digest_document, digest_file, write_document
 from governance.errors import IntegrityError, RefusedError, UsageError
+from governance.mixing.rules import SYNTHETIC
 from governance.ports.desk import SHARDS
 from governance.ports.source import Prepared
 from governance.provenance.memory import Past
-from governance.provenance.passed import KnownModel
+from governance.provenance.passed import KnownModel, known_model
 from governance.provenance.row import Origin
 from governance.release import kinds
 from governance.release.state import Judgement, Release, State
@@ -168,10 +169,8 @@ def _request(shop: Shop, state: State, kind: str, batch: Path, start: Mapping[st
 
 def known_models(shop: Shop, state: State) -> tuple[KnownModel, ...]:
     """Every release of the line, promoted or not: any of them may have written what comes in."""
-    return tuple(
-        KnownModel(name=shop.policy.line.model, digest=r.checkpoint, depth=r.depth, mean_depth=r.descent.mean_depth.low)
-        for r in state.releases.values()
-    )
+    name, worst = shop.policy.line.model, shop.policy.mixing.unknown_past == SYNTHETIC
+    return tuple(known_model(name, r.checkpoint, r.descent, unknown_is_synthetic=worst) for r in state.releases.values())
 
 
 def _begin(shop: Shop, state: State, request: CycleRequest, *, record: bool) -> Begun:
@@ -221,6 +220,7 @@ def _lineage_of(release: Release) -> dict[str, Any]:
         "depth": release.depth,
         "passages": release.descent.passages,
         "unknown_tokens": release.unknown_tokens,
+        "past_share": release.past_share.document() if release.past_share else None,
     }
 
 
@@ -238,7 +238,7 @@ def _founding_start(shop: Shop, base: Path) -> dict[str, Any]:
     digest = shop.store.put(folder / "start")
     shutil.rmtree(folder)
     nothing = dict.fromkeys(("synthetic_tokens", "total_tokens", "depth", "passages", "unknown_tokens"), 0)
-    return {"digest": digest, "version": None, **nothing}
+    return {"digest": digest, "version": None, **nothing, "past_share": None}
 
 
 def admitted_humans(shop: Shop, batch: Path, scratch: Path) -> pl.DataFrame:

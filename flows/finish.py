@@ -12,6 +12,7 @@ from governance.actions.register import Finished, register
 from governance.actions.release_desk import ReleaseDesk
 from governance.digest import digest_document, read_document, sync_folder
 from governance.errors import PolicyError
+from governance.provenance.descent import Bounds
 from governance.release import kinds
 from governance.release.rules import REVIEW
 from governance.release.state import PASS
@@ -114,6 +115,7 @@ def finished(shop: Shop) -> Finished:
         worst_shard_total=worst["total"],
         passages=lineage["passages"],
         unknown_tokens=lineage["unknown_tokens"],
+        past_share=Bounds.from_document(lineage["past_share"]),
         review_for=shop.actor if shop.policy.promotion.mode == REVIEW else None,
     )
 

@@ -1,7 +1,13 @@
 """`heirloom review`: the page a reviewer decides from, in the terminal."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from cli.options import Common
 from cli.outcome import Outcome, plain
+
+if TYPE_CHECKING:
+    from governance.release.state import Release
 
 
 def command(version: int, *, common: Common | None = None) -> Outcome:
@@ -17,6 +23,7 @@ def command(version: int, *, common: Common | None = None) -> Outcome:
     from governance.digest import read_document
     from governance.errors import RefusedError
     from governance.provenance.descent_words import depth_words, share_words
+    from governance.release.state import ADOPTED
 
     shop = shop_of(common)
     release = shop.ledger.state().releases.get(version)
@@ -24,6 +31,8 @@ def command(version: int, *, common: Common | None = None) -> Outcome:
         known = ", ".join(map(str, shop.ledger.state().releases)) or "none"
         raise RefusedError(f"version {version} is not registered", expected=f"one of {known}")
     folder = archive_of(shop, release.cycle_digest)
+    if release.kind == ADOPTED:
+        return _adopted(release, folder / "report.html")
     decision, mix = read_document(folder / "decision.json"), read_document(folder / "mix.json")
     descent = release.descent
     lines = [f"Version {version}, cycle {release.cycle}: [bold]{decision['verdict']}[/bold]. {plain(decision['reason'])}"]
@@ -38,3 +47,20 @@ def command(version: int, *, common: Common | None = None) -> Outcome:
         lines.append(f'Next: heirloom approve {version} --reason "..."   or   heirloom reject {version} --reason "..."')
     document = {"version": version, "decision": decision, "checkpoint": release.checkpoint, "report": str(folder / "report.html")}
     return Outcome(command="review", lines=lines, document=document)
+
+
+def _adopted(release: "Release", report: Path) -> Outcome:
+    """An adopted release: whose word it rests on, and what that word was."""
+    from governance.provenance.descent_words import depth_words, share_words, token_words
+
+    descent = release.descent
+    lines = [
+        f"Version {release.version}: [bold]adopted[/bold] by {plain(release.registered_by)}, judged by no gate."
+        f" {plain(release.approvals[0].reason)}",
+        f" Its past: {token_words(descent)}, {share_words(descent.share)} synthetic, depth {depth_words(descent)}.",
+        f" model {release.checkpoint[:16]}  ledger {release.registered_seq}",
+        f" Report: {report}",
+    ]
+    bounds = {"share": descent.share.document(), "effective_share": descent.effective_share.document()}
+    document = {"version": release.version, "adopted_by": release.registered_by, "reason": release.approvals[0].reason, **bounds}
+    return Outcome(command="review", lines=lines, document={**document, "checkpoint": release.checkpoint, "report": str(report)})

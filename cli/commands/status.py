@@ -23,14 +23,17 @@ def _lines(state: "State", model: str) -> list[str]:
         waiting = [f" waiting      version {r.version}: heirloom review {r.version}" for r in state.waiting]
         return [f"{model}: no release yet.", *waiting, "Next: heirloom retrain"]
     from governance.provenance.descent_words import depth_words, share_words
+    from governance.release.state import ADOPTED
 
     champion = state.releases[state.champion]
     descent = champion.descent
+    adopted = f", adopted by {plain(champion.registered_by)} and judged by no gate" if champion.kind == ADOPTED else ""
     lines = [
-        f"{model}: release {champion.version} serves. {share_words(descent.share)} of what it learnt from is synthetic,"
+        f"{model}: release {champion.version} serves{adopted}. {share_words(descent.share)} of what it learnt from is synthetic,"
         f" depth {depth_words(descent)}.",
         f" effective share {share_words(descent.effective_share)}: a token counts for each model it went through",
         f" pre-synthetic  {state.pre_synthetic or '-'}",
+        *([f" baseline       {state.baseline}, adopted: candidates are measured against it"] if _measured_by_adoption(state) else []),
         f" previous       {state.previous or '-'}",
     ]
     lines += [f" waiting        version {r.version}: heirloom review {r.version}" for r in state.waiting]
@@ -43,6 +46,11 @@ def _lines(state: "State", model: str) -> list[str]:
     if state.views_behind:
         lines.append(" registry       is behind the ledger: heirloom reconcile")
     return lines
+
+
+def _measured_by_adoption(state: "State") -> bool:
+    """True where the line has no pre-synthetic release and leans on the one that was adopted."""
+    return state.pre_synthetic is None and state.baseline is not None
 
 
 def _descent(state: "State") -> dict[str, Any] | None:

@@ -19,6 +19,20 @@ class RegistrationOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AdoptionOutcome:
+    """An adopted model serves. `baseline` and `pre_synthetic` say whether candidates are measured against it, and what it may be called."""
+
+    version: int
+    checkpoint: str
+    changed: bool
+    by: str
+    baseline: bool
+    pre_synthetic: bool
+    seq: int
+    report: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PromotionOutcome:
     """`missing` people have yet to approve (exit 7); else `version` is champion. `seq` is 0 where nothing was written."""
 

@@ -6,6 +6,7 @@ from governance.actions.outcomes import RegistrationOutcome
 from governance.actions.release_desk import ReleaseDesk, move_aliases
 from governance.errors import IntegrityError
 from governance.ports.registry import Candidate
+from governance.provenance.descent import Bounds
 from governance.release import kinds
 from governance.release.state import BLOCK, INCONCLUSIVE, PASS, Release, State
 
@@ -32,6 +33,7 @@ class Finished:
     worst_shard_total: int
     passages: int = 0
     unknown_tokens: int = 0
+    past_share: Bounds | None = None
     review_for: str | None = None
 
     def __post_init__(self) -> None:
@@ -49,13 +51,7 @@ def register(desk: ReleaseDesk, finished: Finished, candidate: Candidate) -> Reg
 
     Raises: IntegrityError where the checkpoint folder is not the one that was judged; DependencyError where store or registry are down.
     """
-    digest = desk.store.put(candidate.checkpoint)
-    if digest != candidate.checkpoint_digest:
-        raise IntegrityError(
-            f"the checkpoint is {digest[:16]}",
-            expected=f"{candidate.checkpoint_digest[:16]}, which was judged",
-            where=str(candidate.checkpoint),
-        )
+    digest = keep_checkpoint(desk, candidate, "which was judged")
     desk.steps("register.kept")
     known = _known(desk.ledger.state(), candidate)
     version = known.version if known else desk.registry.register(candidate)
@@ -76,6 +72,15 @@ def register(desk: ReleaseDesk, finished: Finished, candidate: Candidate) -> Reg
         review_requested=requested,
         report=report,
     )
+
+
+def keep_checkpoint(desk: ReleaseDesk, candidate: Candidate, what: str) -> str:
+    """Put the checkpoint of a candidate into the store. Raises: IntegrityError where it is not the one that was looked at before."""
+    digest = desk.store.put(candidate.checkpoint)
+    if digest != candidate.checkpoint_digest:
+        expected = f"{candidate.checkpoint_digest[:16]}, {what}"
+        raise IntegrityError(f"the checkpoint is {digest[:16]}", expected=expected, where=str(candidate.checkpoint))
+    return digest
 
 
 def _known(state: State, candidate: Candidate) -> Release | None:
@@ -108,6 +113,7 @@ def _record(desk: ReleaseDesk, finished: Finished, candidate: Candidate, version
         "run_url": report,
         "passages": finished.passages,
         "unknown_tokens": finished.unknown_tokens,
+        "past_share": finished.past_share.document() if finished.past_share else None,
     }
 
     def decide(now: State) -> dict[str, object]:

@@ -106,7 +106,11 @@ def _anchors_and_cap(facts: Facts) -> Approach:
 
 
 def _bigger(facts: Facts) -> Approach:
-    total = f"{facts.champion.total_tokens:,} tokens trained again" if facts.champion else "every token trained again"
+    total = (
+        f"{facts.champion.total_tokens:,} tokens trained again"
+        if facts.champion and facts.champion.total_tokens
+        else "every token trained again"
+    )
     return Approach(
         name="bigger model",
         stance=NEVER,

@@ -8,6 +8,9 @@ from governance.provenance.rules import ADMIT, REFUSE
 FULL, PROVEN = "full", "proven"
 """How hybrids count: every token, or the share that their edit does not prove to be given back (docs/hybrids.md)."""
 
+HUMAN, SYNTHETIC = "human", "synthetic"
+"""What the unknown past of an adopted model counts as where its own text comes in."""
+
 PINNED = "pinned"
 """Allow-list value: the digest that cycle.json pins for this teacher is the one that counts."""
 
@@ -88,6 +91,8 @@ class MixRules:
     """Models that a row may have been through: 1 admits text of human-only models alone. None: no limit."""
     effective_cap_percent: int | None = None
     """A cap like `synthetic_cap_percent` in which a token counts once for each model that it went through. None: no limit."""
+    unknown_past: str = SYNTHETIC
+    """What nobody knows of an adopted model's past counts as in the depth of what it wrote: synthetic (the upper end) or human."""
 
     def __post_init__(self) -> None:
         self._check_caps()
@@ -120,6 +125,8 @@ class MixRules:
             raise ValueError(f"max_depth: {self.max_depth} is not at least 1: synthetic text has been through one model")
         if self.effective_cap_percent is not None and not 1 <= self.effective_cap_percent <= 99:
             raise ValueError(f"effective_cap_percent: {self.effective_cap_percent} is not a percentage in 1..99")
+        if self.unknown_past not in (HUMAN, SYNTHETIC):
+            raise ValueError(f"unknown_past: {self.unknown_past!r} is neither {HUMAN!r} nor {SYNTHETIC!r}")
 
     def _check_caps(self) -> None:
         if self.profile not in _PROFILE_CAPS:

@@ -14,6 +14,7 @@ def descent_of_document(counts: Mapping[str, Any]) -> Descent:
         depth=counts["depth"],
         passages=counts.get("passages"),
         unknown=counts.get("unknown_tokens", 0),
+        past=Bounds.from_document(counts.get("past_share")),
     )
 
 
@@ -29,7 +30,17 @@ def mean_words(bounds: Bounds) -> str:
 
 def depth_words(descent: Descent) -> str:
     """The depth, as far as it is known."""
-    return f"at least {descent.depth}, the past before adoption is unknown" if descent.unknown else str(descent.depth)
+    return f"at least {descent.least_depth}, the past before adoption is unknown" if descent.open else str(descent.depth)
+
+
+def token_words(descent: Descent) -> str:
+    """How much text it was: `1,000 tokens, 400 of them unknown`, and what nobody counted beside them."""
+    counted = f"{descent.total // THOUSAND:,} tokens"
+    if descent.unknown:
+        counted += f", {descent.unknown // THOUSAND:,} of them unknown"
+    if descent.past is None:
+        return counted
+    return f"{counted}, beside a past that nobody counted" if descent.total else "a past that nobody counted"
 
 
 def _words(bounds: Bounds, unit: int, sign: str, digits: int) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
 from governance.errors import IntegrityError
-from governance.provenance.descent import THOUSAND, WHOLE, Descent, human_text, synthetic_text, unknown_text
+from governance.provenance.descent import THOUSAND, WHOLE, Bounds, Descent, human_text, synthetic_text, uncounted_text, unknown_text
 from governance.provenance.row import Origin
 
 
@@ -33,12 +33,13 @@ class Text:
 class Model:
     """What a model learnt from: id of a text -> how often it was shown, on top of the model that it started from.
 
-    `unknown_tokens` were learnt before anybody here looked.
+    `unknown_tokens` were learnt before anybody here looked; `past_share` bounds the synthetic share of a past that nobody counted.
     """
 
     texts: Mapping[str, int] = field(default_factory=dict)
     start: str | None = None
     unknown_tokens: int = 0
+    past_share: Bounds | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,7 @@ def descents(texts: Mapping[str, Text], models: Mapping[str, Model]) -> Mapping[
 
 def passed_by(author: Descent | None, parents: Iterable[Passed], *, made_by_model: bool) -> Passed:
     """What a synthetic text has been through, by its author's descent and its parents."""
-    mean, depth = (author.mean_depth.low, author.depth) if author else (0, 0)
+    mean, depth = (author.mean_depth.low, author.least_depth) if author else (0, 0)
     step = 1 if made_by_model else 0
     above = list(parents)
     return Passed(
@@ -87,7 +88,7 @@ def _passed(text: Text, passed: Mapping[str, Passed], found: Mapping[str, Descen
 
 
 def _descent(model: Model, texts: Mapping[str, Text], passed: Mapping[str, Passed], found: Mapping[str, Descent]) -> Descent:
-    whole = unknown_text(model.unknown_tokens)
+    whole = unknown_text(model.unknown_tokens) + (uncounted_text(model.past_share) if model.past_share else Descent())
     if model.start is not None:
         whole += found[model.start]
     for name, count in model.texts.items():

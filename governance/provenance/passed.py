@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from governance.provenance.descent import THOUSAND
+from governance.provenance.descent import THOUSAND, Descent
 from governance.provenance.row import Origin
 
 PASSED_SCHEMA = pl.Schema({"row_id": pl.String, "depth": pl.Int32, "passages": pl.Int64})
@@ -38,6 +38,13 @@ class KnownModel:
     def document(self) -> dict[str, Any]:
         """An entry of `models` in cycle.json."""
         return {"name": self.name, "digest": self.digest, "depth": self.depth, "mean_depth": self.mean_depth}
+
+
+def known_model(name: str, digest: str, descent: Descent, *, unknown_is_synthetic: bool) -> KnownModel:
+    """A release as an author: what of its past is unknown counts as text of one model, or as text of people."""
+    if unknown_is_synthetic and descent.open:
+        return KnownModel(name=name, digest=digest, depth=max(1, descent.depth), mean_depth=descent.mean_depth.high)
+    return KnownModel(name=name, digest=digest, depth=descent.least_depth, mean_depth=descent.mean_depth.low)
 
 
 def names_checkpoint(version: str | None, digest: str) -> bool:

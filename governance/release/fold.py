@@ -6,7 +6,9 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from governance.errors import IntegrityError, UsageError
+from governance.provenance.descent import Bounds
 from governance.release import kinds
+from governance.release.adoption import adopted_release
 from governance.release.ledger import Event
 from governance.release.state import PROMOTION, ROLLBACK, Approval, Intent, Judgement, OpenCycle, Release, State
 
@@ -130,7 +132,7 @@ def _unless(cycle: OpenCycle | None, digest: str) -> OpenCycle | None:
 def _registered(state: State, event: Event) -> State:
     facts, digest = _facts(event), event.body["cycle_digest"]
     release = Release(
-        **facts,
+        **{**facts, "past_share": Bounds.from_document(facts.get("past_share"))},
         registered_by=event.actor,
         registered_seq=event.seq,
         judged_against=state.frozen_against.get(digest, state.champion),
@@ -163,6 +165,14 @@ def _approved(state: State, event: Event) -> State:
 
 def _refused(state: State, event: Event) -> State:
     return _change(state, event.body["version"], refused_by=event.actor)
+
+
+def _adopted(state: State, event: Event) -> State:
+    """Registered and about to serve in one event, so that no kill leaves an adopted model that nothing comes of."""
+    release = adopted_release(event, state.cycles)
+    state = replace(state, releases=_with(state.releases, release.version, release))
+    intent = Intent(act=PROMOTION, seq=event.seq, version=release.version, left=None, actor=event.actor, approved_by=(event.actor,))
+    return replace(state, intent=intent)
 
 
 def _promotion_intended(state: State, event: Event) -> State:
@@ -235,6 +245,7 @@ _STEPS: Mapping[str, Callable[[State, Event], State]] = MappingProxyType(
         kinds.EMISSIONS_ENTERED: _emissions,
         kinds.ROWS_SYNTHESIZED: _synthesized,
         kinds.MEMORY_EXTENDED: _memory,
+        kinds.MODEL_ADOPTED: _adopted,
         kinds.CYCLE_FROZEN: _cycle_frozen,
         kinds.CYCLE_JUDGED: _cycle_judged,
         kinds.CYCLE_ABANDONED: _cycle_abandoned,

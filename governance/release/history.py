@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from governance.release import kinds
 from governance.release.fold import fold
 from governance.release.ledger import Event
-from governance.release.state import PROMOTION, ROLLBACK, State
+from governance.release.state import ADOPTED, PROMOTION, ROLLBACK, State
+
+ADOPTION = "adoption"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """One move of the champion. `was` is the version that it moved away from; `why` the reason that was given."""
+    """One move of the champion, by promotion, rollback or adoption.
+
+    `was` is the version that it moved away from; `why` the reason that was given.
+    """
 
     seq: int
     at: str
@@ -27,7 +32,7 @@ def history(events: Sequence[Event]) -> tuple[Move, ...]:
     state, moves = fold(events), []
     for event in events:
         if event.kind == kinds.PROMOTION_COMMITTED:
-            moves.append(_move(event, PROMOTION, ", ".join(event.body["approved_by"]), _reasons(state, event.body["version"])))
+            moves.append(_move(event, _how(state, event), ", ".join(event.body["approved_by"]), _reasons(state, event.body["version"])))
         if event.kind == kinds.ROLLBACK_COMMITTED:
             moves.append(_move(event, ROLLBACK, event.actor, event.body["reason"]))
     return tuple(reversed(moves))
@@ -36,6 +41,10 @@ def history(events: Sequence[Event]) -> tuple[Move, ...]:
 def _move(event: Event, how: str, who: str, why: str) -> Move:
     body = event.body
     return Move(seq=event.seq, at=event.at, champion=body["version"], was=body["from"], how=how, who=who, why=why)
+
+
+def _how(state: State, event: Event) -> str:
+    return ADOPTION if state.releases[event.body["version"]].kind == ADOPTED else PROMOTION
 
 
 def _reasons(state: State, version: int) -> str:

@@ -11,6 +11,7 @@ TEACHER_PINNED = "teacher.pinned"
 EMISSIONS_ENTERED = "emissions.entered"
 ROWS_SYNTHESIZED = "rows.synthesized"
 MEMORY_EXTENDED = "memory.extended"
+MODEL_ADOPTED = "model.adopted"
 CYCLE_FROZEN = "cycle.frozen"
 CYCLE_JUDGED = "cycle.judged"
 CYCLE_ABANDONED = "cycle.abandoned"
@@ -39,12 +40,13 @@ _NEEDS = {
         " policy_sha256"
     ),
     MEMORY_EXTENDED: "cycle cycle_digest rows forgotten memory_sha256",
+    MODEL_ADOPTED: "version adoption_sha256 checkpoint policy_sha256 share tokens run_url reason",
     CYCLE_FROZEN: "cycle cycle_digest batch_digest policy_sha256 kind",
     CYCLE_JUDGED: "cycle cycle_digest batch_digest policy_sha256 verdict reason decision_sha256 checkpoint",
     CYCLE_ABANDONED: "cycle cycle_digest reason",
     CANDIDATE_REGISTERED: (
         "version cycle cycle_digest checkpoint verdict decision_sha256 policy_sha256 kind synthetic_tokens total_tokens depth"
-        " worst_shard_synthetic worst_shard_total run_url passages unknown_tokens"
+        " worst_shard_synthetic worst_shard_total run_url passages unknown_tokens past_share"
     ),
     REVIEW_REQUESTED: "version requested_by",
     APPROVAL_GIVEN: "version checkpoint decision_sha256 policy_sha256 expected_champion reason",
@@ -63,7 +65,7 @@ _NEEDS = {
 BODIES: Mapping[str, frozenset[str]] = MappingProxyType({kind: frozenset(keys.split()) for kind, keys in _NEEDS.items()})
 """Kind -> the keys of its body, all of them and no others."""
 
-LATER: Mapping[str, frozenset[str]] = MappingProxyType({CANDIDATE_REGISTERED: frozenset(("passages", "unknown_tokens"))})
+LATER: Mapping[str, frozenset[str]] = MappingProxyType({CANDIDATE_REGISTERED: frozenset(("passages", "unknown_tokens", "past_share"))})
 """Kind -> keys that older versions did not write. Every event written now has them; the fold knows what their absence means."""
 
 TEXT_LIMIT = 2000

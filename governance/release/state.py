@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from governance.provenance.descent import Descent, descent_of
+from governance.provenance.descent import Bounds, Descent, descent_of
 from governance.release.ledger import GENESIS
 
 PASS, BLOCK, INCONCLUSIVE = "pass", "block", "inconclusive"
@@ -50,6 +50,8 @@ class Release:
     """Thousandths of tokens times the models that they went through; None where an older version kept none."""
     unknown_tokens: int = 0
     """Tokens learnt before anybody here looked; in none of the other counts."""
+    past_share: Bounds | None = None
+    """The synthetic share, in thousandths, of what was learnt before anybody here counted."""
     judged_against: int | None
     """The champion when its cycle was frozen: the one whose evidence it was compared with."""
     requested_by: str | None = None
@@ -73,7 +75,7 @@ class Release:
     @property
     def human_only(self) -> bool:
         """No synthetic ancestor, neither in its data nor through its initial weights, and no part of its past unknown."""
-        return self.synthetic_tokens == 0 and self.unknown_tokens == 0
+        return self.synthetic_tokens == 0 and not self.descent.open
 
     @property
     def descent(self) -> Descent:
@@ -84,6 +86,7 @@ class Release:
             depth=self.depth,
             passages=self.passages,
             unknown=self.unknown_tokens,
+            past=self.past_share,
         )
 
     @property

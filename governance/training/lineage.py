@@ -19,7 +19,7 @@ class Start:
     """The initial weights of a run and what they had seen before it. Depth 0 means that no synthetic token is known to have flowed in.
 
     `passages` are in thousandths of a token; None where an older version kept none. `unknown_tokens`, which are in none of the other
-    counts, were learnt before the model was adopted.
+    counts, were learnt before the model was adopted; `past_share` bounds the synthetic share of a past that nobody counted, in thousandths.
     """
 
     digest: str
@@ -28,6 +28,7 @@ class Start:
     depth: int = 0
     passages: int | None = None
     unknown_tokens: int = 0
+    past_share: Bounds | None = None
 
     def __post_init__(self) -> None:
         _check_counts(self)
@@ -36,7 +37,8 @@ class Start:
     def from_document(cls, document: Mapping[str, Any]) -> "Start":
         """The `start` of cycle.json; its `version` says where it is kept and nothing about what it has seen."""
         named = {name: document[name] for name in ("digest", "synthetic_tokens", "total_tokens", "depth")}
-        return cls(**named, passages=document.get("passages"), unknown_tokens=document.get("unknown_tokens", 0))
+        past = Bounds.from_document(document.get("past_share"))
+        return cls(**named, passages=document.get("passages"), unknown_tokens=document.get("unknown_tokens", 0), past_share=past)
 
     @property
     def descent(self) -> Descent:
@@ -45,7 +47,7 @@ class Start:
     @property
     def untrained(self) -> bool:
         """True for fresh random weights: a cycle from here is a founding one."""
-        return self.total_tokens == 0 and self.unknown_tokens == 0
+        return self.total_tokens == 0 and self.unknown_tokens == 0 and self.past_share is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,7 @@ class Lineage:
     worst_shard_synthetic: SyntheticShare
     passages: int | None = None
     unknown_tokens: int = 0
+    past_share: Bounds | None = None
     teachers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -120,6 +123,7 @@ class Lineage:
             worst_shard_synthetic=worst_shard(log),
             passages=start.descent.passages + (-(-mix["passages"] * synthetic // planned) if synthetic else 0),
             unknown_tokens=start.unknown_tokens,
+            past_share=start.past_share,
             teachers=dict(teachers),
         )
 
@@ -127,7 +131,8 @@ class Lineage:
     def from_document(cls, document: Mapping[str, Any]) -> "Lineage":
         """The inverse of `document`: `Lineage.from_document(lineage.document()) == lineage`."""
         fields = {name: value for name, value in document.items() if name not in ("schema", *DERIVED)}
-        return cls(**{**fields, "worst_shard_synthetic": SyntheticShare(**document["worst_shard_synthetic"])})
+        worst, past = SyntheticShare(**document["worst_shard_synthetic"]), Bounds.from_document(document.get("past_share"))
+        return cls(**{**fields, "worst_shard_synthetic": worst, "past_share": past})
 
     def document(self) -> dict[str, Any]:
         """The lineage as JSON: lineage.json."""
@@ -145,9 +150,10 @@ class Lineage:
             "worst_shard_synthetic": {"synthetic": self.worst_shard_synthetic.synthetic, "total": self.worst_shard_synthetic.total},
             "passages": self.descent.passages,
             "unknown_tokens": self.unknown_tokens,
+            "past_share": self.past_share.document() if self.past_share else None,
             "teachers": dict(self.teachers),
-            "mean_depth": _bounds_document(self.descent.mean_depth),
-            "effective_share": _bounds_document(self.descent.effective_share),
+            "mean_depth": self.descent.mean_depth.document(),
+            "effective_share": self.descent.effective_share.document(),
         }
 
     @property
@@ -163,6 +169,7 @@ class Lineage:
             depth=self.depth,
             passages=self.passages,
             unknown_tokens=self.unknown_tokens,
+            past_share=self.past_share,
         )
 
 
@@ -199,8 +206,5 @@ def _descent(counts: Start | Lineage) -> Descent:
         depth=counts.depth,
         passages=counts.passages,
         unknown=counts.unknown_tokens,
+        past=counts.past_share,
     )
-
-
-def _bounds_document(bounds: Bounds) -> dict[str, int]:
-    return {"low": bounds.low, "high": bounds.high}

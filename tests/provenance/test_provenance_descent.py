@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.provenance.descent import Bounds, Descent, human_text, synthetic_text, unknown_text
+from governance.provenance.descent import Bounds, Descent, human_text, synthetic_text, uncounted_text, unknown_text
 
 tokens = st.integers(0, 10_000)
 depths = st.integers(1, 6)
@@ -13,11 +13,13 @@ weights = st.integers(0, 1000)
 
 @st.composite
 def parts(draw: st.DrawFn) -> Descent:
-    """Human text, synthetic text of some depth and mean, or text that nobody knows."""
+    """Human text, synthetic text of some depth and mean, text that nobody knows, or text that nobody counted."""
     count, depth = draw(tokens), draw(depths)
     passages = draw(st.integers(1000, 1000 * depth))
     synthetic = synthetic_text(count, passages=passages, depth=depth, weight=draw(weights))
-    return draw(st.sampled_from([human_text(count), synthetic, synthetic, unknown_text(count)]))
+    low = draw(st.integers(0, 1000))
+    past = uncounted_text(Bounds(low=low, high=draw(st.integers(low, 1000))))
+    return draw(st.sampled_from([human_text(count), synthetic, synthetic, unknown_text(count), past]))
 
 
 def summed(pieces: list[Descent]) -> Descent:
@@ -85,6 +87,24 @@ def test_an_unknown_past_is_anything_from_none_to_all_and_fades_as_the_line_lear
     assert (later.depth, later.share.exact) == (1, False)
 
 
+@given(share=st.integers(0, 1000), counted=st.integers(1, 10_000), human=tokens, model=tokens)
+def test_bounds_over_an_uncounted_past_hold_whatever_its_size_was(share: int, counted: int, human: int, model: int) -> None:
+    fresh = human_text(human) + synthetic_text(model, passages=1000, depth=1)
+    synthetic = counted * share // 1000
+    true = fresh + human_text(counted - synthetic) + synthetic_text(synthetic, passages=1000, depth=1)
+    stated = fresh + uncounted_text(Bounds(low=1000 * synthetic // counted, high=-(-1000 * synthetic // counted)))
+    for found, bounds in ((true.share, stated.share), (true.effective_share, stated.effective_share)):
+        assert bounds.low <= found.low <= found.high <= bounds.high
+
+
+def test_a_past_that_nobody_counted_never_fades_and_caps_take_its_upper_end() -> None:
+    line = uncounted_text(Bounds(low=100, high=400)) + human_text(10**9)
+    assert line.share == line.effective_share == line.mean_depth == Bounds(low=0, high=400)
+    assert (line.depth, line.least_depth, line.open) == (0, 1, True)
+    assert (line.exceeds(39), line.exceeds(40)) == (True, False)
+    assert not uncounted_text(Bounds(low=0, high=0)).open
+
+
 def test_a_hybrid_counts_in_full_unless_it_proved_what_a_person_gave_back() -> None:
     full = synthetic_text(100, passages=1000, depth=1)
     proved = synthetic_text(100, passages=1000, depth=1, weight=400)
@@ -100,10 +120,11 @@ def test_a_hybrid_counts_in_full_unless_it_proved_what_a_person_gave_back() -> N
         {"depth": 1},
         {"synthetic": 5, "passages": 4, "depth": 1},
         {"synthetic": 5, "passages": 11, "depth": 2},
+        {"past": Bounds(low=0, high=1001)},
     ],
 )
 def test_impossible_descents_cannot_be_built(wrong: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match=r"negative|depth|passages"):
+    with pytest.raises(ValueError, match=r"negative|depth|passages|past"):
         Descent(**wrong)
 
 

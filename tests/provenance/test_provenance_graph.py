@@ -86,6 +86,13 @@ def test_an_adopted_start_hands_its_unknown_past_on() -> None:
     assert descents(texts, models)["student"].share == Bounds(low=0, high=250)
 
 
+def test_what_an_adopted_model_writes_is_as_deep_as_its_past_surely_was() -> None:
+    texts = {"written": Text(origin=BY_MODEL, tokens=100, author="adopted")}
+    models = {"adopted": Model(past_share=Bounds(low=200, high=400)), "student": Model(texts={"written": 1})}
+    student = descents(texts, models)["student"]
+    assert (student.depth, student.mean_depth.high) == (2, 1200)
+
+
 def test_a_model_that_learnt_from_its_own_text_is_refused_by_name() -> None:
     texts = {"echo": Text(origin=BY_MODEL, tokens=1, author="student")}
     with pytest.raises(IntegrityError, match="among its own ancestors") as caught:
@@ -121,6 +128,7 @@ def graphs(draw: st.DrawFn) -> tuple[dict[str, Text], dict[str, Model]]:
             texts={name: taken.count(name) for name in taken},
             start=draw(st.sampled_from([None, *models])),
             unknown_tokens=draw(st.sampled_from([0, 0, 100])),
+            past_share=draw(st.sampled_from([None, None, Bounds(low=10, high=500)])),
         )
     return texts, models
 

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from governance.provenance.descent import Bounds, Descent, human_text, synthetic_text, uncounted_text, unknown_text
 from governance.provenance.graph import Passed, passed_by
-from governance.provenance.passed import PASSED_SCHEMA, KnownModel, by_author, through_parents
+from governance.provenance.passed import PASSED_SCHEMA, KnownModel, by_author, known_model, through_parents
 
 RELEASE = KnownModel(name="student", digest="ab" * 32, depth=2, mean_depth=400)
 OLDER = KnownModel(name="student", digest="cd" * 32, depth=1, mean_depth=300)
@@ -27,6 +28,25 @@ def rows(records: list[dict[str, object]]) -> pl.DataFrame:
 
 def told(frame: pl.DataFrame) -> dict[str, tuple[int, int]]:
     return {name: (depth, passages) for name, depth, passages in frame.select(PASSED_SCHEMA.names()).iter_rows()}
+
+
+@pytest.mark.parametrize(
+    ("past", "worst", "expected"),
+    [
+        (unknown_text(100), True, (1, 1000)),
+        (unknown_text(100), False, (0, 0)),
+        (uncounted_text(Bounds(low=200, high=400)), True, (1, 400)),
+        (uncounted_text(Bounds(low=200, high=400)), False, (1, 200)),
+        (uncounted_text(Bounds(low=0, high=0)), True, (0, 0)),
+        (synthetic_text(100, passages=2000, depth=3) + unknown_text(100), True, (3, 1500)),
+        (synthetic_text(100, passages=2000, depth=3) + human_text(100), True, (3, 1000)),
+    ],
+)
+def test_an_author_whose_past_is_unknown_counts_with_the_end_that_the_policy_names(
+    past: Descent, worst: bool, expected: tuple[int, int]
+) -> None:
+    found = known_model("student", "ab" * 32, past, unknown_is_synthetic=worst)
+    assert (found.depth, found.mean_depth) == expected
 
 
 @pytest.mark.parametrize(

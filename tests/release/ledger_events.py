@@ -61,3 +61,17 @@ def judged(number, batch="rows", verdict="pass"):
         "checkpoint": DIGEST,
     }
     return kinds.CYCLE_JUDGED, body
+
+
+def adopted(share=None, tokens=None):
+    body = {
+        "version": 1,
+        "adoption_sha256": "adoption-1",
+        "checkpoint": DIGEST,
+        "policy_sha256": "policy",
+        "share": share or {"low": 0, "high": 1000},
+        "tokens": tokens,
+        "run_url": "run",
+        "reason": "serves since spring",
+    }
+    return kinds.MODEL_ADOPTED, body

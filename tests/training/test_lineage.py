@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.digest import canonical_bytes
+from governance.provenance.descent import Bounds
 from governance.training.batch_log import BATCH_LOG_SCHEMA
 from governance.training.lineage import Lineage, Start, SyntheticShare, worst_shard
 
@@ -67,9 +68,11 @@ def test_a_lineage_comes_back_from_its_document(start: Start, rows: list[tuple[i
     assert lineage.as_start().total_tokens == lineage.total_tokens
 
 
-def test_a_human_only_run_from_a_synthetic_start_keeps_the_starts_depth() -> None:
+def test_a_human_only_run_from_a_synthetic_start_keeps_the_starts_depth_and_a_share_above_nothing() -> None:
     start = Start(digest="a", synthetic_tokens=10, total_tokens=100, depth=3)
-    assert lineage_of(start, [(0, 5, 95, 0)], mix_depth=9).depth == 3
+    lineage = lineage_of(start, [(0, 5, 95, 0)], mix_depth=9)
+    assert (lineage.depth, lineage.synthetic_tokens, lineage.total_tokens) == (3, 10, 200)
+    assert (lineage.descent.share, lineage.descent.effective_share.low) == (Bounds(low=50, high=50), 137)
 
 
 def test_depth_counts_generations() -> None:
@@ -112,9 +115,20 @@ def test_an_unknown_past_is_handed_on_and_is_no_fresh_start() -> None:
         Start(digest="a", unknown_tokens=-1)
 
 
+def test_a_past_that_nobody_counted_is_handed_on_through_every_document() -> None:
+    adopted = Start(digest="a", past_share=Bounds(low=100, high=300))
+    assert not adopted.untrained
+    lineage = lineage_of(adopted, [(0, 20, 180, 0)])
+    assert Lineage.from_document(lineage.document()) == lineage
+    assert (lineage.document()["effective_share"], lineage.depth) == ({"low": 0, "high": 300}, 0)
+    later = Start.from_document({**lineage.document(), "digest": "b"})
+    assert later.past_share == lineage.as_start().past_share == adopted.past_share
+
+
 def test_the_lineage_of_an_older_version_is_still_read() -> None:
     document = lineage_of(Start(digest="a"), [(0, 5, 60, 30)], mix_depth=2).document()
-    older = {k: v for k, v in document.items() if k not in ("passages", "unknown_tokens", "teachers", "mean_depth", "effective_share")}
+    later = ("passages", "unknown_tokens", "past_share", "teachers", "mean_depth", "effective_share")
+    older = {k: v for k, v in document.items() if k not in later}
     assert Lineage.from_document(older).descent == Lineage.from_document(document).descent
 
 

@@ -11,7 +11,7 @@ from governance.adapters.report.drawing import curve, share_bar
 from governance.adapters.report.numbers import MISSING, count, interval, percent, reading, share
 from governance.adapters.report.visible import line
 from governance.mixing.conscience import alarms, retained
-from governance.provenance.descent_words import depth_words, descent_of_document, mean_words, share_words
+from governance.provenance.descent_words import depth_words, descent_of_document, mean_words, share_words, token_words
 
 ROLES = ("anchor", "human", "synthetic")
 SHARDS_SHOWN = 16
@@ -128,7 +128,7 @@ def lineage_facts(documents: CycleDocuments) -> Sequence[tuple[str, str]]:
         return []
     worst, descent = lineage["worst_shard_synthetic"], descent_of_document(lineage)
     return [
-        ("Synthetic tokens, start included", f"{share_words(descent.share)} of {count(lineage['total_tokens'])}"),
+        ("Synthetic tokens, start included", f"{share_words(descent.share)} of {token_words(descent)}"),
         ("Depth of recursion", depth_words(descent)),
         ("Models per token, in the mean", mean_words(descent.mean_depth)),
         ("Effective synthetic share", f"{share_words(descent.effective_share)}: a token counts once for each model that it went through"),
@@ -196,4 +196,4 @@ def _start_words(documents: CycleDocuments) -> str:
     start = documents.cycle.get("start") or {}
     version = start.get("version")
     name = "fresh weights" if documents.cycle.get("kind") == "founding" else f"version {version}" if version else "an unnumbered checkpoint"
-    return f"{name} ({str(start.get('digest', ''))[:16]}), itself depth {start.get('depth', 0)}"
+    return f"{name} ({str(start.get('digest', ''))[:16]}), itself depth {depth_words(descent_of_document(start)) if start else 0}"

@@ -24,7 +24,7 @@ def render(documents: CycleDocuments) -> str:
     """The whole page. It holds no address outside itself, no script, and no text of a row but the samples, in <pre> and escaped."""
     decision, cycle = documents.decision, documents.cycle
     slices_of, slices = verdict.slice_rows(documents)
-    return _template().render(
+    return page_template("report.html").render(
         title=f"{line(str(cycle['model']), 80)}, cycle {cycle['number']}",
         cycle=cycle,
         verdict=verdict.verdict_of(decision),
@@ -91,10 +91,9 @@ def _digests(documents: CycleDocuments) -> Sequence[tuple[str, str]]:
 
 
 @functools.cache
-def _template() -> "Template":
+def page_template(name: str) -> "Template":
+    """A template of this folder; what it is given is escaped, and a name that it is not given is an error."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     loader = PackageLoader("governance.adapters.report")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True).get_template(
-        "report.html"
-    )
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True).get_template(name)
