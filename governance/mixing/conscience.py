@@ -23,7 +23,10 @@ def retained(mix: Mapping[str, Any]) -> Sequence[Retained]:
 
 def alarms(mix: Mapping[str, Any]) -> Sequence[str]:
     """One sentence for each thing that the filters did to a slice or found in it that somebody should look at."""
-    survival = mix.get("survival")
+    return [*_survival_alarms(mix.get("survival")), *_diversity_alarms(mix.get("diversity"))]
+
+
+def _survival_alarms(survival: Mapping[str, Any] | None) -> Sequence[str]:
     if survival is None:
         return []
     floor = survival["floor_percent"]
@@ -37,6 +40,24 @@ def alarms(mix: Mapping[str, Any]) -> Sequence[str]:
         for rule, found in survival["kept"].items()
     ]
     return lost + kept
+
+
+def _diversity_alarms(diversity: Mapping[str, Any] | None) -> Sequence[str]:
+    if diversity is None:
+        return []
+    groups = diversity["groups"]
+    fate = "are kept out" if diversity["rule"] == "drop" else "stay by policy, less diverse than people's"
+    failed = [
+        f"{found['rows']:,} rows ({found['generator']}, {found['origin']}, {found['slice']}) {fate}: {found['reason']}"
+        for found in groups
+        if found["verdict"] == "block"
+    ]
+    open_ = [found for found in groups if found["verdict"] == "inconclusive"]
+    rows, small = (sum(found["rows"] for found in part) for part in (open_, [found for found in open_ if "readings" not in found]))
+    said = (
+        f"{rows:,} synthetic rows in {len(open_)} groups are in, and how diverse they are is not decided ({small:,} are too few to judge)"
+    )
+    return [*failed, said] if open_ else failed
 
 
 def _retained(entry: Mapping[str, Any]) -> Retained:

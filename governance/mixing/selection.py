@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from governance.mixing.diversity_gate import without_uniform
 from governance.mixing.floor import Floor, survival
 from governance.mixing.quality import without_damage
 from governance.mixing.repeats import without_copies, without_near_duplicates, without_overlaps, without_templates
@@ -55,17 +56,19 @@ def weigh(rows: pl.DataFrame, anchors: pl.DataFrame, kernels: Kernels = NUMPY) -
 def select(
     batch: Batch, sieve: Sieve, pinned: Mapping[str, pl.DataFrame], *, rules: MixRules, selection: SelectionRules, seed: int
 ) -> Filtered:
-    """Copies and overlaps with pinned texts leave, then damage, near-duplicates and templates; the floor holds for what comes after
-    the overlaps.
+    """Copies and overlaps with pinned texts leave, then damage, model text without diversity, near-duplicates and templates; the floor
+    holds for what comes after the overlaps.
 
     `sieve` holds the rows of the batch that came past the rules on where a row is from.
     """
     sieve = without_overlaps(without_copies(sieve), batch.words, pinned, rules)
     floor = Floor.of(sieve, selection.survival_floor_percent)
     sieve = without_damage(sieve, batch.words, selection, floor)
+    sieve, judged = without_uniform(sieve, batch.words, batch.anchors, selection, seed)
     sieve = without_near_duplicates(sieve, batch.words, rules, floor, batch.kernels)
     sieve, opened = without_templates(sieve, openings(batch.words.take(sieve.places), rules.opening_words), rules, seed)
     document = {
+        "diversity": {"rule": selection.diversity, "groups": judged},
         "openings": {"distinct": opened.distinct, "sharing_rows": opened.sharing_rows, "over_limit": opened.over_limit},
         "survival": survival(batch.sieve.rows, sieve.rows, sieve.dropped(), sieve.spared(), selection.survival_floor_percent),
     }

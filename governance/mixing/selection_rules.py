@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-DROP, FLAG = "drop", "flag"
+DROP, FLAG, REFUSE, REPORT = "drop", "flag", "refuse", "report"
 
 _PERCENTAGES = {"survival_floor_percent": (0, 100), "rare_slice_percent": (0, 50), "looping_percent": (20, 100)}
-_CHOICES = {"artefacts": (DROP, FLAG), "human_damage": (DROP, FLAG)}
+_PERCENTAGES |= {"diversity_loss_percent": (1, 99), "diversity_alike_percent": (1, 99)}
+_CHOICES = {"artefacts": (DROP, FLAG), "human_damage": (DROP, FLAG), "diversity": (DROP, REFUSE, REPORT)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,12 @@ class SelectionRules:
     """Human rows that are clearly damaged: flagged, or dropped as far as the survival floor lets them go."""
     looping_percent: int = 50
     """Runs of five words that a text held already, of all its runs, from which on it loops."""
+    diversity: str = DROP
+    """Synthetic rows of a generator in a slice that are less diverse than people's: left out, a reason to refuse the batch, or reported."""
+    diversity_loss_percent: int = 25
+    """Distinct 2-grams and 3-grams that such rows may lack, of people's at the same length."""
+    diversity_alike_percent: int = 10
+    """How much more often than two rows of people two such rows may open alike, and phrases be in another row too; in points."""
 
     def __post_init__(self) -> None:
         for name, (low, high) in _PERCENTAGES.items():

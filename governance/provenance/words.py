@@ -58,6 +58,11 @@ class Words:
         bounds = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(lengths)))
         return Words(ids=self.ids[ranges(self.bounds[:-1][places], lengths)], bounds=bounds)
 
+    def heads(self, lengths: Places) -> "Words":
+        """The first words of each text: so many, which are no more than it has."""
+        bounds = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(lengths)))
+        return Words(ids=self.ids[ranges(self.bounds[:-1], lengths)], bounds=bounds)
+
     def chunks(self, words: int) -> Iterator[tuple[int, "Words"]]:
         """(place of the first text, words) of consecutive texts, about so many words at a time and at least one text."""
         first = 0
