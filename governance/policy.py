@@ -13,6 +13,7 @@ from governance.gates.margins import GateRules
 from governance.mixing.rules import MixRules
 from governance.mixing.selection_rules import SelectionRules
 from governance.provenance.corpus.rules import CorpusRules
+from governance.provenance.laundering.rules import LaunderingRules
 from governance.provenance.rules import ProvenanceRules
 from governance.provenance.synthesis import SynthesisRules
 from governance.release.rules import PromotionRules
@@ -48,6 +49,7 @@ class Policy:
 
     line: Line
     provenance: ProvenanceRules = field(default_factory=ProvenanceRules)
+    laundering: LaunderingRules = field(default_factory=LaunderingRules)
     mixing: MixRules = field(default_factory=MixRules)
     selection: SelectionRules = field(default_factory=SelectionRules)
     training: TrainingRules = field(default_factory=TrainingRules)

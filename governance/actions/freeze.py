@@ -22,12 +22,11 @@ from governance.digest import (
 from governance.errors import BatchError, ConflictError
 from governance.policy import Policy
 from governance.ports.workspace import Workspace
-from governance.provenance.emissions import emissions_bytes, nothing_emitted
+from governance.provenance.emissions import EMISSIONS_FILE, emissions_bytes, nothing_emitted
 from governance.provenance.memory import KNOWN_FILE, nothing_known
 from governance.provenance.passed import KnownModel
 
 FOUNDING, RETRAINING = "founding", "retraining"
-EMISSIONS = "emissions.parquet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +95,7 @@ def cycle_of(request: CycleRequest, manifest: Manifest) -> dict[str, Any]:
         "champion": dict(request.champion) if request.champion else None,
         "baseline": dict(request.baseline) if request.baseline else None,
         "teachers": dict(request.teachers),
-        "emissions": {"path": f"cycle/{EMISSIONS}", "sha256": hashlib.sha256(_emissions(request)).hexdigest()},
+        "emissions": {"path": f"cycle/{EMISSIONS_FILE}", "sha256": hashlib.sha256(_emissions(request)).hexdigest()},
         "known": {"path": f"cycle/{KNOWN_FILE}", "sha256": digest_bytes(_known(request))},
         "models": [model.document() for model in request.models],
         "ledger_head": dict(request.ledger_head) if request.ledger_head else None,
@@ -119,10 +118,10 @@ def freeze(workspace: Workspace, request: CycleRequest) -> dict[str, Any]:
         shutil.copyfile(path, staging / "batch" / path.name)
     if said := manifest.differences(staging / "batch"):
         raise BatchError("changed while it was being copied", where=str(request.batch), examples=said, fix="wait until its writer is done")
-    write_bytes(staging / EMISSIONS, _emissions(request))
+    write_bytes(staging / EMISSIONS_FILE, _emissions(request))
     write_bytes(staging / KNOWN_FILE, _known(request))
     document = cycle_of(request, manifest)
-    if digest_file(staging / EMISSIONS) != document["emissions"]["sha256"]:
+    if digest_file(staging / EMISSIONS_FILE) != document["emissions"]["sha256"]:
         raise ConflictError("the emissions changed while they were being copied", where=str(request.emissions), fix="try again")
     if digest_file(staging / KNOWN_FILE) != document["known"]["sha256"]:
         raise ConflictError("the memory changed while it was being copied", where=str(request.memory), fix="try again")

@@ -20,6 +20,8 @@ from governance.provenance.shingles import shingles
 from governance.provenance.synthesis import EmissionLimits
 from governance.provenance.words import Words, read_words
 
+EMISSIONS_FILE = "emissions.parquet"
+"""The frozen copy in a cycle's folder."""
 RUN_WORDS = 5
 """SCIENCE section 4: containment of runs of five words finds copies at an AUC of 0.997."""
 RUN, ROW = "run", "row"

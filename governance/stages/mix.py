@@ -6,8 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from governance.digest import digest_file, write_document
-from governance.errors import IntegrityError
+from governance.digest import read_document, write_document
 from governance.mixing.descent import descent_document, refuse_beyond_depth
 from governance.mixing.plan import Mix, plan_mix
 from governance.mixing.rules import MixRules
@@ -15,6 +14,8 @@ from governance.mixing.selection_rules import SelectionRules
 from governance.mixing.teachers import refuse_descended_teachers
 from governance.ports.desk import SHARDS, Desk
 from governance.ports.language_model import LanguageModel
+from governance.provenance.laundering.document import refuse_laundered
+from governance.stages.pinned import pinned_shard
 from governance.stages.stage import Stage
 from governance.training.rules import TrainingRules
 
@@ -38,9 +39,11 @@ def work(desk: Desk) -> None:
 def planned(desk: Desk, rules: MixRules) -> Mix:
     """The mix of the cycle at hand under these rules; nothing is written. Tokens are counted by the start checkpoint's own tokenizer.
 
-    Raises: RefusedError where there is too little human text, the anchors are unfit, rows have been through more models than policy
-    allows, or a teacher was swapped or descends from the student; IntegrityError naming the pinned shard that was altered.
+    Raises: RefusedError where the audit of declared origins stops the batch, there is too little human text, the anchors are unfit, rows
+    have been through more models than policy allows, or a teacher was swapped or descends from the student; IntegrityError naming the
+    pinned shard that was altered.
     """
+    refuse_laundered(read_document(desk.reads("laundering.json")))
     start: dict[str, Any] = desk.need("start")
     teachers: dict[str, str] = desk.need("teachers")
     refuse_descended_teachers(teachers, {start["digest"]: {}})
@@ -48,8 +51,8 @@ def planned(desk: Desk, rules: MixRules) -> Mix:
     rows = pl.read_parquet(desk.reads("admitted.parquet"))
     mix = plan_mix(
         _counted(rows, student, desk.progress),
-        _counted(_pinned(desk, "anchors"), student, desk.progress),
-        {name: _pinned(desk, name) for name in REFERENCES},
+        _counted(_shard(desk, "anchors"), student, desk.progress),
+        {name: _shard(desk, name) for name in REFERENCES},
         rules,
         teachers=teachers,
         model=desk.need("model"),
@@ -64,11 +67,8 @@ def planned(desk: Desk, rules: MixRules) -> Mix:
     return replace(mix, document={**mix.document, **descent_document(mix.selected, passed)})
 
 
-def _pinned(desk: Desk, name: str) -> pl.DataFrame:
-    path, expected = desk.reads(SHARDS[name]), str(desk.need("shards")[name])
-    if (found := digest_file(path)) != expected:
-        raise IntegrityError(f"shard {name} is {found[:12]}, pinned as {expected[:12]}", where=str(path), fix="restore the pinned file")
-    return pl.read_parquet(path)
+def _shard(desk: Desk, name: str) -> pl.DataFrame:
+    return pl.read_parquet(pinned_shard(desk, name))
 
 
 def _counted(rows: pl.DataFrame, student: LanguageModel, progress: Callable[[str], Callable[[int, int, str], None]]) -> pl.DataFrame:
@@ -84,7 +84,7 @@ def _counted(rows: pl.DataFrame, student: LanguageModel, progress: Callable[[str
 
 STAGE = Stage(
     name="mix",
-    reads=("admitted.parquet", "descent.parquet", *SHARDS.values()),
+    reads=("admitted.parquet", "descent.parquet", "laundering.json", *SHARDS.values()),
     writes=("mix.parquet", "dropped.parquet", "flagged.parquet", "mix.json"),
     needs=("kind", "model", "start", "teachers", "shards", "policy.mixing", "policy.selection", "policy.training", "seed"),
     code=("governance.adapters.trainers",),

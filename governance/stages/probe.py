@@ -9,10 +9,10 @@ import polars as pl
 
 from governance.collapse.evidence import BASELINE, CANDIDATE, CHAMPION, SAMPLE_SCHEMA, SCORE_SCHEMA
 from governance.collapse.probe import ProbePlan
-from governance.digest import Manifest, digest_file
-from governance.errors import IntegrityError
+from governance.digest import Manifest
 from governance.ports.desk import SHARDS, Desk
 from governance.ports.language_model import Decoding, LanguageModel
+from governance.stages.pinned import pinned_shard
 from governance.stages.stage import Stage
 from governance.training.rules import TrainingRules
 
@@ -58,20 +58,13 @@ def _questions(desk: Desk) -> Questions:
     plan = desk.section("policy.probe", ProbePlan)
     seed = int(desk.need("seed"))
     training = training_sample(pl.read_parquet(desk.reads("mix.parquet")), plan.training_sample, seed)
-    frames = [_as_documents(pl.read_parquet(_pinned(desk, name)), name) for name in ("tail", "human")]
+    frames = [_as_documents(pl.read_parquet(pinned_shard(desk, name)), name) for name in ("tail", "human")]
     return Questions(
         plan=plan,
         documents=pl.concat([*frames, _as_documents(training, "training")]),
-        prompts=pl.read_parquet(_pinned(desk, "prompts")).sort("prompt_id"),
+        prompts=pl.read_parquet(pinned_shard(desk, "prompts")).sort("prompt_id"),
         seed=seed,
     )
-
-
-def _pinned(desk: Desk, name: str) -> Path:
-    path, expected = desk.reads(SHARDS[name]), str(desk.need("shards")[name])
-    if (found := digest_file(path)) != expected:
-        raise IntegrityError(f"shard {name} is {found[:12]}, pinned as {expected[:12]}", where=str(path), fix="restore the pinned file")
-    return path
 
 
 def _as_documents(rows: pl.DataFrame, shard: str) -> pl.DataFrame:

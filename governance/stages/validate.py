@@ -1,4 +1,4 @@
-"""validate: the batch's files -> rows of one schema, a quarantine, the audit that counts both, and what each row has been through."""
+"""validate: the batch's files -> rows of one schema, a quarantine, an audit of both, what each row has been through, and who wrote it."""
 
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -9,27 +9,23 @@ from governance.ports.desk import Desk
 from governance.provenance.memory import KNOWN_FILE, Past
 from governance.provenance.passed import KnownModel
 from governance.provenance.rules import ProvenanceRules
+from governance.stages import laundering
+from governance.stages.laundering import audit_declarations
+from governance.stages.pinned import frozen_file
 from governance.stages.stage import Stage
 
 FOLDER = "cycle/batch"
 
 
 def work(desk: Desk) -> None:
-    """Admit or refuse every row of the batch that cycle.json pins."""
+    """Admit or refuse every row of the batch that cycle.json pins, then ask whether those that claim to be human are."""
     files = [_pinned(desk.reads("batch/"), entry) for entry in desk.need("batch")["files"]]
     rules = desk.section("policy.provenance", ProvenanceRules)
-    past = Past(known=_known(desk), models=tuple(KnownModel(**model) for model in desk.need("models")))
+    past = Past(known=frozen_file(desk, KNOWN_FILE, "known"), models=tuple(KnownModel(**model) for model in desk.need("models")))
     admitted, quarantine, descent = (desk.writes(name) for name in ("admitted.parquet", "quarantine.jsonl", "descent.parquet"))
     audit = desk.batch_door().admit(files, desk.need("mapping"), rules, admitted, quarantine, past=past, descent=descent)
     write_document(desk.writes("audit.json"), audit)
-
-
-def _known(desk: Desk) -> Path:
-    """The rows of earlier batches, whose bytes are the ones that were frozen."""
-    path, expected = desk.reads(KNOWN_FILE), str(desk.need("known")["sha256"])
-    if (found := digest_file(path)) != expected:
-        raise IntegrityError(f"is {found[:12]}, frozen as {expected[:12]}", where=str(path), fix="start a new cycle")
-    return path
+    audit_declarations(desk, admitted)
 
 
 def _pinned(folder: Path, entry: dict[str, Any]) -> Path:
@@ -44,9 +40,9 @@ def _pinned(folder: Path, entry: dict[str, Any]) -> Path:
 
 STAGE = Stage(
     name="validate",
-    reads=("batch/", KNOWN_FILE),
-    writes=("admitted.parquet", "quarantine.jsonl", "audit.json", "descent.parquet"),
-    needs=("batch", "mapping", "known", "models", "policy.provenance"),
-    code=("governance.adapters.batch", "governance.adapters.great_expectations", "schemas.rows", "schemas.expectations"),
+    reads=("batch/", *laundering.READS),
+    writes=("admitted.parquet", "quarantine.jsonl", "audit.json", "descent.parquet", *laundering.WRITES),
+    needs=("batch", "mapping", "models", "policy.provenance", *laundering.NEEDS),
+    code=("governance.adapters.batch", "governance.adapters.great_expectations", "schemas.rows", "schemas.expectations", *laundering.CODE),
     work=work,
 )

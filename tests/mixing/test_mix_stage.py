@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from mixing_rows import START, text_of
 
-from governance.digest import digest_file, read_document
+from governance.digest import digest_file, read_document, write_document
 from governance.errors import IntegrityError, RefusedError
 from governance.mixing.document import mix_root
 from governance.ports.desk import SHARDS
@@ -84,6 +84,7 @@ def desk(tmp_path: Path) -> TableDesk:
     pl.concat([rows("fresh", 0, 40), machine, leaked]).write_parquet(tmp_path / "admitted.parquet")
     passed = {"row_id": [f"model-{n}" for n in range(60)], "depth": [2] * 60, "passages": [1500] * 60}
     pl.DataFrame(passed, schema=PASSED_SCHEMA).write_parquet(tmp_path / "descent.parquet")
+    write_document(tmp_path / "laundering.json", {"stops": False})
     cycle = {
         "kind": "retraining",
         "model": "student",
@@ -113,6 +114,14 @@ def test_the_stage_writes_the_same_bytes_again(desk: TableDesk) -> None:
     first = [digest_file(desk.root / name) for name in STAGE.writes]
     STAGE.work(desk)
     assert [digest_file(desk.root / name) for name in STAGE.writes] == first
+
+
+def test_a_batch_that_the_audit_of_declared_origins_stops_is_not_mixed(desk: TableDesk) -> None:
+    said = {"stops": True, "reason": "slice news: at least 31 % [24 %] were written by a model", "limit_percent": 10}
+    write_document(desk.root / "laundering.json", said)
+    with pytest.raises(RefusedError, match=r"slice news: at least 31 % \[24 %\]"):
+        STAGE.work(desk)
+    assert not (desk.root / "mix.json").exists()
 
 
 @pytest.mark.parametrize("limits", [{"max_depth": 1}, {"effective_cap_percent": 30}])

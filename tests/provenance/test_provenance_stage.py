@@ -10,10 +10,15 @@ from governance.adapters.batch.door import FileBatchDoor
 from governance.digest import digest_file
 from governance.errors import IntegrityError
 from governance.ports.batch import BatchDoor
+from governance.ports.desk import SHARDS
+from governance.ports.rows import rows_frame
 from governance.ports.trainer import Trainer
+from governance.provenance.emissions import EMISSIONS_FILE, emissions_bytes, nothing_emitted
 from governance.provenance.memory import KNOWN_FILE, nothing_known
 from governance.section import read_section
 from governance.stages.validate import STAGE
+
+FROZEN = {"known": KNOWN_FILE, "emissions": EMISSIONS_FILE}
 
 
 @dataclass
@@ -21,6 +26,7 @@ class FolderDesk:
     folder: Path
     needs: dict[str, Any]
     asked: set[str] = field(default_factory=set)
+    models: list[str] = field(default_factory=list)
 
     def need(self, key: str) -> Any:
         assert key in STAGE.needs
@@ -38,10 +44,11 @@ class FolderDesk:
         raise AssertionError
 
     def model(self, digest: str) -> Path:
-        raise AssertionError
+        self.models.append(digest)
+        return self.folder / digest
 
     def trainer(self, name: str) -> Trainer:
-        raise AssertionError
+        return Trainer(name=name, found=lambda *_: None, train=lambda _: None, open=lambda _: None)  # type: ignore[arg-type,return-value]
 
     def batch_door(self) -> BatchDoor:
         return FileBatchDoor(expect=lambda audit, outline: [])
@@ -60,14 +67,19 @@ def desk(tmp_path: Path) -> FolderDesk:
     path.write_text('{"row_id": "a", "text": "t", "origin": "human"}\n{"row_id": "b"}\n')
     nothing_known().write_parquet(tmp_path / KNOWN_FILE)
     entry = {"path": "cycle/batch/a.jsonl", "sha256": digest_file(path), "size": path.stat().st_size}
-    known = {"path": f"cycle/{KNOWN_FILE}", "sha256": digest_file(tmp_path / KNOWN_FILE)}
-    needs = {"batch": {"digest": "x", "files": [entry]}, "mapping": {}, "policy.provenance": {}, "known": known, "models": []}
-    return FolderDesk(folder=tmp_path, needs=needs)
+    (tmp_path / EMISSIONS_FILE).write_bytes(emissions_bytes(nothing_emitted()))
+    (tmp_path / "shards").mkdir()
+    for name in ("anchors", "human"):
+        rows_frame([{"row_id": f"{name}-1", "text": name, "origin": "human"}], name).write_parquet(tmp_path / SHARDS[name])
+    needs = {"batch": {"digest": "x", "files": [entry]}, "mapping": {}, "models": [], "policy.provenance": {}, "policy.laundering": {}}
+    needs |= {name: {"path": f"cycle/{file}", "sha256": digest_file(tmp_path / file)} for name, file in FROZEN.items()}
+    needs |= {"kind": "retraining", "model": "student", "champion": None, "teachers": {}, "seed": 7, "policy.training": {}}
+    return FolderDesk(folder=tmp_path, needs=needs | {"shards": {n: digest_file(tmp_path / SHARDS[n]) for n in ("anchors", "human")}})
 
 
 def test_the_stage_writes_exactly_what_it_declares_and_the_audit_adds_up(desk: FolderDesk) -> None:
     STAGE.work(desk)
-    assert desk.asked == set(STAGE.writes) == {path.name for path in desk.folder.iterdir()} - {"batch", KNOWN_FILE}
+    assert desk.asked == set(STAGE.writes) == {path.name for path in desk.folder.iterdir()} - {"batch", "shards", *FROZEN.values()}
     audit = json.loads((desk.folder / "audit.json").read_text())
     assert (audit["rows_in"], audit["admitted"], audit["quarantined"]) == (2, 1, 1)
 
@@ -78,9 +90,16 @@ def test_a_batch_file_that_is_not_the_frozen_one_is_refused_by_name(desk: Folder
         STAGE.work(desk)
 
 
-def test_a_memory_that_is_not_the_frozen_one_is_refused_by_name(desk: FolderDesk) -> None:
-    (desk.folder / KNOWN_FILE).write_bytes(b"another")
-    with pytest.raises(IntegrityError, match=r"known\.parquet: is "):
+@pytest.mark.parametrize("file", FROZEN.values())
+def test_a_memory_or_an_emission_ledger_that_is_not_the_frozen_one_is_refused_by_name(desk: FolderDesk, file: str) -> None:
+    (desk.folder / file).write_bytes(b"another")
+    with pytest.raises(IntegrityError, match=rf"{file}: is "):
+        STAGE.work(desk)
+
+
+def test_an_altered_shard_is_refused_by_name(desk: FolderDesk) -> None:
+    (desk.folder / SHARDS["human"]).write_bytes(b"another")
+    with pytest.raises(IntegrityError, match="shard human is"):
         STAGE.work(desk)
 
 
@@ -88,3 +107,17 @@ def test_a_batch_file_that_is_gone_is_refused_by_name(desk: FolderDesk) -> None:
     (desk.folder / "batch" / "a.jsonl").unlink()
     with pytest.raises(IntegrityError, match=r"cycle/batch/a\.jsonl"):
         STAGE.work(desk)
+
+
+@pytest.mark.parametrize(
+    ("kind", "rows", "read"), [("retraining", 9, ["digest-2", "digest-1"]), ("retraining", 0, []), ("founding", 9, [])], ids=str
+)
+def test_teachers_and_the_champion_read_the_batch_but_for_a_founding_one_and_where_the_policy_says_none(
+    desk: FolderDesk, kind: str, rows: int, read: list[str]
+) -> None:
+    desk.needs |= {"kind": kind, "teachers": {"tutor": "digest-1"}, "champion": {"version": 1, "digest": "digest-2"}}
+    desk.needs["policy.laundering"] = {"curvature_rows": rows}
+    STAGE.work(desk)
+    assert desk.models == read
+    document = json.loads((desk.folder / "laundering.json").read_text())
+    assert (document["schema"], document["stops"]) == ("heirloom/laundering/1", False)

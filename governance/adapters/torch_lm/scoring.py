@@ -54,14 +54,17 @@ def _nats(logits: Any, targets: Any) -> Any:
 
 
 def _moments(logits: Any, targets: Any) -> Any:
-    """Log-probability of the target less its expectation, and its variance, token by token."""
+    """Log-probability of the target less its expectation, and its variance, token by token.
+
+    A logit is a log-probability but for a number that is the same for every token of a place, and here it drops out.
+    """
     import torch
 
-    logs = torch.log_softmax(logits, dim=-1)
-    chances = logs.exp()
-    mean = (chances * logs).sum(-1)
-    spread = (chances * logs**2).sum(-1) - mean**2
-    return torch.stack([logs.gather(1, targets[:, None])[:, 0] - mean, spread], dim=1)
+    weighted = torch.softmax(logits, dim=-1)
+    mean = torch.linalg.vecdot(weighted, logits)
+    weighted *= logits
+    spread = torch.linalg.vecdot(weighted, logits) - mean**2
+    return torch.stack([logits.gather(1, targets[:, None])[:, 0] - mean, spread.clamp(min=0)], dim=1)
 
 
 def _document_sums(model: Any, documents: Sequence[Sequence[int]], reading: Reading, *, end: int, context: int) -> list[tuple[float, ...]]:

@@ -31,6 +31,8 @@ class LaunderingRules:
     """Doubtful rows that one cycle puts into the queue, strongest first; the rest is counted (attack A30)."""
     rows_scored: int = 20_000
     """Rows that are looked at, chosen by the hash of their ids, so that the audit of ten million rows costs what this one costs."""
+    curvature_rows: int = 300
+    """Rows of each kind that known teachers read for the likelihood curvature: 0 leaves it unmeasured, where a pass costs too much."""
     relabel_alarm_percent: int = 1
     """Rows of a batch that may have been relabelled towards human before the audit raises the alarm."""
 
@@ -45,6 +47,8 @@ class LaunderingRules:
         for name, least in (("min_rows", 20), ("min_references", 30), ("min_generators", 3), ("queue_limit", 1), ("rows_scored", 100)):
             if getattr(self, name) < least:
                 raise ValueError(f"{name}: {getattr(self, name)} is not at least {least}")
+        if self.curvature_rows < 0:
+            raise ValueError(f"curvature_rows: {self.curvature_rows} is negative")
         if not 1 <= self.doubt_per_thousand <= 100:
             raise ValueError(f"doubt_per_thousand: {self.doubt_per_thousand} is not in 1..100")
         if not 0 <= self.relabel_alarm_percent <= 100:

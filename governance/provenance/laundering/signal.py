@@ -12,24 +12,35 @@ Floats = npt.NDArray[np.float64]
 Scorer = Callable[[Sequence[str]], Floats]
 """Texts -> a number each, NaN where a text says nothing."""
 
-ROWS = pl.Schema({"row_id": pl.String(), "text": pl.String(), "slice": pl.String(), "family": pl.UInt64(), "domain": pl.String()})
-"""Columns of references and claimed rows; known rows have `generator` too. `family` numbers a document and all that was made from it."""
+ROWS = pl.Schema(
+    {
+        "row_id": pl.String(),
+        "text": pl.String(),
+        "slice": pl.String(),
+        "family": pl.UInt64(),  # numbers a document and all that was made from it
+        "domain": pl.String(),  # null = nowhere a detector could be measured
+        "learnt": pl.Boolean(),  # a model of ours may have learnt from it, and finds it likely whoever wrote it
+    }
+)
+"""Columns of references and claimed rows; known rows have `generator` too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
     """Everything that a signal may look at. `teachers` and `watermarks` are scorers by the name of the generator that they recognise."""
 
-    references: pl.DataFrame
+    references: pl.DataFrame = field(default_factory=ROWS.to_frame)
     """Pinned human rows."""
-    known: pl.DataFrame
+    known: pl.DataFrame = field(default_factory=ROWS.to_frame)
     """Rows of the batch that a model is declared to have written."""
-    claimed: pl.DataFrame
+    claimed: pl.DataFrame = field(default_factory=ROWS.to_frame)
     """Rows of the batch that claim to be human."""
     emissions: Scorer | None = None
     """Share of a text's runs of words that our own generators have emitted; None where nothing was ever entered."""
     teachers: Mapping[str, Scorer] = field(default_factory=lambda: MappingProxyType({}))
     watermarks: Mapping[str, Scorer] = field(default_factory=lambda: MappingProxyType({}))
+    most_read: int = 300
+    """Rows of each kind that teachers read: a pass over the texts is what that costs."""
     founding: bool = False
     """A teacher may have learnt from the very rows of a founding batch: their likelihood under it then says nothing."""
 
@@ -68,10 +79,6 @@ class Signal:
     line: float | None = None
 
 
-def scored(scorer: Scorer, rows: pl.DataFrame, most: int | None = None) -> Floats:
-    """The scores of the first rows; NaN for the rest."""
-    found = np.full(rows.height, np.nan)
-    taken = rows.height if most is None else min(most, rows.height)
-    if taken:
-        found[:taken] = scorer(rows["text"].head(taken).to_list())
-    return found
+def scored(scorer: Scorer, rows: pl.DataFrame) -> Floats:
+    """The scores of the rows."""
+    return scorer(rows["text"].to_list())

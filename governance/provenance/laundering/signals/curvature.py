@@ -1,5 +1,6 @@
 """Likelihood curvature under known teachers: is a text likelier than what the teacher itself would write on average at these places?
 
+A text that a teacher may have learnt from is not scored: it is likely under the teacher whoever wrote it.
 Bao et al., Fast-DetectGPT (2024): the log-probability of a text less its expectation under the model, in standard deviations. Text that the
 teacher sampled at temperature 1 lies around 0, sharpened text above, human text below; the difference of the last two is what is seen.
 """
@@ -7,10 +8,7 @@ teacher sampled at temperature 1 lies around 0, sharpened text above, human text
 import numpy as np
 import polars as pl
 
-from governance.provenance.laundering.signal import Floats, Material, Reading, Signal, Unmeasured, scored
-
-MOST_ROWS = 2_000
-"""Rows of each kind that teachers read: a pass over the texts is what this signal costs."""
+from governance.provenance.laundering.signal import Floats, Material, Reading, Signal, Unmeasured
 
 
 def measure(material: Material) -> Reading | Unmeasured:
@@ -22,7 +20,9 @@ def measure(material: Material) -> Reading | Unmeasured:
         return Unmeasured(reason="no teacher whose weights are here")
 
     def highest(rows: pl.DataFrame) -> Floats:
-        found: Floats = np.max([scored(scorer, rows, MOST_ROWS) for scorer in material.teachers.values()], axis=0)
+        fresh = (~rows["learnt"]).to_numpy().nonzero()[0][: material.most_read]
+        found = np.full(rows.height, np.nan)
+        found[fresh] = np.max([scorer(rows["text"][fresh].to_list()) for scorer in material.teachers.values()], axis=0)
         return found
 
     return Reading(references=highest(material.references), known=highest(material.known), claimed=highest(material.claimed))

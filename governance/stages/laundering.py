@@ -1,0 +1,58 @@
+"""The part of validate that looks for model text among rows that claim to be human: pinned things in, laundering.json out."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+
+from governance.digest import write_document
+from governance.mixing.admission import FOUNDING
+from governance.ports.curvature import CurvatureReader
+from governance.ports.desk import SHARDS, Desk
+from governance.provenance.emissions import EMISSIONS_FILE, containment, read_emissions
+from governance.provenance.laundering.audit import audited
+from governance.provenance.laundering.batch import batch_of
+from governance.provenance.laundering.rules import LaunderingRules
+from governance.provenance.laundering.signal import Material, Scorer
+from governance.provenance.memory import KNOWN_FILE
+from governance.stages.pinned import frozen_file, pinned_shard
+from governance.training.rules import TrainingRules
+
+READS = (EMISSIONS_FILE, KNOWN_FILE, SHARDS["anchors"], SHARDS["human"])
+WRITES = ("laundering.json", "doubtful.parquet")
+NEEDS = ("kind", "model", "champion", "teachers", "emissions", "known", "shards", "policy.laundering", "policy.training", "seed")
+CODE = ("governance.adapters.trainers", "governance.provenance.laundering.signals")
+
+
+def audit_declarations(desk: Desk, admitted: Path) -> None:
+    """Hold the admitted rows against everything that was pinned, and write down what a model wrote of them, doubtful rows by id only."""
+    rules: LaunderingRules = desk.section("policy.laundering", LaunderingRules)
+    founding = desk.need("kind") == FOUNDING
+    teachers = {} if founding or rules.curvature_rows == 0 else _teachers(desk)
+    means = Material(emissions=_emitted(desk), teachers=teachers, founding=founding)
+    learnt = pl.scan_parquet(frozen_file(desk, KNOWN_FILE, "known"))
+    batch = batch_of(pl.scan_parquet(admitted), _references(desk), learnt, means, rules, seed=desk.need("seed"))
+    found = audited(batch, rules, seed=desk.need("seed"))
+    found.doubtful.write_parquet(desk.writes("doubtful.parquet"))
+    write_document(desk.writes("laundering.json"), found.document)
+
+
+def _references(desk: Desk) -> pl.DataFrame:
+    """Pinned human rows; every model of the line has learnt from the anchors, and none from the human shard."""
+    shards = [(pinned_shard(desk, name), learnt) for name, learnt in (("anchors", True), ("human", False))]
+    return pl.concat([pl.read_parquet(path).with_columns(pl.lit(learnt).alias("learnt")) for path, learnt in shards], how="diagonal")
+
+
+def _emitted(desk: Desk) -> Scorer | None:
+    emissions = read_emissions(frozen_file(desk, EMISSIONS_FILE, "emissions"))
+    return None if emissions.table.is_empty() else lambda texts: containment(emissions, texts).shares
+
+
+def _teachers(desk: Desk) -> Mapping[str, Scorer]:
+    """Scorers of the frozen teachers and of the champion, whose own text comes back from wherever it serves."""
+    known: dict[str, str] = dict(desk.need("teachers"))
+    if (champion := desk.need("champion")) is not None:
+        known[desk.need("model")] = champion["digest"]
+    trainer = desk.trainer(desk.section("policy.training", TrainingRules).trainer)
+    models = {name: trainer.open(desk.model(digest)) for name, digest in sorted(known.items())}
+    return {name: model.curvatures for name, model in models.items() if isinstance(model, CurvatureReader)}
