@@ -36,23 +36,25 @@ def corpus(
     place
         A file or a folder.
     out
-        Folder for corpus.json.
+        Folder for corpus.json and the page of it, corpus.html.
     map_
         Which column is which field: text=body, vintage=created,added, origin=constant:unknown, origin.AI=model. It goes over the mapping
         of heirloom.toml.
     """
     from flows.audit import audit_corpus, record
-    from governance.digest import digest_file, write_document
+    from governance.adapters.report.corpus import render_corpus
+    from governance.digest import digest_file, write_bytes, write_document
     from governance.provenance.corpus.limits import exceeded
 
     shop = _shop(common)
     found = audit_corpus(place, map_, shop)
     write_document(out / DOCUMENT, found.document)
+    write_bytes(out / PAGE, render_corpus(found.document).encode())
     sha256 = digest_file(out / DOCUMENT)
     told = record(shop, found, sha256) if shop else False
     code = REFUSED if exceeded(found.limits) else DONE
     lines = [*corpus_lines(found), _last_line(out, told=told)]
-    answer = {"corpus": found.document, "corpus_sha256": sha256, "recorded": told, "files": [DOCUMENT]}
+    answer = {"corpus": found.document, "corpus_sha256": sha256, "recorded": told, "files": [DOCUMENT, PAGE]}
     return Outcome(command="audit-corpus", lines=lines, document=answer, code=code)
 
 
@@ -103,7 +105,7 @@ def _trend_lines(document: Mapping[str, Any]) -> list[str]:
     known = [one for one in document["by_vintage"] if one["name"] != "unknown"]
     unknown = sum(counts["rows"] for one in document["by_vintage"] if one["name"] == "unknown" for counts in one["origins"].values())
     span = f"{known[0]['name']} to {known[-1]['name']}" if known else "no known vintage"
-    said = f" Vintage: {span}, {unknown:,} rows of unknown vintage (never taken for old)."
+    said = f" Vintage: {span}. Rows of unknown vintage, never taken for old: {unknown:,}."
     if "not_told" in trend:
         return [said, f" Trend: not told, {plain(trend['not_told'])}."]
     points = plain(f"{100 * trend['slope']:+.1f} points a year [{100 * trend['low']:+.1f}, {100 * trend['high']:+.1f}]")
@@ -171,4 +173,4 @@ def _read_lines(read: Mapping[str, Any]) -> list[str]:
 
 def _last_line(out: Path, *, told: bool) -> str:
     said = "The ledger was told its digest and counts." if told else "Nothing was recorded."
-    return f"Written: {plain(out / DOCUMENT)}. {said}"
+    return f"Written: {plain(out / DOCUMENT)}, {plain(out / PAGE)}. {said}"
