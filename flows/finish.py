@@ -116,6 +116,7 @@ def finished(shop: Shop) -> Finished:
         passages=lineage["passages"],
         unknown_tokens=lineage["unknown_tokens"],
         past_share=Bounds.from_document(lineage["past_share"]),
+        batches_head=(lineage.get("batch_log") or {}).get("head"),
         review_for=shop.actor if shop.policy.promotion.mode == REVIEW else None,
     )
 

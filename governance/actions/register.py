@@ -34,6 +34,7 @@ class Finished:
     passages: int = 0
     unknown_tokens: int = 0
     past_share: Bounds | None = None
+    batches_head: str | None = None
     review_for: str | None = None
 
     def __post_init__(self) -> None:
@@ -114,6 +115,7 @@ def _record(desk: ReleaseDesk, finished: Finished, candidate: Candidate, version
         "passages": finished.passages,
         "unknown_tokens": finished.unknown_tokens,
         "past_share": finished.past_share.document() if finished.past_share else None,
+        "batches_head": finished.batches_head,
     }
 
     def decide(now: State) -> dict[str, object]:

@@ -52,6 +52,8 @@ class Release:
     """Tokens learnt before anybody here looked; in none of the other counts."""
     past_share: Bounds | None = None
     """The synthetic share, in thousandths, of what was learnt before anybody here counted."""
+    batches_head: str | None = None
+    """The digest of the last batch that it was trained on (see `governance.training.batch_log`); None where no chain was kept."""
     judged_against: int | None
     """The champion when its cycle was frozen: the one whose evidence it was compared with."""
     requested_by: str | None = None

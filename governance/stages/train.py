@@ -5,17 +5,18 @@ from typing import Any
 
 import polars as pl
 
-from governance.digest import Manifest, read_document, write_document
+from governance.digest import Manifest, digest_file, read_document, write_document
 from governance.mixing.rules import MixRules
 from governance.ports.desk import Desk
 from governance.ports.trainer import TrainingCurve, TrainingJob
 from governance.section import section_document
 from governance.stages.stage import Stage
-from governance.training.batch_log import verify_log
+from governance.training.batch_log import Recorded, refuse_findings, verify_log
 from governance.training.batches import Caps
 from governance.training.lineage import Lineage, Start
 from governance.training.recipe import Recipe
 from governance.training.rules import TrainingRules
+from governance.training.verification import READ_COLUMNS, verify_training
 
 
 def train(desk: Desk) -> None:
@@ -25,13 +26,13 @@ def train(desk: Desk) -> None:
     """
     rules: TrainingRules = desk.section("policy.training", TrainingRules)
     mixing: MixRules = desk.section("policy.mixing", MixRules)
-    caps = Caps(anchor_percent=mixing.anchor_percent, synthetic_cap_percent=mixing.synthetic_cap_percent)
     start = Start.from_document(desk.need("start"))
     recipe = recipe_for(rules.recipe, start)
-    job = _job(desk, start, recipe, caps)
+    job = _job(desk, start, recipe, mixing)
     curve = desk.trainer(rules.trainer).train(job)
     log = pl.read_parquet(job.batch_log)
-    verify_log(log, caps)
+    rows_sha256 = digest_file(job.rows)
+    _hold(job, log, mixing, rows_sha256)
     mix = read_document(desk.reads("mix.json"))
     lineage = Lineage.of(
         checkpoint=Manifest.of(job.checkpoint).digest,
@@ -41,9 +42,25 @@ def train(desk: Desk) -> None:
         recipe=section_document(recipe),
         seed=job.seed,
         log=log,
+        rows_sha256=rows_sha256,
     )
     write_document(desk.writes("training.json"), curve_document(curve))
     write_document(desk.writes("lineage.json"), lineage.document())
+
+
+def _hold(job: TrainingJob, log: pl.DataFrame, mixing: MixRules, rows_sha256: str) -> None:
+    """Recompute what was trained on from the rows. Raises: IntegrityError naming the batches that are not as logged or broke a cap."""
+    verify_log(log, Caps(anchor_percent=mixing.anchor_percent, synthetic_cap_percent=mixing.synthetic_cap_percent))
+    found = verify_training(
+        log,
+        pl.read_parquet(job.rows, columns=list(READ_COLUMNS)),
+        rows_sha256=rows_sha256,
+        recorded=Recorded.of(log, rows_sha256),
+        block_tokens=job.recipe.block_tokens,
+        rules=mixing,
+        rare_slice_percent=0,
+    )
+    refuse_findings((*found.altered, *found.broken))
 
 
 def recipe_for(recipe: Recipe, start: Start) -> Recipe:
@@ -64,7 +81,7 @@ def curve_document(curve: TrainingCurve) -> dict[str, Any]:
     }
 
 
-def _job(desk: Desk, start: Start, recipe: Recipe, caps: Caps) -> TrainingJob:
+def _job(desk: Desk, start: Start, recipe: Recipe, mixing: MixRules) -> TrainingJob:
     bar = desk.progress("train")
     return TrainingJob(
         start=desk.model(start.digest),
@@ -74,8 +91,8 @@ def _job(desk: Desk, start: Start, recipe: Recipe, caps: Caps) -> TrainingJob:
         batch_log=desk.writes("batches.parquet"),
         recipe=recipe,
         seed=desk.need("seed"),
-        anchor_percent=caps.anchor_percent,
-        synthetic_cap_percent=caps.synthetic_cap_percent,
+        anchor_percent=mixing.anchor_percent,
+        synthetic_cap_percent=mixing.synthetic_cap_percent,
         progress=lambda done, total, loss: bar(done, total, f"loss {loss:.3f} nats per token"),
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from governance.provenance.descent import Bounds, Descent, descent_of
+from governance.training.batch_log import Recorded
 from governance.training.blocks import ANCHOR, HUMAN, ROLES, SYNTHETIC
 
 SCHEMA = "heirloom/lineage/1"
@@ -66,7 +67,8 @@ class Lineage:
     """A checkpoint's parents. All counts but `trained_tokens` are the start's plus this run's, every epoch counted.
 
     Depth is 0 exactly where no synthetic token flowed in, else the largest number of model generations that any of it has been through.
-    `teachers` are those that the cycle pinned: name -> digest.
+    `teachers` are those that the cycle pinned: name -> digest. `batch_log` names the log of what was trained on; None where an older
+    version chained none.
     """
 
     checkpoint: str
@@ -83,6 +85,7 @@ class Lineage:
     unknown_tokens: int = 0
     past_share: Bounds | None = None
     teachers: Mapping[str, str] = field(default_factory=dict)
+    batch_log: Recorded | None = None
 
     def __post_init__(self) -> None:
         if set(self.trained_tokens) != set(ROLES):
@@ -102,11 +105,12 @@ class Lineage:
         recipe: Mapping[str, Any],
         seed: int,
         log: pl.DataFrame,
+        rows_sha256: str,
     ) -> "Lineage":
         """The lineage of a run from its start, its mix (mix.json) and the log of what it really trained on.
 
         The synthetic tokens of a run have passed what those of its mix have, in proportion: blocks join rows, so that no log can tell
-        which of them were shown twice.
+        which of them were shown twice. `rows_sha256` is the digest of the file of rows, from which the log's chain begins.
         """
         trained = {role: int(log[f"{role}_tokens"].sum()) for role in ROLES}
         planned, synthetic = mix["tokens"][SYNTHETIC], trained[SYNTHETIC]
@@ -125,6 +129,7 @@ class Lineage:
             unknown_tokens=start.unknown_tokens,
             past_share=start.past_share,
             teachers=dict(teachers),
+            batch_log=Recorded.of(log, rows_sha256),
         )
 
     @classmethod
@@ -132,7 +137,8 @@ class Lineage:
         """The inverse of `document`: `Lineage.from_document(lineage.document()) == lineage`."""
         fields = {name: value for name, value in document.items() if name not in ("schema", *DERIVED)}
         worst, past = SyntheticShare(**document["worst_shard_synthetic"]), Bounds.from_document(document.get("past_share"))
-        return cls(**{**fields, "worst_shard_synthetic": worst, "past_share": past})
+        recorded = Recorded.from_document(document.get("batch_log"))
+        return cls(**{**fields, "worst_shard_synthetic": worst, "past_share": past, "batch_log": recorded})
 
     def document(self) -> dict[str, Any]:
         """The lineage as JSON: lineage.json."""
@@ -152,6 +158,7 @@ class Lineage:
             "unknown_tokens": self.unknown_tokens,
             "past_share": self.past_share.document() if self.past_share else None,
             "teachers": dict(self.teachers),
+            "batch_log": self.batch_log.document() if self.batch_log else None,
             "mean_depth": self.descent.mean_depth.document(),
             "effective_share": self.descent.effective_share.document(),
         }

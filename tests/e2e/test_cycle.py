@@ -141,3 +141,27 @@ def test_an_environment_variable_cannot_change_the_policy(founded: tuple[Path, D
     done = run(founded[0], "status", HEIRLOOM_POLICY__MIXING__SYNTHETIC_CAP_PERCENT="50")
     assert done.code == 2
     assert "HEIRLOOM_POLICY__MIXING__SYNTHETIC_CAP_PERCENT" in done.err
+
+
+def test_the_batches_that_were_trained_on_verify_and_a_relabelled_row_or_a_touched_batch_does_not(copy: Copy):
+    workspace = copy()
+    proven = run(workspace, "verify", "training", "--json")
+    assert proven.code == 0, proven.out + proven.err
+    assert proven.document["version"] == 2
+    assert proven.document["ledger_head"] == proven.document["batch_log"]["head"]
+    batches, mix = workspace / "cycle" / "batches.parquet", workspace / "cycle" / "mix.parquet"
+    log = pl.read_parquet(batches)
+    batches.unlink()
+    log.filter(pl.col("step") != 1).write_parquet(batches)
+    dropped = run(workspace, "verify", "training", "--json")
+    assert dropped.code == 4
+    assert "step 1" in [name for finding in dropped.document["altered"] for name in finding["names"]]
+    batches.unlink()
+    log.write_parquet(batches)
+    rows = pl.read_parquet(mix)
+    first = rows.filter(pl.col("role") == "synthetic")["row_id"][0]
+    mix.unlink()
+    rows.with_columns(origin=pl.when(pl.col("row_id") == first).then(pl.lit("human")).otherwise("origin")).write_parquet(mix)
+    relabelled = run(workspace, "verify", "training")
+    assert relabelled.code == 4
+    assert first in relabelled.out

@@ -5,6 +5,7 @@ import io
 import math
 import re
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from governance.adapters.report.candidate import build_candidate, mix_summary
+from governance.adapters.report.contents import lineage_facts
 from governance.adapters.report.description import COPY, LONGEST, describe
 from governance.adapters.report.documents import CycleDocuments, read_cycle
 from governance.adapters.report.drawing import at, curve, interval_track, share_bar
@@ -220,3 +222,10 @@ def test_the_mix_summary_has_no_formula_and_adds_up(tmp_path: Path) -> None:
 
 def test_hostile_strings_are_what_these_tests_think_they_are() -> None:
     assert {"\u202e", "\x1b", "\x00"} <= set(HOSTILE)
+
+
+def test_the_head_of_the_chain_of_batches_is_among_the_facts(tmp_path):
+    documents = read_cycle(write_cycle(tmp_path))
+    assert dict(lineage_facts(documents))["Batches"] == MISSING
+    lineage = {**documents.lineage, "batch_log": {"rows_sha256": "a" * 64, "batches": 1204, "head": "b" * 64}}
+    assert dict(lineage_facts(replace(documents, lineage=lineage)))["Batches"] == f"1,204, the last is {'b' * 16}"

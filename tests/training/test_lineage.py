@@ -16,7 +16,7 @@ batches = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 50), st.integers(
 
 
 def log_of(rows: list[tuple[int, int, int, int]]) -> pl.DataFrame:
-    return pl.DataFrame([(0, step, *row, []) for step, row in enumerate(rows)], schema=BATCH_LOG_SCHEMA, orient="row")
+    return pl.DataFrame([(0, step, *row, [], [], f"{step:064x}") for step, row in enumerate(rows)], schema=BATCH_LOG_SCHEMA, orient="row")
 
 
 def starts() -> st.SearchStrategy[Start]:
@@ -40,6 +40,7 @@ def lineage_of(start: Start, rows: list[tuple[int, int, int, int]], mix_depth: i
         recipe={"epochs": 1},
         seed=7,
         log=log_of(rows),
+        rows_sha256="f" * 64,
     )
 
 
@@ -89,6 +90,7 @@ def test_passages_flow_through_the_start_and_in_proportion_to_what_was_really_tr
         recipe={},
         seed=7,
         log=log_of([(0, 100, 850, 50)]),
+        rows_sha256="f" * 64,
     )
     assert lineage.passages == 150_000 + 60_000
     assert (lineage.descent.mean_depth.high, lineage.descent.share.high, lineage.descent.effective_share.high) == (105, 75, 102)

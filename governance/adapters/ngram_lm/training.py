@@ -10,6 +10,7 @@ import polars as pl
 from governance.adapters.ngram_lm.counts import Counts, count_blocks, no_counts
 from governance.adapters.ngram_lm.model import Ngram, open_ngram, save_ngram
 from governance.adapters.ngram_lm.words import END_ID, learn_words
+from governance.digest import digest_file
 from governance.ports.trainer import TrainingCurve, TrainingJob
 from governance.training.batch_log import batch_log
 from governance.training.batches import Caps, PlannedBatch, plan_training
@@ -38,7 +39,7 @@ def train(job: TrainingJob) -> TrainingCurve:
     caps = Caps(anchor_percent=job.anchor_percent, synthetic_cap_percent=job.synthetic_cap_percent)
     planned = plan_training(blocks, batch_blocks=job.recipe.batch_blocks, epochs=job.recipe.epochs, caps=caps, seed=job.seed)
     trained = Ngram(words=start.words, counts=start.counts.plus(_counted(blocks, planned, job, start.words.size), KEEP))
-    batch_log(blocks, planned).write_parquet(job.batch_log)
+    batch_log(blocks, planned, rows_sha256=digest_file(job.rows)).write_parquet(job.batch_log)
     save_ngram(trained.words, trained.counts, job.checkpoint)
     return _curve(job, trained, rows["text"].to_list(), len(planned))
 

@@ -134,6 +134,7 @@ def lineage_facts(documents: CycleDocuments) -> Sequence[tuple[str, str]]:
         ("Effective synthetic share", f"{share_words(descent.effective_share)}: a token counts once for each model that it went through"),
         ("Worst shard", share(worst["synthetic"], worst["total"])),
         ("Trained now", ", ".join(f"{count(lineage['trained_tokens'][role])} {role}" for role in ROLES) + " tokens"),
+        ("Batches", _batch_words(lineage)),
         ("Started from", _start_words(documents)),
         ("Teachers", ", ".join(line(name) for name in sorted(documents.cycle.get("teachers") or {})) or "none"),
         ("Seed", str(lineage["seed"])),
@@ -190,6 +191,12 @@ def _shard_row(name: str, tokens: Mapping[str, int]) -> ShardRow:
     whole = sum(number for _, number in parts)
     shares = {role: share(number, whole) for role, number in parts} | {"capped": synthetic_share(tokens)}
     return ShardRow(shard=name, tokens=count(whole), shares=shares, picture=share_bar(parts))
+
+
+def _batch_words(lineage: Mapping[str, Any]) -> str:
+    """How many batches there are, and the digest that their chain ends with."""
+    found = lineage.get("batch_log")
+    return f"{count(found['batches'])}, the last is {str(found['head'])[:16]}" if found else MISSING
 
 
 def _start_words(documents: CycleDocuments) -> str:

@@ -12,6 +12,7 @@ from governance.adapters.torch_lm.checkpoint import load_decoder, save_checkpoin
 from governance.adapters.torch_lm.heads import read_states
 from governance.adapters.torch_lm.saves import Save, last_save, mark_save, open_scratch
 from governance.adapters.torch_lm.tokenizer import encode
+from governance.digest import digest_file
 from governance.errors import IntegrityError
 from governance.ports.trainer import TrainingCurve, TrainingJob
 from governance.training.batch_log import batch_log
@@ -36,7 +37,7 @@ def train(job: TrainingJob) -> TrainingCurve:
     resumed = last_save(scratch)
     trainer = _planned_trainer(job, model, blocks=blocks, planned=planned, scratch=scratch, resumed=resumed)
     trainer.train(resume_from_checkpoint=str(resumed.folder) if resumed else None)
-    batch_log(blocks, [planned[n] for n in trainer.trained]).write_parquet(job.batch_log)
+    batch_log(blocks, [planned[n] for n in trainer.trained], rows_sha256=digest_file(job.rows)).write_parquet(job.batch_log)
     save_checkpoint(trainer.model.to("cpu"), tokenizer, job.checkpoint)
     return _curve(trainer.state.log_history, resumed.step if resumed else 0)
 
