@@ -19,7 +19,7 @@ from typing import Any
 
 import polars as pl
 
-from governance.adapters.torch_lm.training import ADAM_BETAS, MAX_GRADIENT_NORM
+from governance.adapters.torch_lm.planned_trainer import ADAM_BETAS, MAX_GRADIENT_NORM
 from governance.adapters.trainers.transformer import TRAINER
 from governance.ports.language_model import Decoding
 from governance.ports.trainer import TrainingJob

@@ -15,6 +15,10 @@ class Recipe:
     founding_epochs: int = 7
     batch_blocks: int = 24
     """24 leaves 20 blocks beside 15 % anchors, and 7 of 20 is exactly the default cap of 35 %: no synthetic text is lost to rounding."""
+    accumulation_steps: int = 1
+    """Micro-batches that a rank computes before an optimizer step: they divide a batch, which stays `batch_blocks` blocks in all."""
+    processes: int = 1
+    """Ranks on this machine, which divide a batch further; more than one are started by torchrun."""
     block_tokens: int = 128
     learning_rate: float = 1e-3
     founding_learning_rate: float = 3e-3
@@ -27,7 +31,17 @@ class Recipe:
     heads: int = 2
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "founding_epochs", "batch_blocks", "save_every_steps", "width", "layers", "heads"):
+        for name in (
+            "epochs",
+            "founding_epochs",
+            "batch_blocks",
+            "accumulation_steps",
+            "processes",
+            "save_every_steps",
+            "width",
+            "layers",
+            "heads",
+        ):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: {getattr(self, name)} is not at least 1")
         if self.block_tokens < 2:
@@ -43,3 +57,9 @@ class Recipe:
             raise ValueError(f"weight_decay: {self.weight_decay} is not in [0, 1)")
         if not 0 <= self.warmup_percent <= 50:
             raise ValueError(f"warmup_percent: {self.warmup_percent} is not in 0..50")
+        self._check_division()
+
+    def _check_division(self) -> None:
+        if self.accumulation_steps * self.processes > self.batch_blocks:
+            parts = f"accumulation_steps: {self.accumulation_steps} on each of {self.processes} processes"
+            raise ValueError(f"{parts} divide more than batch_blocks ({self.batch_blocks})")

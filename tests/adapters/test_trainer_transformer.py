@@ -13,9 +13,9 @@ import torch
 from trainer_bench import SMALL, default_mix, job_of, sentences
 
 from governance.adapters.torch_lm.heads import read_states
+from governance.adapters.torch_lm.planned_trainer import check_finite
 from governance.adapters.torch_lm.sampling import draw
 from governance.adapters.torch_lm.scoring import windows
-from governance.adapters.torch_lm.training import check_finite
 from governance.adapters.trainers.transformer import TRAINER
 from governance.digest import Manifest
 from governance.errors import IntegrityError
@@ -27,7 +27,7 @@ from dataclasses import replace
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 import torch
-from trainer_bench import default_mix, job_of
+from trainer_bench import SMALL, default_mix, job_of
 from governance.adapters.trainers.transformer import TRAINER
 torch.set_num_threads(1)
 place = Path(sys.argv[2])
@@ -36,7 +36,8 @@ def stop(done, total, loss):
     if done == int(sys.argv[3]):
         os.kill(os.getpid(), signal.SIGKILL)
 
-curve = TRAINER.train(job_of(place, place / "start", default_mix(), progress=stop))
+recipe = replace(SMALL, processes=int(sys.argv[4]))
+curve = TRAINER.train(job_of(place, place / "start", default_mix(), recipe, progress=stop))
 print(curve.resumed_from_step, len(curve.steps))
 """
 
@@ -54,8 +55,8 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(place: Path, kill_at: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", KILLED, str(Path(__file__).parent), str(place), str(kill_at)]
+def run(place: Path, kill_at: int, processes: int = 1) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", KILLED, str(Path(__file__).parent), str(place), str(kill_at), str(processes)]
     return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
 
