@@ -44,6 +44,8 @@ class Synthesis:
         if decoding["sharpened"]:
             settings = f"temperature {decoding['temperature']}, top-p {decoding['top_p']}"
             said.append(f"decoding is sharpened ({settings}): tails are lost faster")
+        if not self.document["digest_checked"]:
+            said.append("the teacher is pinned by what its endpoint says it is: its digest cannot be checked, and its text is not marked")
         return tuple(said)
 
 
@@ -107,7 +109,7 @@ def _write(shop: Shop, teacher: Teacher, target: Path) -> Mapping[str, Any]:
     scratch = shop.workspace.scratch / "synthesize"
     human = admitted_humans(shop, target.parent, scratch)
     requests = requests_of(shop, human, f"{teacher.name}-{target.parent.name}")
-    watermark = watermark_of(shop)
+    watermark = watermark_of(shop) if teacher.digest_checked else None
     decoding = Decoding.of(shop.policy.synthesis.decoding, seed=shop.policy.line.seed, mark=watermark.mark if watermark else None)
     made = {
         "schema": SCHEMA,
@@ -115,6 +117,7 @@ def _write(shop: Shop, teacher: Teacher, target: Path) -> Mapping[str, Any]:
         "version": teacher.author.version,
         "digest": teacher.digest,
         "digest_checked": teacher.digest_checked,
+        "endpoint": None if teacher.digest_checked else shop.settings.teacher.endpoint.document(),
         "batch": target.parent.name,
         "prompts": {"requests": len(requests), "human_rows_set_aside": human.height - _askable(shop, human).height},
         "prompts_sha256": prompts_digest(requests),

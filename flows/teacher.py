@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.begin import admitted_humans
+from flows.far import far_author
 from flows.finish import archive_of
 from governance.adapters.bars import bars
 from governance.adapters.generators.local import make_teacher
@@ -17,7 +18,6 @@ from governance.release import kinds
 from governance.release.state import State
 from governance.wiring import Shop
 
-LOCAL = "local"
 LINEAGE = "lineage.json"
 SEED_APART = 1
 """Added to the line's seed: a teacher that is made here shares no random number with the student."""
@@ -44,21 +44,33 @@ def frozen_teacher(shop: Shop, base: Path | None) -> Teacher:
     """The teacher that heirloom.toml names, made or brought in and pinned the first time, and proved every time.
 
     Raises: RefusedError where it is not on the policy's list, is not the pinned one (or not the one that policy names), or descends from
-    the student; UsageError where there is nothing to make one of.
+    the student; UsageError where there is nothing to make one of; of one behind an address, what `far_author` raises.
     """
+    generator = generator_of(shop)
     name = shop.settings.teacher.name
     if name not in shop.policy.mixing.teachers:
         allowed = ", ".join(shop.policy.mixing.teachers) or "none"
         raise RefusedError(f"teacher {name!r} is not on the allow-list", where="policy.toml mixing.teachers", expected=allowed)
     state = shop.ledger.state()
     pinned = state.teachers.get(name)
+    if generator.open is not None:
+        author = far_author(shop, generator.open, pinned)
+        return Teacher(author=author, generator=generator, digest=author.version, digest_checked=False)
     if pinned is None:
         pinned = _pinned_now(shop, state, base)
     else:
         _refuse_moved(shop, name, pinned)
         _refuse_relatives(shop, state, name, shop.store.manifest(pinned), {})
     author = Author(name=name, version=pinned[:VERSION_DIGITS], model=shop.trainer.open(shop.store.path(pinned)))
-    return Teacher(author=author, generator=shop.generators[LOCAL], digest=pinned, digest_checked=True)
+    return Teacher(author=author, generator=generator, digest=pinned, digest_checked=True)
+
+
+def generator_of(shop: Shop) -> Generator:
+    """The generator that heirloom.toml names. Raises: UsageError listing what there is."""
+    name = shop.settings.teacher.generator
+    if name not in shop.generators:
+        raise UsageError(f"{name!r} is no generator", where="heirloom.toml teacher.generator", expected=", ".join(shop.generators))
+    return shop.generators[name]
 
 
 def _pinned_now(shop: Shop, state: State, base: Path | None) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from governance.advice.rules import AdviceRules
 from governance.errors import PolicyError
 from governance.policy import read_toml
+from governance.ports.endpoint import Endpoint
 from governance.section import read_section
 from governance.training.recipe import Recipe
 
@@ -41,6 +42,9 @@ class Teacher:
     recipe: Recipe = field(default_factory=Recipe)
     model_rows_percent: int = 50
     hybrid_rows_percent: int = 10
+    generator: str = "local"
+    """Who turns prompts into text: `local` with weights that are held here, `openai_compatible` at `endpoint`."""
+    endpoint: Endpoint = field(default_factory=Endpoint)
     watermark_key: str = ""
     """The file of the key that its text is marked with, outside the workspace; none = the text is not marked."""
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from governance.digest import digest_document, digest_text
+from governance.ports.endpoint import Endpoint, Secret
 from governance.ports.language_model import Decoding
 
 VERSION_DIGITS = 12
@@ -66,8 +67,8 @@ class Generator:
 
     Whoever asks keeps every piece and asks for no more than is missing; a piece is never asked for in part.
     """
-    open: Callable[[str, Mapping[str, Any]], Author] | None = None
-    """(name, `[teacher.endpoint]`) -> the author behind an address. None: the generator writes with weights that are held here."""
+    open: Callable[[str, Endpoint, str, Secret | None], Author] | None = None
+    """(name, endpoint, instruction, key) -> the author behind an address. None: the generator writes with weights that are held here."""
 
 
 def prompts_digest(requests: Sequence[Request]) -> str:

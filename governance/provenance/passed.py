@@ -18,6 +18,8 @@ PASSED_SCHEMA = pl.Schema({"row_id": pl.String, "depth": pl.Int32, "passages": p
 """descent.parquet: a line per synthetic row; passages in thousandths of a model."""
 FEWEST_VERSION_DIGITS = 12
 """A generator version names a checkpoint where it is at least so many leading hex digits of its digest."""
+NOT_CHECKED = "not-digest-checked:"
+"""Before the name that an endpoint gives its model: the version, and the pin, of an author whose weights nobody here can hash."""
 
 Walked = dict[str, tuple[int, int]]
 
@@ -48,7 +50,9 @@ def known_model(name: str, digest: str, descent: Descent, *, unknown_is_syntheti
 
 
 def names_checkpoint(version: str | None, digest: str) -> bool:
-    """True where a generator version is a digest or at least its first 12 hex digits."""
+    """True where a generator version is a digest or at least its first 12 hex digits; a pin that is no digest is named in full."""
+    if digest.startswith(NOT_CHECKED):
+        return version == digest
     return version is not None and len(version) >= FEWEST_VERSION_DIGITS and digest.startswith(version)
 
 

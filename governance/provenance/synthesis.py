@@ -59,12 +59,16 @@ class PromptRules:
     """Share of the sentences of a hybrid that come from its human parent."""
     most_rows_percent: int = 100
     """Rows asked for, in percent of the human rows that they open like, at most."""
+    instruction: str = "Continue this text in its own language and style. Answer with the continuation alone.\n\n{opening}"
+    """What a chat endpoint is told; other generators go on from the opening as it stands."""
 
     def __post_init__(self) -> None:
         if self.opening_words < 1:
             raise ValueError(f"opening_words: {self.opening_words} is not at least 1")
         if not 1 <= self.human_percent <= 99:
             raise ValueError(f"human_percent: {self.human_percent} is not a percentage in 1..99")
+        if "{opening}" not in self.instruction:
+            raise ValueError("instruction: has no place for {opening}")
         if not 0 <= self.most_rows_percent <= 1000:
             raise ValueError(f"most_rows_percent: {self.most_rows_percent} is not a percentage in 0..1000")
 
@@ -89,3 +93,5 @@ class SynthesisRules:
     prompts: PromptRules = field(default_factory=PromptRules)
     watermark: WatermarkRules = field(default_factory=WatermarkRules)
     emissions: EmissionLimits = field(default_factory=EmissionLimits)
+    endpoints: tuple[str, ...] = ()
+    """Addresses that a teacher may be asked at, such as `https://host/v1`: openings of human rows go there. Empty: none."""
