@@ -20,6 +20,7 @@ from governance.actions.freeze import (
     same_question,
     settle,
 )
+from governance.actions.label import standing
 from governance.adapters.dvc_commands import add_files, init_dvc
 from governance.adapters.inbox import waiting
 from governance.digest import canonical_bytes, digest_document, digest_file, write_document
@@ -27,6 +28,7 @@ from governance.errors import IntegrityError, RefusedError, UsageError
 from governance.mixing.rules import SYNTHETIC
 from governance.ports.desk import SHARDS
 from governance.ports.source import Prepared
+from governance.provenance.labels.label import RELABELS_FILE
 from governance.provenance.memory import Past
 from governance.provenance.passed import KnownModel, known_model
 from governance.provenance.row import Origin
@@ -164,6 +166,7 @@ def _request(shop: Shop, state: State, kind: str, batch: Path, start: Mapping[st
         emissions=shop.emissions.settled(state.emissions),
         memory=shop.memory.settled(state.memory),
         models=known_models(shop, state),
+        relabels=standing(state, shop.labels, shop.seal),
     )
 
 
@@ -245,7 +248,9 @@ def admitted_humans(shop: Shop, batch: Path, scratch: Path) -> pl.DataFrame:
     """The human rows of a batch, through the same door as every row."""
     scratch.mkdir(parents=True, exist_ok=True)
     admitted = scratch / "admitted.parquet"
-    past = Past(known=shop.memory.settled(shop.ledger.state().memory))
+    state = shop.ledger.state()
+    standing(state, shop.labels, shop.seal).relabels.write_parquet(scratch / RELABELS_FILE)
+    past = Past(known=shop.memory.settled(state.memory), relabels=scratch / RELABELS_FILE)
     shop.door.admit(batch_files(batch), shop.settings.mapping, shop.policy.provenance, admitted, scratch / "quarantine.jsonl", past=past)
     return pl.read_parquet(admitted).filter(pl.col("origin") == Origin.HUMAN.value)
 

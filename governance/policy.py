@@ -13,6 +13,7 @@ from governance.gates.margins import GateRules
 from governance.mixing.rules import MixRules
 from governance.mixing.selection_rules import SelectionRules
 from governance.provenance.corpus.rules import CorpusRules
+from governance.provenance.labels.rules import LabelRules
 from governance.provenance.laundering.rules import LaunderingRules
 from governance.provenance.rules import ProvenanceRules
 from governance.provenance.synthesis import SynthesisRules
@@ -20,7 +21,8 @@ from governance.release.rules import PromotionRules
 from governance.section import read_section, section_document
 from governance.training.rules import TrainingRules
 
-ENVIRONMENTS = ("demo", "staging", "production")
+PRODUCTION = "production"
+ENVIRONMENTS = ("demo", "staging", PRODUCTION)
 OVERRIDE_PREFIX = "HEIRLOOM_POLICY"
 LARGEST_SEED = 4_000_000
 """A cycle's seed is a thousand times this plus its number, and NumPy and torch take 32 bits."""
@@ -50,6 +52,7 @@ class Policy:
     line: Line
     provenance: ProvenanceRules = field(default_factory=ProvenanceRules)
     laundering: LaunderingRules = field(default_factory=LaunderingRules)
+    labels: LabelRules = field(default_factory=LabelRules)
     mixing: MixRules = field(default_factory=MixRules)
     selection: SelectionRules = field(default_factory=SelectionRules)
     training: TrainingRules = field(default_factory=TrainingRules)
@@ -58,6 +61,10 @@ class Policy:
     promotion: PromotionRules = field(default_factory=PromotionRules)
     synthesis: SynthesisRules = field(default_factory=SynthesisRules)
     corpus: CorpusRules = field(default_factory=CorpusRules)
+
+    def __post_init__(self) -> None:
+        if self.line.environment == PRODUCTION and self.labels.require_signature is False:
+            raise ValueError("labels.require_signature: false, and in production only signed labels count")
 
     def document(self) -> dict[str, Any]:
         """Every setting with its value, defaults included."""

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from governance.actions.label import Seal
 from governance.actions.recorder import Ledger
 from governance.adapters.bars import bars
 from governance.adapters.compiled import fastest
@@ -21,6 +22,7 @@ from governance.policy import Policy, read_policy, refuse_overrides
 from governance.ports.batch import BatchDoor
 from governance.ports.clock import Clock, SystemClock
 from governance.ports.generator import Generator
+from governance.ports.label_store import LabelStore
 from governance.ports.memory_store import MemoryStore
 from governance.ports.model_store import ModelStore
 from governance.ports.registry import Registry
@@ -110,6 +112,19 @@ class Shop:
         from governance.adapters.memory_folder import MemoryFolder
 
         return MemoryFolder(folder=self.workspace.memory)
+
+    @property
+    def labels(self) -> LabelStore:
+        """What people said of rows."""
+        from governance.adapters.label_folder import LabelFolder
+
+        return LabelFolder(folder=self.workspace.labels)
+
+    @property
+    def seal(self) -> Seal:
+        """What makes a label somebody's here and now."""
+        signed_only = self.policy.labels.signed_only(self.policy.line.environment)
+        return Seal(signer=self.signer, verifier=self.verifier, signed_only=signed_only)
 
     @property
     def signer(self) -> Signer | None:

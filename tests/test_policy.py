@@ -57,6 +57,20 @@ def test_a_number_that_no_digest_can_hold_is_refused_everywhere(path: tuple[str,
         read_section(Policy, planted(path, value), "policy.toml")
 
 
+@pytest.mark.parametrize(("environment", "signed"), [("demo", False), ("staging", True), ("production", True)])
+def test_labels_need_a_signature_everywhere_but_in_the_demo_unless_policy_says_so(environment: str, signed: bool):
+    policy = read_section(Policy, {"line": {"model": "student", "environment": environment}}, "policy.toml")
+    assert policy.labels.signed_only(environment) is signed
+    stricter = read_section(Policy, {**LINE, "labels": {"require_signature": True}}, "policy.toml")
+    assert stricter.labels.signed_only("demo")
+
+
+def test_in_production_no_policy_lets_labels_count_that_are_not_signed():
+    document = {"line": {"model": "student", "environment": "production"}, "labels": {"require_signature": False}}
+    with pytest.raises(PolicyError, match=r"labels\.require_signature: false, and in production"):
+        read_section(Policy, document, "policy.toml")
+
+
 @pytest.mark.parametrize("seed", [-1, LARGEST_SEED + 1])
 def test_a_seed_that_numpy_and_torch_do_not_take_is_refused_before_a_cycle_is_frozen(seed: int):
     with pytest.raises(PolicyError, match=rf"policy\.toml\.line: seed: {seed} is not in 0\.\."):

@@ -3,11 +3,14 @@
 import hashlib
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
+from governance.actions.label import Standing
 from governance.digest import (
     FileDigest,
     Manifest,
@@ -23,6 +26,7 @@ from governance.errors import BatchError, ConflictError
 from governance.policy import Policy
 from governance.ports.workspace import Workspace
 from governance.provenance.emissions import EMISSIONS_FILE, emissions_bytes, nothing_emitted
+from governance.provenance.labels.label import RELABELS_FILE, no_relabels
 from governance.provenance.memory import KNOWN_FILE, nothing_known
 from governance.provenance.passed import KnownModel
 
@@ -50,6 +54,8 @@ class CycleRequest:
     """The file of the rows of earlier batches; None freezes an empty table."""
     models: tuple[KnownModel, ...] = ()
     """Models whose past is known: the releases of the line."""
+    relabels: Standing | None = None
+    """People's labels; None freezes an empty table."""
 
 
 def batch_files(batch: Path) -> tuple[Path, ...]:
@@ -97,6 +103,11 @@ def cycle_of(request: CycleRequest, manifest: Manifest) -> dict[str, Any]:
         "teachers": dict(request.teachers),
         "emissions": {"path": f"cycle/{EMISSIONS_FILE}", "sha256": hashlib.sha256(_emissions(request)).hexdigest()},
         "known": {"path": f"cycle/{KNOWN_FILE}", "sha256": digest_bytes(_known(request))},
+        "relabels": {
+            "path": f"cycle/{RELABELS_FILE}",
+            "sha256": digest_bytes(_relabels(request)),
+            "left_out": [asdict(one) for one in request.relabels.left_out] if request.relabels else [],
+        },
         "models": [model.document() for model in request.models],
         "ledger_head": dict(request.ledger_head) if request.ledger_head else None,
         "policy": request.policy.document(),
@@ -120,6 +131,7 @@ def freeze(workspace: Workspace, request: CycleRequest) -> dict[str, Any]:
         raise BatchError("changed while it was being copied", where=str(request.batch), examples=said, fix="wait until its writer is done")
     write_bytes(staging / EMISSIONS_FILE, _emissions(request))
     write_bytes(staging / KNOWN_FILE, _known(request))
+    write_bytes(staging / RELABELS_FILE, _relabels(request))
     document = cycle_of(request, manifest)
     if digest_file(staging / EMISSIONS_FILE) != document["emissions"]["sha256"]:
         raise ConflictError("the emissions changed while they were being copied", where=str(request.emissions), fix="try again")
@@ -137,9 +149,17 @@ def _emissions(request: CycleRequest) -> bytes:
 def _known(request: CycleRequest) -> bytes:
     if request.memory is not None:
         return request.memory.read_bytes()
-    empty = BytesIO()
-    nothing_known().write_parquet(empty)
-    return empty.getvalue()
+    return _parquet(nothing_known())
+
+
+def _relabels(request: CycleRequest) -> bytes:
+    return _parquet(request.relabels.relabels if request.relabels else no_relabels())
+
+
+def _parquet(frame: pl.DataFrame) -> bytes:
+    written = BytesIO()
+    frame.write_parquet(written)
+    return written.getvalue()
 
 
 def frozen_cycle(workspace: Workspace) -> tuple[dict[str, Any], str] | None:
@@ -170,7 +190,7 @@ def same_question(document: Mapping[str, Any], other: Mapping[str, Any]) -> bool
     """
     if document.keys() != other.keys():
         return False
-    keys = ("kind", "batch", "mapping", "shards", "start", "champion", "baseline", "teachers", "emissions", "policy_sha256")
+    keys = ("kind", "batch", "mapping", "shards", "start", "champion", "baseline", "teachers", "emissions", "relabels", "policy_sha256")
     return all(document.get(key) == other.get(key) for key in keys)
 
 

@@ -102,6 +102,11 @@ class Workspace:
         return self.state / "memory"
 
     @property
+    def labels(self) -> Path:
+        """What people said of rows: never written over, each file named by the ledger."""
+        return self.state / "labels"
+
+    @property
     def serving_pointer(self) -> Path:
         return self.state / "serving" / "current.json"
 

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from governance.provenance.aliases import FOUND, suggestions
+from governance.provenance.labels.label import LABELLED_BY, MOVE
 from governance.provenance.row import Origin
 
 SCHEMA = "heirloom/audit/1"
@@ -31,6 +32,10 @@ class ProvenanceAudit:
     """Name of a generator, as reviewed -> rows that are not human."""
     renamed: Counts = field(default_factory=dict)
     """A spelling that the alias table knows -> rows that carried it."""
+    relabelled: Counts = field(default_factory=dict)
+    """`human->model` -> rows that a person's label changed so."""
+    labellers: Counts = field(default_factory=dict)
+    """Whose labels those are: who labelled most of what a model learnt from is not the one to approve it."""
 
     def __post_init__(self) -> None:
         if self.quarantined > self.rows_in:
@@ -40,7 +45,7 @@ class ProvenanceAudit:
 
     @classmethod
     def of(cls, judged: pl.DataFrame) -> "ProvenanceAudit":
-        """Count judged rows: the row schema, `generator_found`, and `rule`, null where the row is admitted."""
+        """Count judged rows: the row schema, `generator_found`, `move`, `labelled_by`, and `rule`, null where the row is admitted."""
         admitted = judged.filter(pl.col("rule").is_null())
         synthetic = admitted.filter(pl.col("origin") != Origin.HUMAN.value)
         versioned = pl.concat_str("generator", pl.col("generator_version").fill_null(UNKNOWN_VERSION), separator="/")
@@ -53,6 +58,8 @@ class ProvenanceAudit:
             generators=_counted(synthetic, versioned),
             names=_counted(synthetic.filter(pl.col("generator").is_not_null()), pl.col("generator")),
             renamed=_counted(synthetic.filter(pl.col(FOUND) != pl.col("generator")), pl.col(FOUND)),
+            relabelled=_counted(admitted.filter(pl.col(MOVE).is_not_null()), pl.col(MOVE)),
+            labellers=_counted(admitted.filter(pl.col(MOVE).is_not_null()), pl.col(LABELLED_BY)),
         )
 
     def __add__(self, other: "ProvenanceAudit") -> "ProvenanceAudit":
@@ -67,6 +74,8 @@ class ProvenanceAudit:
             generators=_added(self.generators, other.generators),
             names=_added(self.names, other.names),
             renamed=_added(self.renamed, other.renamed),
+            relabelled=_added(self.relabelled, other.relabelled),
+            labellers=_added(self.labellers, other.labellers),
         )
 
     @property
@@ -102,6 +111,8 @@ class ProvenanceAudit:
             "unknown_parents": unknown_parents,
             "generators": dict(self.generators),
             "renamed": dict(self.renamed),
+            "relabelled": dict(self.relabelled),
+            "labellers": dict(self.labellers),
             "alias_suggestions": dict(suggestions(self.names, aliases)),
             "expectations": [dict(one) for one in expectations],
         }

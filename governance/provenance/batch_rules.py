@@ -11,7 +11,7 @@ import polars as pl
 
 from governance.provenance.cycles import ids_on_cycles
 from governance.provenance.kin import descendants
-from governance.provenance.memory import nothing_known
+from governance.provenance.labels.past import KNOWN_SCHEMA
 from governance.provenance.past_rules import PAST_FIXES, UNKNOWN_PARENT, judge_past, refused_strangers, strangers, text_hash
 from governance.provenance.row import SYNTHETIC_ORIGINS, Origin
 from governance.provenance.rules import ADMIT
@@ -50,11 +50,11 @@ def register_of(judged: pl.DataFrame) -> pl.DataFrame:
 def judge_batch(register: pl.DataFrame, known: pl.DataFrame | None = None, unknown_parent: str = ADMIT) -> pl.DataFrame:
     """The rows that break a rule of the batch: `source_file`, `line`, `rule`, `found`; one line a row, none of them refused before.
 
-    `known` are the rows of earlier batches that this one speaks of. Parents are followed through rows that were refused too: a circle is
-    no truer for a gap in it. Ids clash only among rows that would enter: a refused row and its mended copy may stand in one batch. Every
-    row of an id that names different texts or origins is refused; of identical rows the first stays.
+    `known` are the rows of earlier batches that this one speaks of, as people's labels corrected them. Parents are followed through rows
+    that were refused too: a circle is no truer for a gap in it. Ids clash only among rows that would enter: a refused row and its mended
+    copy may stand in one batch. Every row of an id that names different texts or origins is refused; of identical rows the first stays.
     """
-    past = nothing_known() if known is None else known
+    past = KNOWN_SCHEMA.to_frame() if known is None else known
     rows = register.with_row_index("place").filter(pl.col("row_id").is_not_null())
     edges = edges_of(rows)
     standing = rows.filter(~pl.col("refused"))

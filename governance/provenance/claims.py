@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from governance.provenance.labels.label import LABELLED_BY, MOVE
 from governance.provenance.mapping import ColumnMapping, FieldSource
 from governance.provenance.row import ROW_SCHEMA, Origin
 from governance.provenance.vintage import parsed_day
@@ -18,7 +19,7 @@ NONE = "none"
 UNKNOWN_GENERATOR = "unknown"
 NAMELESS = (Origin.EXPOSED.value, Origin.WEAK.value, Origin.UNKNOWN.value)
 """Origins of rows that need not name a generator."""
-EXTRA = ("unread", "unread_found", "vintage_found")
+EXTRA = ("unread", "unread_found", "vintage_found", MOVE, LABELLED_BY)
 """Columns of a frame of claims beyond the row schema: what the rules need and admitted rows do not carry."""
 
 _STRING: pl.DataType = pl.String()
@@ -52,6 +53,7 @@ def claims(raw: pl.DataFrame, mapping: ColumnMapping, source_file: str) -> pl.Da
         _vintage(mapping).alias("vintage"),
         _scalar("vintage", mapping).alias("vintage_found"),
         pl.lit(source_file).alias("source_file"),
+        *(pl.lit(None, dtype=_STRING).alias(name) for name in (MOVE, LABELLED_BY)),
     ).with_columns(pl.col("origin").str.to_lowercase())
     nameless = pl.col("origin").is_in(NAMELESS) & pl.col("generator").is_null()
     return named.with_columns(

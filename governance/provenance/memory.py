@@ -30,6 +30,8 @@ class Past:
 
     known: Path | None = None
     models: tuple[KnownModel, ...] = ()
+    relabels: Path | None = None
+    """People's labels in force (a file of `governance.provenance.labels.label.RELABELS_SCHEMA`)."""
 
 
 NO_PAST = Past()

@@ -12,7 +12,7 @@ RELABELLED_ROW, CHANGED_ROW, UNKNOWN_PARENT = "relabelled-row", "changed-row", "
 
 PAST_FIXES: Mapping[str, str] = MappingProxyType(
     {
-        RELABELLED_ROW: "an origin does not change between batches: send the row as it was labelled, or let a person correct the label",
+        RELABELLED_ROW: "send the row as it was labelled: origins do not change; or let a person settle it: heirloom label queue",
         CHANGED_ROW: "give the new text an id of its own, with the earlier row as its parent",
         UNKNOWN_PARENT: "send the parent in the same batch, or take the id out of the row's parents where it is no parent",
     }
@@ -23,15 +23,17 @@ PAST_FIXES: Mapping[str, str] = MappingProxyType(
 def judge_past(standing: pl.DataFrame, known: pl.DataFrame) -> tuple[tuple[str, pl.DataFrame, pl.Expr], ...]:
     """(rule, rows of the register that break it, what was found there) for ids that were known as something else.
 
-    `known` has the memory's columns.
+    `known` has the memory's columns and `label`, as people's labels corrected it: a row that comes as they say is not refused.
     """
-    then = known.select("row_id", "cycle", origin_then="origin", text_then=text_hash())
+    then = known.select("row_id", "cycle", "label", origin_then="origin", text_then=text_hash())
+    labelled = pl.col("label").is_not_null()
+    source = pl.when(labelled).then(pl.format("by the label of ledger {}", "label")).otherwise(pl.format("in cycle {}", "cycle"))
     again = standing.join(then, on="row_id", how="inner", maintain_order="left")
     return (
         (
             RELABELLED_ROW,
             again.filter(pl.col("origin") != pl.col("origin_then")),
-            pl.format("{} now, {} in cycle {}", "origin", "origin_then", "cycle"),
+            pl.format("{} now, {} {}", "origin", "origin_then", source),
         ),
         (
             CHANGED_ROW,

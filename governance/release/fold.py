@@ -10,12 +10,13 @@ from governance.provenance.descent import Bounds
 from governance.release import kinds
 from governance.release.adoption import adopted_release
 from governance.release.ledger import Event
+from governance.release.relabelling import Relabelling
 from governance.release.state import PROMOTION, ROLLBACK, Approval, Intent, Judgement, OpenCycle, Release, State
 
 K = TypeVar("K")
 V = TypeVar("V")
 
-_MAPPINGS = ("releases", "shards", "teachers", "frozen_against", "judged", "attempts", "remembered", "synthesized")
+_MAPPINGS = ("releases", "shards", "teachers", "frozen_against", "judged", "attempts", "remembered", "relabellings", "synthesized")
 
 
 def fold(events: Iterable[Event], start: State | None = None) -> State:
@@ -84,6 +85,13 @@ def _teacher(state: State, event: Event) -> State:
 def _memory(state: State, event: Event) -> State:
     sha256 = event.body["memory_sha256"]
     return replace(state, memory=sha256, remembered=_with(state.remembered, event.body["cycle_digest"], sha256))
+
+
+def _relabelled(state: State, event: Event) -> State:
+    said = Relabelling.of(event)
+    if said.labels_sha256 in state.relabellings:
+        return state
+    return replace(state, relabellings=_with(state.relabellings, said.labels_sha256, said))
 
 
 def _emissions(state: State, event: Event) -> State:
@@ -246,6 +254,7 @@ _STEPS: Mapping[str, Callable[[State, Event], State]] = MappingProxyType(
         kinds.ROWS_SYNTHESIZED: _synthesized,
         kinds.MEMORY_EXTENDED: _memory,
         kinds.MODEL_ADOPTED: _adopted,
+        kinds.ROWS_RELABELLED: _relabelled,
         kinds.CYCLE_FROZEN: _cycle_frozen,
         kinds.CYCLE_JUDGED: _cycle_judged,
         kinds.CYCLE_ABANDONED: _cycle_abandoned,

@@ -12,6 +12,7 @@ EMISSIONS_ENTERED = "emissions.entered"
 ROWS_SYNTHESIZED = "rows.synthesized"
 MEMORY_EXTENDED = "memory.extended"
 MODEL_ADOPTED = "model.adopted"
+ROWS_RELABELLED = "rows.relabelled"
 CYCLE_FROZEN = "cycle.frozen"
 CYCLE_JUDGED = "cycle.judged"
 CYCLE_ABANDONED = "cycle.abandoned"
@@ -41,6 +42,7 @@ _NEEDS = {
     ),
     MEMORY_EXTENDED: "cycle cycle_digest rows forgotten memory_sha256",
     MODEL_ADOPTED: "version adoption_sha256 checkpoint policy_sha256 share tokens run_url reason",
+    ROWS_RELABELLED: "by rows unqueued moves labels_sha256 sheet_sha256 signature key",
     CYCLE_FROZEN: "cycle cycle_digest batch_digest policy_sha256 kind",
     CYCLE_JUDGED: "cycle cycle_digest batch_digest policy_sha256 verdict reason decision_sha256 checkpoint",
     CYCLE_ABANDONED: "cycle cycle_digest reason",

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from governance.provenance.descent import Bounds, Descent, descent_of
 from governance.release.ledger import GENESIS
+from governance.release.relabelling import Relabelling
 
 PASS, BLOCK, INCONCLUSIVE = "pass", "block", "inconclusive"
 PROMOTION, ROLLBACK = "promotion", "rollback"
@@ -155,6 +156,8 @@ class State:
     """The sha256 of the file of remembered rows."""
     remembered: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Digest of a cycle whose rows are remembered -> the sha256 of the memory after it."""
+    relabellings: Mapping[str, Relabelling] = field(default_factory=lambda: MappingProxyType({}))
+    """The sha256 of a file of labels -> the event that recorded it, the first one: labels are said once, a replay says nothing."""
     emissions: str | None = None
     """The sha256 of the file of emissions after the last entry."""
     synthesized: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))

@@ -6,6 +6,7 @@ from typing import Any
 from governance.digest import digest_file, write_document
 from governance.errors import IntegrityError
 from governance.ports.desk import Desk
+from governance.provenance.labels.label import RELABELS_FILE
 from governance.provenance.memory import KNOWN_FILE, Past
 from governance.provenance.passed import KnownModel
 from governance.provenance.rules import ProvenanceRules
@@ -21,7 +22,11 @@ def work(desk: Desk) -> None:
     """Admit or refuse every row of the batch that cycle.json pins, then ask whether those that claim to be human are."""
     files = [_pinned(desk.reads("batch/"), entry) for entry in desk.need("batch")["files"]]
     rules = desk.section("policy.provenance", ProvenanceRules)
-    past = Past(known=frozen_file(desk, KNOWN_FILE, "known"), models=tuple(KnownModel(**model) for model in desk.need("models")))
+    past = Past(
+        known=frozen_file(desk, KNOWN_FILE, "known"),
+        relabels=frozen_file(desk, RELABELS_FILE, "relabels"),
+        models=tuple(KnownModel(**model) for model in desk.need("models")),
+    )
     admitted, quarantine, descent = (desk.writes(name) for name in ("admitted.parquet", "quarantine.jsonl", "descent.parquet"))
     audit = desk.batch_door().admit(files, desk.need("mapping"), rules, admitted, quarantine, past=past, descent=descent)
     write_document(desk.writes("audit.json"), audit)
@@ -40,9 +45,9 @@ def _pinned(folder: Path, entry: dict[str, Any]) -> Path:
 
 STAGE = Stage(
     name="validate",
-    reads=("batch/", *laundering.READS),
+    reads=("batch/", RELABELS_FILE, *laundering.READS),
     writes=("admitted.parquet", "quarantine.jsonl", "audit.json", "descent.parquet", *laundering.WRITES),
-    needs=("batch", "mapping", "models", "policy.provenance", *laundering.NEEDS),
+    needs=("batch", "mapping", "relabels", "models", "policy.provenance", *laundering.NEEDS),
     code=("governance.adapters.batch", "governance.adapters.great_expectations", "schemas.rows", "schemas.expectations", *laundering.CODE),
     work=work,
 )

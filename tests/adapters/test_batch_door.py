@@ -88,6 +88,8 @@ def test_a_batch_of_three_formats_is_admitted_in_the_row_schema_and_counted(desk
         "unknown_parents": 0,
         "generators": {"g/2": 1, "g/unknown": 2},
         "renamed": {},
+        "relabelled": {},
+        "labellers": {},
         "alias_suggestions": {},
         "expectations": [{"name": "counted", "success": True, "observed": 4}],
     }

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from governance.actions.freeze import CycleRequest, batch_manifest, cycle_of, freeze, frozen_cycle, same_question, settle
+from governance.actions.label import LeftOut, Standing
 from governance.adapters.lock import hold
 from governance.digest import digest_document, digest_file
 from governance.errors import BatchError, ConflictError
@@ -15,6 +16,7 @@ from governance.policy import Line, Policy
 from governance.ports.clock import SystemClock
 from governance.ports.workspace import Workspace
 from governance.provenance.emissions import emissions_bytes, emitted, read_emissions
+from governance.provenance.labels.label import RELABELS_SCHEMA
 from governance.provenance.memory import nothing_known
 from governance.provenance.synthesis import EmissionLimits
 
@@ -65,6 +67,20 @@ def test_the_memory_is_frozen_by_digest_and_may_grow_under_a_cycle_that_is_taken
     assert freeze(workspace, later)["known"]["sha256"] == digest_file(grown) == digest_file(frozen)
     assert same_question(none, cycle_of(later, batch_manifest(batch)))
     assert not same_question({key: value for key, value in none.items() if key != "known"}, none)
+
+
+def test_labels_are_frozen_by_digest_with_those_that_do_not_count_and_make_another_question(tmp_path: Path, batch: Path):
+    workspace, frozen = Workspace(root=tmp_path), tmp_path / "cycle" / "relabels.parquet"
+    none = freeze(workspace, request(batch))
+    assert none["relabels"] == {"path": "cycle/relabels.parquet", "sha256": digest_file(frozen), "left_out": []}
+    line = dict.fromkeys(RELABELS_SCHEMA) | {"row_id": "h", "seq": 9}
+    left_out = LeftOut(seq=7, by="steward-a", rows=2, reason="it is not signed")
+    found = Standing(said=(), left_out=(left_out,), relabels=pl.DataFrame([line], schema=RELABELS_SCHEMA))
+    some = freeze(workspace, replace(request(batch), relabels=found))
+    assert pl.read_parquet(frozen).equals(found.relabels)
+    assert some["relabels"]["sha256"] == digest_file(frozen)
+    assert some["relabels"]["left_out"] == [{"seq": 7, "by": "steward-a", "rows": 2, "reason": "it is not signed"}]
+    assert not same_question(none, some)
 
 
 def test_the_emissions_are_frozen_by_digest_and_an_empty_table_stands_for_none(tmp_path: Path, batch: Path):

@@ -15,21 +15,26 @@ COLUMNS = {
     "vintage": pl.Date,
     "slice": pl.String,
     "rule": pl.String,
+    "move": pl.String,
+    "labelled_by": pl.String,
 }
 ROW = st.builds(
-    lambda human, version, day, part, rule: (
+    lambda human, version, day, part, rule, move: (
         "human" if human else "model",
         None if human else "g",
         None if human else version,
         day,
         part,
         rule,
+        move,
+        move and "steward-a",
     ),
     st.booleans(),
     st.sampled_from([None, "1"]),
     st.sampled_from([None, date(2020, 1, 1)]),
     st.sampled_from(["news", "none"]),
     st.sampled_from([None, None, "empty-text", "missing-id"]),
+    st.sampled_from([None, "human->model"]),
 )
 
 

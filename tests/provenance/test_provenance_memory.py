@@ -1,7 +1,5 @@
 """The memory holds every admitted row once, forgets what was seen longest ago, and lets no row come back as something else."""
 
-import json
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,40 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.adapters.batch.door import FileBatchDoor
 from governance.provenance.kin import descendants
 from governance.provenance.memory import MEMORY_SCHEMA, NO_PAST, Past, known_of, nothing_known, remembered
 from governance.provenance.passed import PASSED_SCHEMA, KnownModel
 from governance.provenance.rules import ProvenanceRules
-
-HUMAN = {"row_id": "h", "text": "People wrote this.", "origin": "human"}
-DRAFT = {"row_id": "m", "text": "A model wrote this.", "origin": "model", "generator": "g"}
-
-
-class Shop:
-    """Batches through the real door, one after the other, each held against the memory of those before it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.memory = nothing_known()
-        self.cycle = 0
-
-    def admit(self, *rows: Mapping[str, Any], rules: ProvenanceRules | None = None, models: Sequence[KnownModel] = ()) -> dict[str, Any]:
-        self.cycle += 1
-        batch, known, admitted, descent = (self.folder / name for name in ("a.jsonl", "known.parquet", "admitted.parquet", "d.parquet"))
-        batch.write_text("\n".join(json.dumps(row) for row in rows))
-        self.memory.write_parquet(known)
-        chosen = rules or ProvenanceRules()
-        past = Past(known=known, models=tuple(models))
-        door = FileBatchDoor(expect=lambda audit, outline: [])
-        audit = door.admit([batch], {}, chosen, admitted, self.folder / "q.jsonl", past=past, descent=descent)
-        passed = pl.read_parquet(descent)
-        self.memory = remembered(self.memory, pl.read_parquet(admitted), passed, cycle=self.cycle, limit=chosen.memory_rows)
-        return audit
-
-    def refusals(self) -> dict[str, tuple[str, str]]:
-        said = [json.loads(line) for line in (self.folder / "q.jsonl").read_text().splitlines()]
-        return {row["row_id"]: (row["_heirloom"]["rule"], row["_heirloom"]["found"]) for row in said}
+from tests.provenance.batches import DRAFT, HUMAN, Shop
 
 
 @pytest.fixture

@@ -14,11 +14,12 @@ from governance.ports.desk import SHARDS
 from governance.ports.rows import rows_frame
 from governance.ports.trainer import Trainer
 from governance.provenance.emissions import EMISSIONS_FILE, emissions_bytes, nothing_emitted
+from governance.provenance.labels.label import RELABELS_FILE, no_relabels
 from governance.provenance.memory import KNOWN_FILE, nothing_known
 from governance.section import read_section
 from governance.stages.validate import STAGE
 
-FROZEN = {"known": KNOWN_FILE, "emissions": EMISSIONS_FILE}
+FROZEN = {"known": KNOWN_FILE, "emissions": EMISSIONS_FILE, "relabels": RELABELS_FILE}
 
 
 @dataclass
@@ -67,6 +68,7 @@ def desk(tmp_path: Path) -> FolderDesk:
     path.write_text('{"row_id": "a", "text": "t", "origin": "human"}\n{"row_id": "b"}\n')
     nothing_known().write_parquet(tmp_path / KNOWN_FILE)
     entry = {"path": "cycle/batch/a.jsonl", "sha256": digest_file(path), "size": path.stat().st_size}
+    no_relabels().write_parquet(tmp_path / RELABELS_FILE)
     (tmp_path / EMISSIONS_FILE).write_bytes(emissions_bytes(nothing_emitted()))
     (tmp_path / "shards").mkdir()
     for name in ("anchors", "human"):
@@ -91,7 +93,7 @@ def test_a_batch_file_that_is_not_the_frozen_one_is_refused_by_name(desk: Folder
 
 
 @pytest.mark.parametrize("file", FROZEN.values())
-def test_a_memory_or_an_emission_ledger_that_is_not_the_frozen_one_is_refused_by_name(desk: FolderDesk, file: str) -> None:
+def test_a_memory_an_emission_ledger_or_labels_that_are_not_the_frozen_ones_are_refused_by_name(desk: FolderDesk, file: str) -> None:
     (desk.folder / file).write_bytes(b"another")
     with pytest.raises(IntegrityError, match=rf"{file}: is "):
         STAGE.work(desk)

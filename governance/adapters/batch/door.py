@@ -19,6 +19,8 @@ from governance.errors import BatchError, IntegrityError
 from governance.provenance.audit import ProvenanceAudit
 from governance.provenance.batch_rules import edges_of, judge_batch, register_of
 from governance.provenance.claims import claims
+from governance.provenance.labels.label import no_relabels, relabelled
+from governance.provenance.labels.past import corrected
 from governance.provenance.mapping import ColumnMapping
 from governance.provenance.memory import NO_PAST, Past, known_of
 from governance.provenance.outline import BatchOutline
@@ -52,12 +54,15 @@ class FileBatchDoor:
     ) -> dict[str, Any]:
         check_files(files)
         reading = _Reading(
-            files=tuple(sorted(files, key=lambda path: path.name)), mapping=ColumnMapping.from_document(mapping), rules=rules
+            files=tuple(sorted(files, key=lambda path: path.name)),
+            mapping=ColumnMapping.from_document(mapping),
+            rules=rules,
+            relabels=no_relabels() if past.relabels is None else pl.read_parquet(past.relabels),
         )
         register = pl.concat([_registered(judged, past.models) for _, judged in reading.judged()] or [_registered(_no_rows(), ())])
         if register.is_empty():
             raise BatchError("the batch holds no row", examples=[path.name for path in reading.files])
-        known = known_of(past, register)
+        known = corrected(known_of(past, register), reading.relabels, register)
         refusals = judge_batch(register, known, rules.unknown_parent)
         audit, outline = _write(reading, register, refusals, admitted, quarantine)
         entering = register.filter(~pl.col("refused")).join(refusals, on=["source_file", "line"], how="anti", maintain_order="left")
@@ -72,12 +77,14 @@ class _Reading:
     files: tuple[Path, ...]
     mapping: ColumnMapping
     rules: ProvenanceRules
+    relabels: pl.DataFrame = field(default_factory=no_relabels)
 
     def judged(self) -> Iterator[tuple[Chunk, pl.DataFrame]]:
-        """Every row in order of file and line, with the first row rule it breaks."""
+        """Every row in order of file and line, as people labelled it, with the first row rule it breaks."""
         for path in self.files:
             for chunk in read_chunks(path, self.mapping, self.rules.max_row_bytes):
-                yield chunk, judge_rows(claims(chunk.raw, self.mapping, path.name), self.rules)
+                claimed = relabelled(claims(chunk.raw, self.mapping, path.name), self.relabels)
+                yield chunk, judge_rows(claimed, self.rules)
 
 
 def read_rows(path: Path, mapping: Mapping[str, Any], rules: ProvenanceRules | None = None) -> pl.DataFrame:
