@@ -58,6 +58,7 @@ def plan_lines(plan: "Plan") -> list[str]:
         *_override_lines(plan),
         *_mix_lines(mix),
         *part_lines(mix),
+        *anchor_lines(mix),
         f" Quarantined at the door: {refused}.",
         f" Left out of the mix: {_counts(mix['dropped'])}.",
         *_conscience_lines(mix),
@@ -103,6 +104,14 @@ def part_lines(mix: Mapping[str, Any]) -> list[str]:
             share = percent(tokens["synthetic"], tokens["human"] + tokens["synthetic"])
             found.append(f" {kind} {plain(name)}: {share} synthetic without anchors, cap {cap} %")
     return found
+
+
+def anchor_lines(mix: Mapping[str, Any]) -> list[str]:
+    """How often the run would show its anchors, and what every epoch shows of rare slices."""
+    rare = mix["rare_slices"]
+    names = ", ".join(plain(name) for name in list(rare)[:5]) + (", ..." if len(rare) > 5 else "")
+    lines = [f" Anchors: shown {mix['anchor_passes'] / 100:.1f} times in {mix['epochs']} epochs, {mix['anchor_sampling']} sampling."]
+    return lines + ([f" Rare slices: {len(rare):,} ({names}); all their human text is in every epoch."] if rare else [])
 
 
 def _conscience_lines(mix: Mapping[str, Any]) -> list[str]:

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from governance.mixing.anchors import anchor_alarms
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retained:
@@ -23,7 +25,7 @@ def retained(mix: Mapping[str, Any]) -> Sequence[Retained]:
 
 def alarms(mix: Mapping[str, Any]) -> Sequence[str]:
     """One sentence for each thing that the filters did to a slice or found in it that somebody should look at."""
-    return [*_survival_alarms(mix.get("survival")), *_diversity_alarms(mix.get("diversity"))]
+    return [*_survival_alarms(mix.get("survival")), *_diversity_alarms(mix.get("diversity")), *anchor_alarms(mix)]
 
 
 def _survival_alarms(survival: Mapping[str, Any] | None) -> Sequence[str]:

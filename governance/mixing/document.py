@@ -35,6 +35,7 @@ def mix_document(
         "tokens_dropped": dict(by_rule.select("rule", "tokens").iter_rows()),
         "anchor_repeats": tokens[ANCHOR] * 100 // anchor_tokens if anchor_tokens else 0,
         "anchor_pass_tokens": anchor_tokens,
+        "anchor_sampling": rules.anchor_sampling,
         "headroom_tokens": synthetic_limit(tokens[HUMAN], rules.synthetic_cap_percent) - counted,
         "slices": _tokens_by(named, "slice"),
         "tasks": _tokens_by(named, "task"),

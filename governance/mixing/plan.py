@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from governance.mixing.admission import by_origin
+from governance.mixing.anchors import sampled, slices_document
 from governance.mixing.caps import holds
 from governance.mixing.document import ROLES, SYNTHETIC, mix_document
 from governance.mixing.order import stratified_order
@@ -89,6 +90,7 @@ def plan_mix(
     selected, sieve = _capped(sieve, anchors, rules, seed)
     dropped = sieve.dropped()
     chosen = {**filtered.document, "weights": weights.document(selected), "retention": batch.retention(sieve.gone, filtered.rare_slices)}
+    chosen |= slices_document(anchors, selected, filtered.rare_slices)
     document = mix_document(selected, dropped, rules, chosen, anchor_tokens=int(anchors["tokens"].sum()))
     return Mix(selected=selected, dropped=dropped, flagged=sieve.spared(), document=document)
 
@@ -100,13 +102,14 @@ def _capped(sieve: Sieve, anchors: pl.DataFrame, rules: MixRules, seed: int) -> 
     synthetic = _in_order(rows.filter(~sieve.human), seed)
     filled = fill(humans, synthetic, rules)
     chosen = synthetic[filled.stays]
-    shards = arrange(_tokens(humans), _tokens(chosen), _tokens(anchors), rules, counted=_counted(chosen))
+    shown = sampled(anchors, humans, int(chosen["tokens"].sum()), rules)
+    shards = arrange(_tokens(humans), _tokens(chosen), _tokens(shown), rules, counted=_counted(chosen))
     refuse_short_anchors(anchors, shards, rules)
     homeless = chosen.filter(pl.Series(shards.synthetic < 0)).select(
         "row_id", rule=pl.lit("shard-cap"), detail=pl.lit("no shard has room for it under the cap")
     )
     sieve = _leave(sieve, pl.concat([filled.left, homeless]))
-    return _selected(humans, chosen, anchors, shards), sieve
+    return _selected(humans, chosen, shown, shards), sieve
 
 
 def _tokens(rows: pl.DataFrame) -> Places:

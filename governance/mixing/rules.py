@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from governance.provenance.rules import ADMIT, REFUSE
 
+EVEN, ACTIVE = "even", "active"
+"""How anchors are drawn."""
+
 FULL, PROVEN = "full", "proven"
 """How hybrids count: every token, or the share that their edit does not prove to be given back (docs/hybrids.md)."""
 
@@ -29,6 +32,13 @@ _AT_LEAST_ONE = (
     "fewest_openings",
     "minimum_human_tokens",
 )
+_CHOICES = {
+    "other_generators": (ADMIT, REFUSE),
+    "self_generated": (ADMIT, REFUSE),
+    "anchor_sampling": (EVEN, ACTIVE),
+    "hybrid_weight": (FULL, PROVEN),
+    "unknown_past": (HUMAN, SYNTHETIC),
+}
 _SHA256_HEX = 64
 
 GENERAL, SAFETY_CRITICAL = "general", "safety-critical"
@@ -54,6 +64,11 @@ class MixRules:
     """Anchor tokens of all tokens, at least; per run and per shard (Harbor's recovery plan)."""
     most_anchor_passes: int = 50
     """A mix that must show the anchors more often than this is refused: that few texts are learnt by heart."""
+    warned_anchor_passes: int = 4
+    """Passes over the anchors in a run, all epochs counted, beyond which plan and report warn: up to 4 epochs, repeated text is worth
+    nearly as much as new text (arXiv 2305.16264)."""
+    anchor_sampling: str = EVEN
+    """`active` shows anchors of slices more often that fresh human text has too little of (docs/mixing.md)."""
     minimum_human_tokens: int = 1_000
     shard_rows: int = 2_000
     """Rows of a training shard, about."""
@@ -100,14 +115,12 @@ class MixRules:
         for name, (low, high) in _PERCENTAGES.items():
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f"{name}: {getattr(self, name)} is not a percentage in {low}..{high}")
-        for name in (*_AT_LEAST_ONE, "shard_rows", "most_anchor_passes"):
+        for name in (*_AT_LEAST_ONE, "shard_rows", "most_anchor_passes", "warned_anchor_passes"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: {getattr(self, name)} is not at least 1")
-        for name in ("other_generators", "self_generated"):
-            if getattr(self, name) not in (ADMIT, REFUSE):
-                raise ValueError(f"{name}: {getattr(self, name)!r} is neither 'admit' nor 'refuse'")
-        if self.hybrid_weight not in (FULL, PROVEN):
-            raise ValueError(f"hybrid_weight: {self.hybrid_weight!r} is neither 'full' nor 'proven'")
+        for name, (one, other) in _CHOICES.items():
+            if getattr(self, name) not in (one, other):
+                raise ValueError(f"{name}: {getattr(self, name)!r} is neither {one!r} nor {other!r}")
         for name, digest in self.teachers.items():
             if digest != PINNED and not _is_sha256(digest):
                 raise ValueError(f"teachers.{name}: {digest!r} is neither a sha256 in 64 hex digits nor 'pinned'")
@@ -125,8 +138,6 @@ class MixRules:
             raise ValueError(f"max_depth: {self.max_depth} is not at least 1: synthetic text has been through one model")
         if self.effective_cap_percent is not None and not 1 <= self.effective_cap_percent <= 99:
             raise ValueError(f"effective_cap_percent: {self.effective_cap_percent} is not a percentage in 1..99")
-        if self.unknown_past not in (HUMAN, SYNTHETIC):
-            raise ValueError(f"unknown_past: {self.unknown_past!r} is neither {HUMAN!r} nor {SYNTHETIC!r}")
 
     def _check_caps(self) -> None:
         if self.profile not in _PROFILE_CAPS:

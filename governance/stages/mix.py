@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from governance.digest import read_document, write_document
+from governance.mixing.anchors import passes_document
 from governance.mixing.descent import descent_document, refuse_beyond_depth
 from governance.mixing.plan import Mix, plan_mix
 from governance.mixing.rules import MixRules
@@ -17,7 +18,8 @@ from governance.ports.language_model import LanguageModel
 from governance.provenance.laundering.document import refuse_laundered
 from governance.stages.pinned import pinned_shard
 from governance.stages.stage import Stage
-from governance.training.rules import TrainingRules
+from governance.training.lineage import Start
+from governance.training.rules import TrainingRules, recipe_for
 
 REFERENCES = ("tail", "human", "prompts")
 """Shards that no row may overlap, in the order in which a row is charged; the anchors come last."""
@@ -47,7 +49,8 @@ def planned(desk: Desk, rules: MixRules) -> Mix:
     start: dict[str, Any] = desk.need("start")
     teachers: dict[str, str] = desk.need("teachers")
     refuse_descended_teachers(teachers, {start["digest"]: {}})
-    student = desk.trainer(desk.section("policy.training", TrainingRules).trainer).open(desk.model(start["digest"]))
+    training: TrainingRules = desk.section("policy.training", TrainingRules)
+    student = desk.trainer(training.trainer).open(desk.model(start["digest"]))
     rows = pl.read_parquet(desk.reads("admitted.parquet"))
     mix = plan_mix(
         _counted(rows, student, desk.progress),
@@ -64,7 +67,9 @@ def planned(desk: Desk, rules: MixRules) -> Mix:
     )
     passed = pl.read_parquet(desk.reads("descent.parquet"))
     refuse_beyond_depth(mix.selected, passed, rules)
-    return replace(mix, document={**mix.document, **descent_document(mix.selected, passed)})
+    recipe = recipe_for(training.recipe, Start.from_document(start))
+    shown = passes_document(mix.document, rules, epochs=recipe.epochs, batch_blocks=recipe.batch_blocks)
+    return replace(mix, document={**mix.document, **descent_document(mix.selected, passed), **shown})
 
 
 def _shard(desk: Desk, name: str) -> pl.DataFrame:

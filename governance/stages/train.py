@@ -1,6 +1,5 @@
 """The stage `train`: the mix and a start become a checkpoint, a log of what was trained on, and a lineage."""
 
-from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -15,7 +14,7 @@ from governance.training.batch_log import Recorded, refuse_findings, verify_log
 from governance.training.batches import Caps
 from governance.training.lineage import Lineage, Start
 from governance.training.recipe import Recipe
-from governance.training.rules import TrainingRules
+from governance.training.rules import TrainingRules, recipe_for
 from governance.training.verification import READ_COLUMNS, verify_training
 
 
@@ -61,13 +60,6 @@ def _hold(job: TrainingJob, log: pl.DataFrame, mixing: MixRules, rows_sha256: st
         rare_slice_percent=0,
     )
     refuse_findings((*found.altered, *found.broken))
-
-
-def recipe_for(recipe: Recipe, start: Start) -> Recipe:
-    """The recipe as it is run: a start that has seen no token takes the founding epochs and the founding learning rate."""
-    if not start.untrained:
-        return recipe
-    return replace(recipe, epochs=recipe.founding_epochs, learning_rate=recipe.founding_learning_rate)
 
 
 def curve_document(curve: TrainingCurve) -> dict[str, Any]:

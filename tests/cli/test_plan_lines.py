@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from cli.commands.plan import part_lines, room_lines
+from cli.commands.plan import anchor_lines, part_lines, room_lines
 from governance.mixing.headroom import Advice, Headroom
 from governance.mixing.limits import Limit
 
@@ -67,3 +67,12 @@ def test_slices_and_tasks_with_a_cap_of_their_own_are_shown_and_others_are_not()
         " slice regional: 25.0 % synthetic without anchors, cap 25 %",
         " task \\[red]: 25.0 % synthetic without anchors, cap 50 %",
     ]
+
+
+def test_anchors_and_rare_slices_are_said_in_a_line_each():
+    mix = {"anchor_passes": 237, "epochs": 2, "anchor_sampling": "even", "rare_slices": {}}
+    assert anchor_lines(mix) == [" Anchors: shown 2.4 times in 2 epochs, even sampling."]
+    rare = {f"beat [{n}]": {"anchor": 1, "human": 1} for n in range(7)}
+    assert anchor_lines({**mix, "rare_slices": rare})[1] == (
+        " Rare slices: 7 (beat \\[0], beat \\[1], beat \\[2], beat \\[3], beat \\[4], ...); all their human text is in every epoch."
+    )

@@ -12,6 +12,13 @@ def test_the_defaults_are_the_recovery_plan() -> None:
     assert (rules.synthetic_cap_percent, rules.anchor_percent) == (35, 15)
 
 
+def test_the_cap_accepts_every_whole_percentage_from_1_to_50_and_a_safety_critical_one_those_below_20() -> None:
+    for cap in range(1, 51):
+        assert MixRules(synthetic_cap_percent=cap).synthetic_cap_percent == cap
+    for cap in range(1, 20):
+        assert MixRules(synthetic_cap_percent=cap, profile="safety-critical").synthetic_cap_percent == cap
+
+
 def test_rules_survive_the_policy_file() -> None:
     rules = MixRules(teachers={"tutor": "pinned", "old": "0" * 64}, synthetic_tasks=("headline",))
     assert read_section(MixRules, section_document(rules), "mixing") == rules
@@ -31,6 +38,8 @@ def test_rules_survive_the_policy_file() -> None:
         ({"slice_caps": {"regional": 51}}, r"slice_caps.regional: 51 is not a percentage in 0..50 \(profile general\)"),
         ({"task_caps": {"headline": -1}}, "task_caps.headline: -1"),
         ({"slice_cap_percent": 51}, "slice_cap_percent: 51"),
+        ({"warned_anchor_passes": 0}, "warned_anchor_passes: 0 is not at least 1"),
+        ({"anchor_sampling": "most"}, "anchor_sampling: 'most' is neither 'even' nor 'active'"),
         ({"profile": "careless"}, "profile: 'careless' is none of general, safety-critical"),
         ({"profile": "safety-critical", "synthetic_cap_percent": 20}, "synthetic_cap_percent: 20 is not a percentage in 1..19"),
         ({"profile": "safety-critical", "slice_caps": {"dosage": 20}}, "slice_caps.dosage: 20 is not a percentage in 0..19"),

@@ -106,6 +106,7 @@ def test_the_stage_writes_a_mix_within_its_limits_and_a_reason_for_the_rest(desk
     assert (document["depth"], document["passages"], document["authors"]) == (2, 1500 * synthetic, {"writer/unknown": synthetic})
     assert dropped.filter(pl.col("row_id") == "leak-0")["rule"].to_list() == ["overlaps-tail"]
     assert selected.filter(pl.col("role") != "anchor").height + dropped.height == 101
+    assert document["anchor_passes"] >= document["anchor_repeats"] * document["epochs"]
     assert selected["tokens"].to_list() == selected["text"].str.len_chars().to_list()
 
 

@@ -224,6 +224,15 @@ def test_hostile_strings_are_what_these_tests_think_they_are() -> None:
     assert {"\u202e", "\x1b", "\x00"} <= set(HOSTILE)
 
 
+def test_anchors_that_were_shown_too_often_are_a_fact_with_a_warning(tmp_path):
+    documents = read_cycle(write_cycle(tmp_path))
+    assert dict(lineage_facts(documents))["Anchors shown"] == MISSING
+    shown = documents.lineage["trained_tokens"]["anchor"]
+    for passes, said in ((4, "4.0 times"), (5, "5.0 times: beyond 4 a text is learnt by heart")):
+        mix = {**documents.mix, "anchor_pass_tokens": shown // passes, "warned_anchor_passes": 4}
+        assert dict(lineage_facts(replace(documents, mix=mix)))["Anchors shown"] == said
+
+
 def test_the_head_of_the_chain_of_batches_is_among_the_facts(tmp_path):
     documents = read_cycle(write_cycle(tmp_path))
     assert dict(lineage_facts(documents))["Batches"] == MISSING

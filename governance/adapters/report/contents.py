@@ -135,6 +135,7 @@ def lineage_facts(documents: CycleDocuments) -> Sequence[tuple[str, str]]:
         ("Worst shard", share(worst["synthetic"], worst["total"])),
         ("Trained now", ", ".join(f"{count(lineage['trained_tokens'][role])} {role}" for role in ROLES) + " tokens"),
         ("Batches", _batch_words(lineage)),
+        ("Anchors shown", _anchor_words(documents)),
         ("Started from", _start_words(documents)),
         ("Teachers", ", ".join(line(name) for name in sorted(documents.cycle.get("teachers") or {})) or "none"),
         ("Seed", str(lineage["seed"])),
@@ -197,6 +198,16 @@ def _batch_words(lineage: Mapping[str, Any]) -> str:
     """How many batches there are, and the digest that their chain ends with."""
     found = lineage.get("batch_log")
     return f"{count(found['batches'])}, the last is {str(found['head'])[:16]}" if found else MISSING
+
+
+def _anchor_words(documents: CycleDocuments) -> str:
+    """How often the run really showed the anchors, and the warning where that is too often to learn from them."""
+    mix, lineage = documents.mix or {}, documents.lineage or {}
+    one, limit = mix.get("anchor_pass_tokens"), mix.get("warned_anchor_passes")
+    if not one or limit is None:
+        return MISSING
+    passes = lineage["trained_tokens"]["anchor"] / one
+    return f"{passes:.1f} times" + (f": beyond {limit} a text is learnt by heart" if passes > limit else "")
 
 
 def _start_words(documents: CycleDocuments) -> str:
