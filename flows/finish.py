@@ -19,8 +19,8 @@ from governance.release.state import PASS
 from governance.wiring import Shop, steps
 
 KEPT = (
-    *("cycle.json", "audit.json", "mix.json", "lineage.json", "training.json", "measures.json", "decision.json"),
-    *("review/report.html", "samples.parquet"),
+    *("cycle.json", "audit.json", "laundering.json", "mix.json", "lineage.json", "training.json", "measures.json", "decision.json"),
+    *("review/report.html", "samples.parquet", "doubtful.parquet"),
 )
 """Documents of a finished cycle that stay in the workspace, so that a review works with every server down."""
 

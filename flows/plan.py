@@ -22,6 +22,7 @@ class Plan:
 
     begun: Begun
     audit: Mapping[str, Any]
+    laundering: Mapping[str, Any]
     mix: Mapping[str, Any]
     room: Headroom
     overrides: tuple[Override, ...] = ()
@@ -45,17 +46,18 @@ def plan_cycle(shop: Shop, batch: Path | None = None, wanted: Sequence[str] = ()
     folder = shop.workspace.cycle
     if overrides:
         return _what_if(shop, begun, rules, overrides)
-    audit, mix = (read_document(folder / name) for name in ("audit.json", "mix.json"))
+    audit, laundering, mix = (read_document(folder / name) for name in ("audit.json", "laundering.json", "mix.json"))
     selected = pl.read_parquet(folder / "mix.parquet", columns=["slice", "task", "role", "tokens"])
-    return Plan(begun=begun, audit=audit, mix=mix, room=headroom(mix, selected, dropped_rows(folder), shop.policy.mixing))
+    room = headroom(mix, selected, dropped_rows(folder), shop.policy.mixing)
+    return Plan(begun=begun, audit=audit, laundering=laundering, mix=mix, room=room)
 
 
 def _what_if(shop: Shop, begun: Begun, rules: MixRules, overrides: tuple[Override, ...]) -> Plan:
     found = planned(shop.desk("mix"), rules)
     dropped = _with_tasks(found.dropped.lazy(), shop.workspace.cycle)
     room = headroom(found.document, found.selected, dropped, rules)
-    audit = read_document(shop.workspace.cycle / "audit.json")
-    return Plan(begun=begun, audit=audit, mix=found.document, room=room, overrides=overrides)
+    audit, laundering = (read_document(shop.workspace.cycle / name) for name in ("audit.json", "laundering.json"))
+    return Plan(begun=begun, audit=audit, laundering=laundering, mix=found.document, room=room, overrides=overrides)
 
 
 def dropped_rows(folder: Path) -> pl.DataFrame:

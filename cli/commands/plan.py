@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from cli.laundering import laundering_lines
 from cli.options import Common
 from cli.outcome import Outcome, plain
 
@@ -44,7 +45,14 @@ def command(
     if isinstance(plan, NothingToDo):
         return Outcome(command="plan", lines=[f"Nothing to plan: {plain(plan.reason)}."], document={"reason": plan.reason})
     begun = plan.begun
-    document: dict[str, Any] = {"cycle": begun.number, "kind": begun.kind, "batch": begun.batch, "audit": plan.audit, "mix": plan.mix}
+    document: dict[str, Any] = {
+        "cycle": begun.number,
+        "kind": begun.kind,
+        "batch": begun.batch,
+        "audit": plan.audit,
+        "laundering": plan.laundering,
+        "mix": plan.mix,
+    }
     document |= {"headroom": asdict(plan.room), "overrides": [asdict(override) for override in plan.overrides]}
     return Outcome(command="plan", lines=plan_lines(plan), document=document)
 
@@ -62,6 +70,7 @@ def plan_lines(plan: "Plan") -> list[str]:
         f" Quarantined at the door: {refused}.",
         f" Left out of the mix: {_counts(mix['dropped'])}.",
         *_conscience_lines(mix),
+        *laundering_lines(plan.laundering),
         f" Depth of recursion: {mix['depth']}.",
         *room_lines(plan.room),
         "Nothing was recorded.   Next: edit policy.toml under review to keep it" if plan.overrides else NEXT,

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cli.laundering import laundering_lines
 from cli.options import Common
 from cli.outcome import Outcome, plain
 
@@ -37,6 +38,8 @@ def command(version: int, *, common: Common | None = None) -> Outcome:
     descent = release.descent
     lines = [f"Version {version}, cycle {release.cycle}: [bold]{decision['verdict']}[/bold]. {plain(decision['reason'])}"]
     lines += [f"   {g['gate']:<18} {g['against']:<9} {g['verdict']:<13} {plain(g['reason'])}" for g in decision["gates"]]
+    if (folder / "laundering.json").is_file():
+        lines += laundering_lines(read_document(folder / "laundering.json"))
     lines += [
         f" Trained on {sum(mix['tokens'].values()):,} tokens of this cycle; with its ancestors {share_words(descent.share)} synthetic,"
         f" effectively {share_words(descent.effective_share)}, depth {depth_words(descent)}.",

@@ -129,6 +129,37 @@ def the_filters(slice_: str) -> dict[str, Any]:
     return {"retention": [entry], "survival": {"floor_percent": 50, "kept": {}, "alarms": [alarm]}}
 
 
+def the_audit_of_origins(hostile: str) -> dict[str, Any]:
+    """A batch whose share is known, a slice whose share is not, and a hostile name wherever data can put one."""
+    whole = {
+        "by": "batch",
+        "group": "batch",
+        "rows": 1_352,
+        "declared_synthetic": 592,
+        "claimed_human": 760,
+        "looked_at": 760,
+        "covered": 750,
+    }
+    bound = {"share": 0.29, "low": 0.22, "surely": 0.18, "signal": "style"}
+    interval = {"low": 0.24, "share": 0.31, "high": 0.38}
+    known = {"signals": ["style"], "gap": 0.1, "at_least": bound, "laundered": interval}
+    dark = {"reason": "too-few-generators", "detail": f"style: 1 held-out generators, at least 4 wanted {hostile}"}
+    return {
+        "schema": "heirloom/laundering/1",
+        "verdict": "block",
+        "reason": f"slice {hostile or 'asyncio'}: at least 29.0 %",
+        "stops": False,
+        "limit_percent": 10,
+        "groups": [
+            {**whole, **known, "synthetic": {"low": 0.573, "share": 0.612, "high": 0.652}},
+            {**whole, "by": "slice", "group": hostile or "asyncio", "signals": [], "gap": 0.2, "at_least": bound, "not_identifiable": dark},
+        ],
+        "signals": {"watermark": {"title": "z-score", "not_measured": f"no key {hostile}"}},
+        "doubtful": {"rows": 41, "queued": 41, "by_signal": {"style": 41}, "by_slice": {hostile or "asyncio": 41}},
+        "alarms": [hostile] if hostile else [],
+    }
+
+
 def write_cycle(folder: Path, verdict: str = "pass", *, kind: str = "retraining", hostile: str = "") -> Path:
     """A whole cycle folder; `hostile` replaces every string that data could have brought."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -186,7 +217,14 @@ def write_cycle(folder: Path, verdict: str = "pass", *, kind: str = "retraining"
     decision |= {"reason": f"tail perplexity moved {gates[0]['change'] or 0:+.1%}, limit +5.0%", "alarms": [hostile] if hostile else []}
     decision |= {"calibrated": False, "gates_off": ["distinct_3"]}
     decision |= {"diagnosis": "the share of synthetic text in file formats rose" if verdict == "block" else ""}
-    documents = {"cycle": cycle, "audit": audit, "mix": mix, "lineage": lineage, "decision": decision}
+    documents = {
+        "cycle": cycle,
+        "audit": audit,
+        "laundering": the_audit_of_origins(hostile),
+        "mix": mix,
+        "lineage": lineage,
+        "decision": decision,
+    }
     documents["measures"] = {"schema": "heirloom/measures/1", "metrics": metrics}
     documents["training"] = {
         "schema": "heirloom/training/1",

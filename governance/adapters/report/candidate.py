@@ -25,6 +25,7 @@ MADE = ("report.html", "mix_summary.csv")
 MIRRORED = (
     "cycle.json",
     "audit.json",
+    "laundering.json",
     "mix.json",
     "training.json",
     "lineage.json",

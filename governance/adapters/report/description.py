@@ -9,6 +9,7 @@ from governance.adapters.report.page import next_command
 from governance.adapters.report.verdict import GateRow, gate_rows, headline, worst_slice_words
 from governance.adapters.report.visible import markdown
 from governance.provenance.descent_words import depth_words, descent_of_document, share_words
+from governance.provenance.laundering.words import sentence
 
 LONGEST = 4800
 """MLflow keeps 5,000 characters of a description."""
@@ -27,12 +28,17 @@ def describe(documents: CycleDocuments) -> str:
         _worst(documents),
         _gate_table(gate_rows(documents)),
         _trained_on(documents),
+        _declared(documents),
         "Full report: **Artifacts** of the run, `review/report.html`. Beside it: `decision.json`, `measures.json`, `mix_summary.csv`.",
         f"Next: `{next_command(documents)[0]}`",
         COPY,
     ]
     text = "\n\n".join(part for part in parts if part)
     return text if len(text) <= LONGEST else "\n\n".join([*parts[:2], *parts[4:]])
+
+
+def _declared(documents: CycleDocuments) -> str:
+    return f"Declared origins: {markdown(sentence(documents.laundering), 400)}" if documents.laundering else ""
 
 
 def _worst(documents: CycleDocuments) -> str:

@@ -9,7 +9,7 @@ from governance.digest import digest_document, read_document
 from governance.errors import IntegrityError
 
 Document = Mapping[str, Any]
-OPTIONAL = ("audit", "mix", "training", "lineage", "measures")
+OPTIONAL = ("audit", "laundering", "mix", "training", "lineage", "measures")
 SHOWN_PAIRS = 4
 
 
@@ -32,6 +32,7 @@ class CycleDocuments:
     cycle: Document
     decision: Document
     audit: Document | None = None
+    laundering: Document | None = None
     mix: Document | None = None
     training: Document | None = None
     lineage: Document | None = None

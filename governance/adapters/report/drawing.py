@@ -53,6 +53,30 @@ def share_bar(parts: Sequence[tuple[str, int]], height: int = 18) -> Markup:
     return _picture(height, drawn)
 
 
+def declared_track(declared: float, estimated: tuple[float, float, float] | None, floor: float | None) -> Markup:
+    """Shares of 0 to 1: what is declared as a bar, over it the estimate with its interval, or an arrow that begins at the lower bound."""
+    bar = Markup(
+        '<rect class="human" x="0" y="5" width="100%" height="14"/><rect class="synthetic" x="0" y="5" width="{:.3f}%" height="14"/>'
+    )
+    parts = [bar.format(100 * declared)]
+    if estimated is not None:
+        low, middle, high = (_inside(share) for share in estimated)
+        parts.append(Markup('<line class="estimate" x1="{0:.2f}%" x2="{1:.2f}%" y1="12" y2="12"/>').format(low, high))
+        parts += [Markup('<line class="estimate" x1="{0:.2f}%" x2="{0:.2f}%" y1="7" y2="17"/>').format(end) for end in (low, high)]
+        parts.append(Markup('<svg x="{:.2f}%" y="12" overflow="visible"><circle class="estimate" r="4.5"/></svg>').format(middle))
+    elif floor is not None and floor > declared:
+        parts.append(Markup('<line class="estimate" x1="{0:.2f}%" x2="{0:.2f}%" y1="3" y2="21"/>').format(_inside(floor)))
+        parts.append(
+            Markup('<svg x="{:.2f}%" y="12" overflow="visible"><path class="estimate" d="M2,-5 L9,0 L2,5"/></svg>').format(_inside(floor))
+        )
+    return _picture(24, parts)
+
+
+def _inside(share: float) -> float:
+    """A share as a percentage of the width, kept where a mark can be seen whole."""
+    return min(99.0, max(1.0, 100 * share))
+
+
 def curve(points: Sequence[tuple[int, float]]) -> Markup:
     """A line through (step, value), stretched over the whole picture; flat where all values are one."""
     first, last = points[0][0], points[-1][0]

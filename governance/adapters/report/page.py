@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from governance.adapters.report import contents, drawing, verdict
 from governance.adapters.report.documents import CycleDocuments, SamplePair
+from governance.adapters.report.laundering import laundering_of
 from governance.adapters.report.visible import line, visible
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def render(documents: CycleDocuments) -> str:
         tail_rows=contents.tail_rows(documents.mix),
         mix_alarms=contents.mix_alarms(documents.mix),
         expectations=contents.expectation_rows(documents.audit),
+        laundering=laundering_of(documents.laundering),
         lineage=contents.lineage_facts(documents),
         curve=contents.training_curve(documents.training),
         samples=[_shown(pair) for pair in documents.samples],
