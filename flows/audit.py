@@ -14,7 +14,6 @@ from governance.adapters.compiled import fastest
 from governance.adapters.corpus.files import corpus_files
 from governance.adapters.corpus.looking import Looked, look_closely, tokens_of
 from governance.adapters.corpus.reading import Corpus, named, read_corpus
-from governance.plugins import discover
 from governance.provenance.corpus.asked import mapping_asked
 from governance.provenance.corpus.document import SCHEMA, declared_part, read_part, sample_part
 from governance.provenance.corpus.laundered import Comparison, laundered
@@ -22,8 +21,8 @@ from governance.provenance.corpus.limits import Limit, exceeded, limits
 from governance.provenance.corpus.rows import lenient
 from governance.provenance.corpus.tally import DECLARED_SYNTHETIC
 from governance.provenance.emissions import Emissions, containment
-from governance.provenance.laundering.rules import LaunderingRules
-from governance.provenance.laundering.signal import Floats
+from governance.provenance.laundering.audit import signals
+from governance.provenance.laundering.signal import Floats, Material
 from governance.provenance.row import Origin
 from governance.release import kinds
 from governance.section import section_document
@@ -96,9 +95,9 @@ def _looked(looked: Looked, around: Surroundings) -> dict[str, Any]:
 def _laundered(rows: pl.DataFrame, corpus: Corpus, around: Surroundings) -> dict[str, Any]:
     against = Comparison(
         references=around.references,
-        signals=list(discover("governance.provenance.laundering.signals", "SIGNAL").values()),
-        emissions=partial(_emitted_shares, around.emissions) if around.emissions else None,
-        rules=LaunderingRules(),
+        means=Material(emissions=partial(_emitted_shares, around.emissions) if around.emissions else None),
+        signals=signals(),
+        rules=around.laundering,
         seed=around.seed,
     )
     return laundered(rows, corpus.tally, against)

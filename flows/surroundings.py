@@ -14,6 +14,7 @@ from governance.ports.desk import SHARDS
 from governance.provenance.corpus.document import STUDENT, WORDS
 from governance.provenance.corpus.rules import CorpusRules
 from governance.provenance.emissions import Emissions, read_emissions
+from governance.provenance.laundering.rules import LaunderingRules
 from governance.provenance.rules import ProvenanceRules
 from governance.provenance.words import read_words
 from governance.release.state import State
@@ -38,6 +39,7 @@ class Surroundings:
 
     provenance: ProvenanceRules = field(default_factory=ProvenanceRules)
     look: LookRules = field(default_factory=lambda: LookRules(mixing=MixRules(), selection=SelectionRules(), corpus=CorpusRules()))
+    laundering: LaunderingRules = field(default_factory=LaunderingRules)
     seed: int = 0
     unit: str = WORDS
     count: CountTokens = count_words
@@ -55,6 +57,7 @@ def surroundings(shop: Shop | None) -> Surroundings:
     return Surroundings(
         provenance=policy.provenance,
         look=LookRules(mixing=policy.mixing, selection=policy.selection, corpus=policy.corpus),
+        laundering=policy.laundering,
         seed=policy.line.seed,
         unit=STUDENT if count else WORDS,
         count=count or count_words,
