@@ -24,6 +24,7 @@ from governance.digest import (
 )
 from governance.errors import BatchError, ConflictError
 from governance.policy import Policy
+from governance.ports.batch import ROW_ENDINGS
 from governance.ports.workspace import Workspace
 from governance.provenance.emissions import EMISSIONS_FILE, emissions_bytes, nothing_emitted
 from governance.provenance.labels.label import RELABELS_FILE, no_relabels
@@ -61,19 +62,24 @@ class CycleRequest:
 def batch_files(batch: Path) -> tuple[Path, ...]:
     """The files of a batch: the file itself, or the plain files of a folder in order of name.
 
-    Raises: BatchError where there is nothing, or a link: what a link points to may change after it was looked at.
+    Raises: BatchError where there is nothing, or a link: what a link points to may change after it was looked at. Likewise where rows
+    are hidden: a file that is passed over in silence is a file that somebody believes to be in.
     """
     if batch.is_symlink():
         raise BatchError("is a symbolic link", where=str(batch), fix="put the file itself into the inbox")
     if batch.is_file():
         return (batch,)
     if not batch.is_dir():
-        raise BatchError("does not exist", where=str(batch), expected="a file of rows, or a folder of such files")
-    found = tuple(sorted(p for p in batch.iterdir() if not p.name.startswith(".")))
-    if odd := [p.name for p in found if p.is_symlink() or not p.is_file()]:
-        raise BatchError("holds something that is no plain file", where=str(batch), examples=odd)
+        expected = "a file of rows, or a folder of such files"
+        raise BatchError("does not exist", where=str(batch), expected=expected, fix="name a batch that is there")
+    everything = sorted(batch.iterdir())
+    found = tuple(path for path in everything if not path.name.startswith("."))
+    if odd := [path.name for path in found if path.is_symlink() or not path.is_file()]:
+        raise BatchError("holds something that is no plain file", where=str(batch), examples=odd, fix="put plain files into the folder")
+    if hidden := [path.name for path in everything if path not in found and path.name.lower().endswith(ROW_ENDINGS)]:
+        raise BatchError("hides files of rows", where=str(batch), examples=hidden, fix="remove them, or take the dot from their names")
     if not found:
-        raise BatchError("is empty", where=str(batch), expected="at least one file of rows")
+        raise BatchError("is empty", where=str(batch), expected="at least one file of rows", fix="put a file of rows into the folder")
     return found
 
 

@@ -5,14 +5,14 @@ from collections.abc import Container
 from pathlib import Path
 
 from governance.actions.freeze import batch_manifest
-
-ROW_FILES = (".parquet", ".jsonl", ".jsonl.gz", ".csv", ".csv.gz")
+from governance.ports.batch import ROW_ENDINGS
 
 
 def waiting(inbox: Path, done: Container[str]) -> tuple[Path, ...]:
     """Batches whose digest is not among those done, in order of name, numbers in names counted as numbers.
 
-    Hidden files, empty folders and files that are no rows (a note, a checksum) do not wait.
+    Hidden files, empty folders and files that are no rows (a note, a checksum) do not wait. A link to a folder
+    or named like rows does, and is refused.
     """
     if not inbox.is_dir():
         return ()
@@ -23,7 +23,9 @@ def waiting(inbox: Path, done: Container[str]) -> tuple[Path, ...]:
 def _is_batch(path: Path) -> bool:
     if path.name.startswith("."):
         return False
-    return path.name.endswith(ROW_FILES) if path.is_file() else any(_is_batch(inner) for inner in path.iterdir())
+    if path.is_dir():
+        return path.is_symlink() or any(_is_batch(inner) for inner in path.iterdir())
+    return path.name.lower().endswith(ROW_ENDINGS)
 
 
 def _by_number(path: Path) -> list[tuple[int, str]]:

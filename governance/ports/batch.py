@@ -7,6 +7,9 @@ from typing import Any, Protocol
 from governance.provenance.memory import NO_PAST, Past
 from governance.provenance.rules import ProvenanceRules
 
+ROW_ENDINGS = (".parquet", ".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz", ".csv", ".csv.gz")
+"""Endings, in any case, of the names of files that hold rows."""
+
 
 class BatchDoor(Protocol):
     """Reads, checks and admits a batch; the work of the validate stage."""

@@ -17,24 +17,29 @@ from governance.provenance.row import SYNTHETIC_ORIGINS, Origin
 from governance.provenance.rules import ADMIT
 
 CYCLIC_PARENTS, HUMAN_FROM_MODEL, DUPLICATE_ID, REPEATED_ROW = "cyclic-parents", "human-from-model", "duplicate-id", "repeated-row"
+LOOK_ALIKE_ID = "look-alike-id"
 
 BATCH_FIXES: Mapping[str, str] = MappingProxyType(
     {
         CYCLIC_PARENTS: "correct the parents: no row can descend from itself",
         HUMAN_FROM_MODEL: "say origin hybrid or model, or remove the parent: what is made from model text is not human",
         **PAST_FIXES,
-        DUPLICATE_ID: "give every row its own id: the batch holds this one with another text or another origin",
+        LOOK_ALIKE_ID: "write ids in one normal form (NFC): the batch holds this one with its accents composed and apart",
+        DUPLICATE_ID: "give every row its own id: the batch holds this one with another text, origin, source, slice or task",
         REPEATED_ROW: "nothing to mend: the first of these identical rows was judged in its place",
     }
 )
 """Rule -> how to mend the row, in the order in which the first one broken names the refusal."""
 
+CONTENT = ("sha256", "origin", "generator", "generator_version", "parent_ids", "vintage", "source_tier", "slice", "task")
+"""What two rows with one id must share to be one row written twice."""
 _SEED = 7
+_ASCII_ONLY = r"^[\x00-\x7F]*$"
 
 
 def register_of(judged: pl.DataFrame) -> pl.DataFrame:
     """What the batch rules need of judged rows: place, id, origin, parents, 64-bit hashes of the text alone and with its provenance."""
-    content = pl.struct("sha256", "origin", "generator", "generator_version", "parent_ids", "vintage").hash(seed=_SEED)
+    content = pl.struct(*CONTENT).hash(seed=_SEED)
     return judged.select(
         "source_file",
         "line",
@@ -64,6 +69,7 @@ def judge_batch(register: pl.DataFrame, known: pl.DataFrame | None = None, unkno
             _human_from_model(standing, rows, edges, past),
             *(_refusals(broken, rule, found) for rule, broken, found in judge_past(standing, past)),
             _from_strangers(standing, refused_strangers(strangers(edges, rows, past), unknown_parent)),
+            _look_alike(standing),
             *_repeats(standing),
         ]
     )
@@ -93,6 +99,13 @@ def _human_from_model(standing: pl.DataFrame, rows: pl.DataFrame, edges: pl.Data
 def _from_strangers(standing: pl.DataFrame, lost: pl.DataFrame) -> pl.DataFrame:
     broken = standing.join(lost.select("child", "parents"), left_on="row_id", right_on="child", how="inner", maintain_order="left")
     return _refusals(broken, UNKNOWN_PARENT, pl.format("{} parents that nobody knows", "parents"))
+
+
+def _look_alike(standing: pl.DataFrame) -> pl.DataFrame:
+    """Rows whose ids differ in bytes and are one id to every reader; ids that differ in case are two."""
+    named = standing.filter(~pl.col("row_id").str.contains(_ASCII_ONLY)).with_columns(pl.col("row_id").str.normalize("NFC").alias("seen"))
+    forms = named.with_columns(pl.col("row_id").n_unique().over("seen").alias("forms")).filter(pl.col("forms") > 1)
+    return _refusals(forms, LOOK_ALIKE_ID, pl.format("{} ways to write this id", "forms"))
 
 
 def _repeats(standing: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

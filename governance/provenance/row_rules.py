@@ -17,9 +17,9 @@ from governance.provenance.vintage import EARLIEST_YEAR, LATEST_YEAR, impossible
 NAME_CHARACTERS = 200
 SHOWN_CHARACTERS = 40
 NAMES = ("row_id", "generator", "generator_version", "source_tier", "slice", "task")
-INVISIBLE = r"[\p{Cc}\p{Cf}\x{2028}\x{2029}]"
-"""Control, formatting (bidi, zero-width) and line-separating characters: they make one name look like another."""
-BLANK = r"^[\s\p{Cf}\x{FEFF}]*"
+INVISIBLE = r"[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\x{2028}\x{2029}\x{2800}]"
+"""Control, formatting (bidi, zero-width), filling and line-separating characters: they make one name look like another."""
+BLANK = r"^[\s\p{Cf}\p{Default_Ignorable_Code_Point}\x{2800}]*"
 
 _ORIGINS = [origin.value for origin in Origin]
 _HUMAN = pl.col("origin") == Origin.HUMAN.value
@@ -173,6 +173,12 @@ ROW_RULES: tuple[RowRule, ...] = (
         fix=f"give a day between the years {EARLIEST_YEAR} and {LATEST_YEAR}",
         broken=lambda _: impossible(pl.col("vintage")),
         found=_shows("vintage_found"),
+    ),
+    RowRule(
+        name="future-vintage",
+        fix="correct the day, or provenance.latest_vintage",
+        broken=lambda rules: pl.col("vintage") > pl.lit(rules.latest_vintage or None, dtype=pl.String).str.to_date("%Y-%m-%d"),
+        found=lambda rules: pl.concat_str(_shows("vintage_found")(rules), pl.lit(f", the latest is {rules.latest_vintage}")),
     ),
     RowRule(
         name="unknown-vintage",

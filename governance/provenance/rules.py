@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 ADMIT, REFUSE = "admit", "refuse"
 REFUSE_HUMAN = "refuse-human"
@@ -17,6 +18,8 @@ class ProvenanceRules:
     """Text of people who saw or were trained by model output: refusing it would only teach them to call it human."""
     weak: str = REFUSE
     unknown_origin: str = REFUSE
+    latest_vintage: str = ""
+    """A day, as YYYY-MM-DD: no row is from later. Empty: any day up to the year 2100, because no rule reads a clock."""
     max_row_bytes: int = 1_000_000
     min_characters: int = 1
     known_tiers: tuple[str, ...] = ()
@@ -41,6 +44,8 @@ class ProvenanceRules:
             raise ValueError(f"unknown_parent: {self.unknown_parent!r} is none of 'admit', 'refuse', 'refuse-human'")
         if self.memory_rows < 1:
             raise ValueError(f"memory_rows: {self.memory_rows} is not at least 1")
+        if self.latest_vintage and not _is_day(self.latest_vintage):
+            raise ValueError(f"latest_vintage: {self.latest_vintage!r} is no day of the form YYYY-MM-DD")
         self._check_aliases()
 
     def _check_aliases(self) -> None:
@@ -52,3 +57,10 @@ class ProvenanceRules:
                 raise ValueError(f"aliases.{spelling!r}: {name!r} is an alias itself, of {self.aliases[name]!r}")
         if strange := sorted(set(self.alias_versions) - set(self.aliases)):
             raise ValueError(f"alias_versions.{strange[0]!r}: {strange[0]!r} is no spelling in aliases")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

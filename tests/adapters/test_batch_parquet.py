@@ -68,7 +68,7 @@ def test_bytes_that_are_no_text_refuse_their_row_alone(tmp_path: Path) -> None:
 def test_an_original_keeps_every_column_as_json_has_it(tmp_path: Path) -> None:
     more = {"score": [float("nan"), 1.5], "raw": [b"\0", b""], "when": [datetime.date(2020, 1, 1), None], "deep": [{"a": [1]}, None]}
     record = json.loads(read(tmp_path / "x.parquet", COLUMNS | more)[0].original(0).record or "")
-    assert (record["score"], record["raw"], record["when"], record["deep"]) == (None, "AA==", "2020-01-01", {"a": [1]})
+    assert (record["score"], record["raw"], record["when"], record["deep"]) == ("nan", "AA==", "2020-01-01", {"a": [1]})
 
 
 @pytest.mark.parametrize(

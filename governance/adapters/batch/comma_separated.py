@@ -11,6 +11,7 @@ import polars as pl
 
 from governance.adapters.batch import text
 from governance.adapters.batch.chunk import Chunk
+from governance.adapters.batch.header import check_header
 from governance.errors import BatchError
 from governance.provenance import unread
 from governance.provenance.claims import raw_schema
@@ -94,14 +95,11 @@ def _joined(parts: Sequence[text.Line]) -> text.Line:
 
 def _header(path: Path, line: text.Line | None, mapping: ColumnMapping) -> tuple[str, ...]:
     if line is None:
-        raise BatchError("holds no header and no row", where=str(path))
+        raise BatchError("holds no header and no row", where=str(path), fix="send the file again")
     names, rule, found = _fields(line)
     if rule:
-        raise BatchError(f"has a header that cannot be read: {rule}, {found}", where=str(path))
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise BatchError("names a column twice", where=str(path), examples=twice)
-    if missing := sorted(set(mapping.columns_a_table_must_have) - set(names)):
-        raise BatchError(f"has no column {missing[0]!r}", where=str(path), examples=missing, fix="correct [source.mapping], or the header")
+        raise BatchError(f"has a header that cannot be read: {rule}, {found}", where=str(path), fix=unread.UNREAD_FIXES[rule])
+    check_header(str(path), names, mapping)
     return tuple(names)
 
 
@@ -137,7 +135,7 @@ def _fields(line: text.Line) -> _Fields:
     except UnicodeDecodeError as error:
         return [], unread.NOT_UTF8, f"byte 0x{error.object[error.start]:02x} after {error.start} bytes of the record"
     try:
-        return next(csv.reader([record])), None, None
+        return next(csv.reader([record], strict=True)), None, None
     except csv.Error as error:
         return [], unread.NOT_CSV, str(error)
 

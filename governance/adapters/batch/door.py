@@ -61,7 +61,7 @@ class FileBatchDoor:
         )
         register = pl.concat([_registered(judged, past.models) for _, judged in reading.judged()] or [_registered(_no_rows(), ())])
         if register.is_empty():
-            raise BatchError("the batch holds no row", examples=[path.name for path in reading.files])
+            raise BatchError("the batch holds no row", examples=[path.name for path in reading.files], fix="send the files again")
         known = corrected(known_of(past, register), reading.relabels, register)
         refusals = judge_batch(register, known, rules.unknown_parent)
         audit, outline = _write(reading, register, refusals, admitted, quarantine)

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from governance.adapters.batch import comma_separated, json_lines, parquet
 from governance.adapters.batch.chunk import Chunk
+from governance.adapters.batch.signatures import HEAD_BYTES, check_bytes, unknown_ending
 from governance.errors import BatchError
 from governance.provenance.mapping import ColumnMapping
 
@@ -31,7 +32,7 @@ def check_files(files: Sequence[Path]) -> None:
         raise BatchError("the batch holds no file", fix=f"put a file ending in {', '.join(READERS)} into the inbox")
     names = [path.name for path in files]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise BatchError("two files of the batch have one name", examples=twice)
+        raise BatchError("two files of the batch have one name", examples=twice, fix="rename one of them")
     for path in files:
         if not path.name.isprintable():
             raise BatchError("has a name with characters that do not show", where=ascii(path.name), fix="rename the file")
@@ -42,12 +43,15 @@ def _reader(path: Path) -> Reader:
     if path.is_symlink():
         raise BatchError("is a symbolic link", where=str(path), fix="put the file itself into the inbox")
     if not path.is_file():
-        raise BatchError("is no file" if path.exists() else "is missing", where=str(path))
+        found = "is no file" if path.exists() else "is missing"
+        raise BatchError(found, where=str(path), expected="a plain file of rows", fix="put the file itself into the inbox")
     reader = next((READERS[ending] for ending in READERS if path.name.lower().endswith(ending)), None)
     if reader is None:
-        raise BatchError("has an ending that no reader knows", where=str(path), expected=", ".join(READERS))
+        raise unknown_ending(path, ", ".join(READERS))
     with path.open("rb") as stream:
-        is_parquet = stream.read(len(parquet.MAGIC)) == parquet.MAGIC
+        head = stream.read(HEAD_BYTES)
+    check_bytes(path, head)
+    is_parquet = head.startswith(parquet.MAGIC)
     if is_parquet != (reader is parquet.chunks):
         said = "is Parquet, its name says otherwise" if is_parquet else "is no Parquet, its name says it is"
         raise BatchError(said, where=str(path), fix="give the file its right ending, or send it again")

@@ -1,8 +1,9 @@
 """JSON Lines: one object a line. A line that is none is refused with its number, and the lines after it are read all the same."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -10,6 +11,7 @@ import polars as pl
 
 from governance.adapters.batch import text
 from governance.adapters.batch.chunk import Chunk
+from governance.adapters.batch.header import rivals
 from governance.provenance import unread
 from governance.provenance.claims import raw_schema
 from governance.provenance.mapping import ColumnMapping
@@ -17,6 +19,8 @@ from governance.provenance.mapping import ColumnMapping
 ENDINGS = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 OURS = "_heirloom"
 """The field that a quarantine file adds: it is read over."""
+KEY_SETS = 64
+"""Rows of one file mostly have the same keys: so many sets of keys are looked at once and remembered."""
 KEPT_BY_REFERENCE = (unread.NOT_UTF8, unread.NOT_JSON, unread.NOT_AN_OBJECT, unread.NOT_A_NUMBER, unread.LINE_TOO_LONG, unread.NOT_MENDED)
 
 
@@ -42,14 +46,32 @@ def chunks(path: Path, mapping: ColumnMapping, max_row_bytes: int) -> Iterator[C
 
 
 def _chunk(path: Path, run: Sequence[text.Line], mapping: ColumnMapping) -> Chunk:
-    rows = [_row(line, mapping) for line in run]
+    rival = _rival_keys(mapping)
+    rows = [_row(line, mapping, rival) for line in run]
     raw = pl.DataFrame(rows, schema=raw_schema(mapping), orient="row")
     return Chunk(raw=raw, original=text.originals(path, run, _written))
 
 
-def _row(line: text.Line, mapping: ColumnMapping) -> tuple[Any, ...]:
+def _rival_keys(mapping: ColumnMapping) -> Callable[[tuple[str, ...]], str | None]:
+    """Keys of an object -> the first that looks like a key that is read, where both are there."""
+
+    @lru_cache(maxsize=KEY_SETS)
+    def rival(keys: tuple[str, ...]) -> str | None:
+        found = rivals(keys, mapping)
+        return min(f"{_shown(theirs)} beside {_shown(ours)}" for theirs, ours in found.items()) if found else None
+
+    return rival
+
+
+def _check_rival(two: str | None) -> None:
+    if two is not None:
+        raise _UnreadError(unread.DUPLICATE_KEY, two)
+
+
+def _row(line: text.Line, mapping: ColumnMapping, rival: Callable[[tuple[str, ...]], str | None]) -> tuple[Any, ...]:
     found = _read(line)
     try:
+        _check_rival(rival(tuple(found.record)))
         ones = [_one(found.record, name) for name in mapping.scalar_columns]
         manys = [_many(found.record, name) for name in mapping.list_columns]
     except _UnreadError as error:
@@ -94,9 +116,14 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(built) < len(pairs):
         seen: dict[str, Any] = {}
         for name, value in pairs:
-            if seen.setdefault(name, value) != value and name != OURS:
+            if not _same(seen.setdefault(name, value), value) and name != OURS:
                 raise _UnreadError(unread.DUPLICATE_KEY, f"{_shown(name)} twice with different values")
     return built
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are written alike: 1, 1.0 and true are equal to Python and are three ids to a reader."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def _constant(word: str) -> NoReturn:

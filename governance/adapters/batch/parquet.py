@@ -1,17 +1,15 @@
 """Parquet: a row is numbered from 1 in the order of the file, and its columns are read by name, a bounded run of rows at a time."""
 
-import base64
-import json
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, time
-from decimal import Decimal
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from governance.adapters.batch.chunk import CHUNK_BYTES, CHUNK_ROWS, Chunk, Original
+from governance.adapters.batch.arrow_record import plain, record
+from governance.adapters.batch.chunk import Chunk, Original
+from governance.adapters.batch.header import check_header
+from governance.adapters.batch.parquet_size import bounded_batches, check_unpacked_size
 from governance.errors import BatchError
 from governance.provenance.claims import MANY, ONE, raw_schema
 from governance.provenance.mapping import ColumnMapping
@@ -24,7 +22,7 @@ ENDINGS = (".parquet",)
 MAGIC = b"PAR1"
 
 
-def chunks(path: Path, mapping: ColumnMapping, max_row_bytes: int) -> Iterator[Chunk]:  # noqa: ARG001 - one signature for all readers
+def chunks(path: Path, mapping: ColumnMapping, max_row_bytes: int) -> Iterator[Chunk]:
     """The rows of a file in order; a text that is too long is in memory with its run of rows already, and refused by its row rule.
 
     Raises: BatchError where the file is no Parquet, is cut short, or lacks a column that the mapping needs or has it in another type.
@@ -35,30 +33,27 @@ def chunks(path: Path, mapping: ColumnMapping, max_row_bytes: int) -> Iterator[C
     try:
         with pq.ParquetFile(path, pre_buffer=False) as file:
             _check_columns(path, file.schema_arrow, mapping)
+            check_unpacked_size(path, file.metadata)
             line = 1
-            for batch in file.iter_batches(batch_size=_rows_at_a_time(file)):
+            for batch in bounded_batches(file, path, max_row_bytes):
                 yield _chunk(batch, line, mapping)
                 line += batch.num_rows
-    except (pa.ArrowException, OSError, EOFError) as error:
+            if line != file.metadata.num_rows + 1:
+                found = f"holds {line - 1} rows, its footer says {file.metadata.num_rows}"
+                raise BatchError(found, where=str(path), fix="send the whole file again")
+    except (pa.ArrowException, pl.exceptions.PolarsError, OSError, EOFError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise BatchError(f"cannot be read as Parquet: {first}", where=str(path), fix="send the whole file again") from error
-
-
-def _rows_at_a_time(file: Any) -> int:
-    groups = [file.metadata.row_group(n) for n in range(file.metadata.num_row_groups)]
-    widest = max((g.total_byte_size // max(g.num_rows, 1) for g in groups), default=1)
-    return max(1, min(CHUNK_ROWS, CHUNK_BYTES // max(widest, 1)))
+        fix = "send the whole file again, with plain strings in its columns"
+        raise BatchError(f"cannot be read as Parquet: {first}", where=str(path), fix=fix) from error
 
 
 def _check_columns(path: Path, schema: "pa.Schema", mapping: ColumnMapping) -> None:
-    if twice := sorted({name for name in schema.names if schema.names.count(name) > 1}):
-        raise BatchError("names a column twice", where=str(path), examples=twice)
-    if missing := sorted(set(mapping.columns_a_table_must_have) - set(schema.names)):
-        raise BatchError(f"has no column {missing[0]!r}", where=str(path), examples=missing, fix="correct [source.mapping]")
+    check_header(str(path), schema.names, mapping)
     for name in sorted({*mapping.scalar_columns, *mapping.list_columns} & set(schema.names)):
         kind = schema.field(name).type
         if not _readable(kind, many=name in mapping.list_columns):
-            raise BatchError(f"column {name!r} is {kind}", where=str(path), expected="strings, whole numbers or dates")
+            expected, fix = "strings, whole numbers or dates", "write the column as strings"
+            raise BatchError(f"column {name!r} is {kind}", where=str(path), expected=expected, fix=fix)
 
 
 def _readable(kind: "pa.DataType", *, many: bool) -> bool:
@@ -81,7 +76,7 @@ def _chunk(batch: "pa.RecordBatch", line: int, mapping: ColumnMapping) -> Chunk:
         "unread_found": pl.Series([_found(broken.get(n)) for n in range(batch.num_rows)], dtype=pl.String),
     }
     raw = pl.DataFrame({**head, **ones, **manys}, schema=raw_schema(mapping))
-    return Chunk(raw=raw, original=lambda place: Original(record=_record(mended, place)))
+    return Chunk(raw=raw, original=lambda place: Original(record=record(mended, place)))
 
 
 def _found(column: str | None) -> str | None:
@@ -95,13 +90,24 @@ def _valid_text(batch: "pa.RecordBatch") -> tuple["pa.RecordBatch", Mapping[int,
     broken: dict[int, str] = {}
     for place, name in enumerate(batch.schema.names):
         column = batch.column(place)
-        if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)) or _valid(column):
+        if _valid(column):
             continue
-        found = column.cast(pa.large_binary() if pa.types.is_large_string(column.type) else pa.binary()).to_pylist()
-        texts = [None if one is None else one.decode("utf-8", errors="backslashreplace") for one in found]
-        broken.update({n: name for n, one in enumerate(found) if one is not None and not _is_utf8(one)})
-        batch = batch.set_column(place, name, pa.array(texts, type=pa.large_string()))
+        broken.update({n: name for n, value in enumerate(column) if not _decodes(value)})
+        if (kind := _texts(column.type)) is not None:
+            batch = batch.set_column(place, name, pa.array([plain(value) for value in column], type=kind))
     return batch, broken
+
+
+def _texts(kind: "pa.DataType") -> "pa.DataType | None":
+    """The type that strings, and lists of strings, are put right in; None for columns that are only given back."""
+    import pyarrow as pa
+
+    t = pa.types
+    if t.is_list(kind) or t.is_large_list(kind):
+        inner = _texts(kind.value_type)
+        return None if inner is None else pa.large_list(inner)
+    inner = kind.value_type if t.is_dictionary(kind) else kind
+    return pa.large_string() if t.is_string(inner) or t.is_large_string(inner) or t.is_string_view(inner) else None
 
 
 def _valid(column: "pa.Array") -> bool:
@@ -114,9 +120,9 @@ def _valid(column: "pa.Array") -> bool:
     return True
 
 
-def _is_utf8(found: bytes) -> bool:
+def _decodes(value: "pa.Scalar") -> bool:
     try:
-        found.decode("utf-8")
+        plain(value, errors="strict")
     except UnicodeDecodeError:
         return False
     return True
@@ -139,23 +145,3 @@ def _many(column: pl.Series) -> pl.Series:
     if isinstance(column.dtype, pl.List):
         return column.cast(pl.List(pl.String))
     return _one(column).reshape((-1, 1)).arr.to_list()
-
-
-def _record(batch: "pa.RecordBatch", place: int) -> str:
-    row = batch.slice(place, 1).to_pylist()[0]
-    return json.dumps({name: _plain(value) for name, value in row.items()}, ensure_ascii=False, allow_nan=False)
-
-
-def _plain(value: Any) -> Any:
-    """A value of Parquet as JSON has it; a float that is no number becomes null, bytes become base64."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, date | datetime | time):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode("ascii")
-    if isinstance(value, Mapping):
-        return {str(name): _plain(inner) for name, inner in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(inner) for inner in value]
-    return str(value) if isinstance(value, Decimal) else value

@@ -2,20 +2,25 @@
 
 import gzip
 import hashlib
+import io
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO
 
 from governance.adapters.batch.chunk import CHUNK_BYTES, CHUNK_ROWS, Original
+from governance.adapters.batch.signatures import HEAD_BYTES, check_bytes
 from governance.errors import BatchError
 
 UTF8_BOM = b"\xef\xbb\xbf"
 UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 GZIP_MAGIC = b"\x1f\x8b"
 PIECE_BYTES = 1 << 20
+FREE_UNPACKED_BYTES = 256 << 20
+MOST_UNPACKED_RATIO = 200
+"""A gzip file may unpack to the first, or to so many times its size: real rows reach 4 to 30, and gzip cannot reach 1,033."""
 ESCAPED_BYTES = 6
 """JSON may spend six bytes (\\u0041) on one byte of text."""
 OTHER_FIELDS_BYTES = 64 << 10
@@ -44,7 +49,7 @@ def line_limit(max_row_bytes: int) -> int:
 def opened(path: Path) -> Iterator[BinaryIO]:
     """The bytes of a file, unpacked where its name says gzip.
 
-    Raises: BatchError where the packed bytes are broken, or where the bytes are not what the name says.
+    Raises: BatchError where the packed bytes are broken, unpack without end, or are not what the name says.
     """
     packed = path.suffix.lower() == ".gz"
     with path.open("rb") as plain:
@@ -52,11 +57,45 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     if packed != magic:
         said, found = ("gzip", "not gzip") if packed else ("plain text", "gzip")
         raise BatchError(f"the name says {said}, the bytes are {found}", where=str(path), fix="give the file its right ending")
-    with cast("BinaryIO", gzip.open(path, "rb")) if packed else path.open("rb") as stream:
+    with _unpacked(path) if packed else path.open("rb") as stream:
         try:
+            check_bytes(path, stream.peek(HEAD_BYTES)[:HEAD_BYTES])
             yield stream
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise BatchError(f"the gzip file is broken: {error}", where=str(path), fix="send the file again") from error
+
+
+class _Unpacked(io.RawIOBase):
+    """The unpacked bytes of a gzip file, up to what a file of rows can honestly unpack to."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = str(path)
+        self._limit = max(FREE_UNPACKED_BYTES, MOST_UNPACKED_RATIO * path.stat().st_size)
+        self._packed = gzip.open(path, "rb")  # noqa: SIM115 - closed with this stream
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._packed.seek(offset, whence)
+
+    def readinto(self, buffer: Any) -> int:
+        taken = self._packed.readinto(buffer)
+        if self._packed.tell() > self._limit:
+            found = f"unpacks to more than {self._limit} bytes, {MOST_UNPACKED_RATIO} times its size"
+            raise BatchError(found, where=self.name, fix="if its rows are real, send them unpacked")
+        return taken
+
+    def close(self) -> None:
+        self._packed.close()
+        super().close()
+
+
+def _unpacked(path: Path) -> io.BufferedReader:
+    return io.BufferedReader(_Unpacked(path), PIECE_BYTES)
 
 
 def lines(stream: BinaryIO, limit: int) -> Iterator[Line]:
@@ -108,8 +147,11 @@ def originals(path: Path, run: Sequence[Line], record: Callable[[Line], str | No
 
 def _after_bom(stream: BinaryIO) -> int:
     start = stream.read(len(UTF8_BOM))
+    where = str(getattr(stream, "name", ""))
     if start.startswith(UTF16_BOMS):
-        raise BatchError("is UTF-16", where=getattr(stream, "name", ""), expected="UTF-8", fix="save the file as UTF-8")
+        raise BatchError("is UTF-16 or UTF-32", where=where, expected="UTF-8", fix="save the file as UTF-8")
+    if start.startswith(GZIP_MAGIC):
+        raise BatchError("is gzip inside gzip", where=where, fix="pack the file once")
     stream.seek(len(UTF8_BOM) if start == UTF8_BOM else 0)
     return stream.tell()
 
