@@ -126,13 +126,14 @@ def anchor_lines(mix: Mapping[str, Any]) -> list[str]:
 def _conscience_lines(mix: Mapping[str, Any]) -> list[str]:
     """What every rule that took human rows left of the tail, then what the filters want somebody to look at."""
     from cli.shop import percent
-    from governance.mixing.conscience import alarms, retained
+    from governance.mixing.conscience import alarms, collision_words, retained
 
     found = retained(mix)
     lines = [f" {'rule':<22} {'human rows left':>18} {'rare words left':>18} {'share':>8}   most were lost in"] if found else []
     for one in found:
         rows, words, worst = (f"{left:,} of {whole:,}" for left, whole in (one.rows, one.words, one.worst_words))
         lines.append(f" {plain(one.rule):<22} {rows:>18} {words:>18} {percent(*one.words):>8}   {plain(one.worst_slice)}: {worst}")
+    lines += [f" {plain(words[0].upper() + words[1:])}." for words in collision_words(mix)]
     return lines + [f" Look at: {plain(alarm)}." for alarm in alarms(mix)]
 
 

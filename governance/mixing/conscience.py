@@ -6,6 +6,9 @@ from typing import Any
 
 from governance.mixing.anchors import anchor_alarms
 
+ALARMING_COLLISIONS = 50_000
+"""Templates in common per million pairs, beyond people's, from which on what is left of model text is an alarm: 5 in 100."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retained:
@@ -23,9 +26,15 @@ def retained(mix: Mapping[str, Any]) -> Sequence[Retained]:
     return [_retained(entry) for entry in mix.get("retention", ()) if entry["human"]["rows_out"] < entry["human"]["rows_in"]]
 
 
+def collision_words(mix: Mapping[str, Any]) -> Sequence[str]:
+    """One sentence for each kind of template: how often two rows of people have one in common, and two synthetic rows before and after."""
+    return [_collisions(kind, found) for kind, found in mix.get("templates", {}).items()]
+
+
 def alarms(mix: Mapping[str, Any]) -> Sequence[str]:
     """One sentence for each thing that the filters did to a slice or found in it that somebody should look at."""
-    return [*_survival_alarms(mix.get("survival")), *_diversity_alarms(mix.get("diversity")), *anchor_alarms(mix)]
+    found = (_survival_alarms(mix.get("survival")), _diversity_alarms(mix.get("diversity")), _template_alarms(mix), anchor_alarms(mix))
+    return [alarm for part in found for alarm in part]
 
 
 def _survival_alarms(survival: Mapping[str, Any] | None) -> Sequence[str]:
@@ -60,6 +69,19 @@ def _diversity_alarms(diversity: Mapping[str, Any] | None) -> Sequence[str]:
         f"{rows:,} synthetic rows in {len(open_)} groups are in, and how diverse they are is not decided ({small:,} are too few to judge)"
     )
     return [*failed, said] if open_ else failed
+
+
+def _template_alarms(mix: Mapping[str, Any]) -> Sequence[str]:
+    return [
+        f"too many synthetic rows still share one {kind}: {_collisions(kind, found)}"
+        for kind, found in mix.get("templates", {}).items()
+        if found["left"] - found["human"] > ALARMING_COLLISIONS
+    ]
+
+
+def _collisions(kind: str, found: Mapping[str, int]) -> str:
+    human, synthetic, left = (f"{found[name] / 10_000:.2f}" for name in ("human", "synthetic", "left"))
+    return f"{kind}s in common per 100 pairs: {human} of people's rows, {synthetic} of synthetic rows, {left} of those left"
 
 
 def _retained(entry: Mapping[str, Any]) -> Retained:

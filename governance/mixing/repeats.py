@@ -1,7 +1,6 @@
-"""Rules on what a row says: copies, overlap with pinned texts, near-duplicates, and openings that repeat like a template."""
+"""Rules on what a row says: copies, overlap with pinned texts, and near-duplicates."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
@@ -11,21 +10,10 @@ from governance.mixing.near import near_duplicates
 from governance.mixing.overlap import overlaps
 from governance.mixing.rules import MixRules
 from governance.mixing.sieve import Sieve, places
-from governance.provenance.hashing import Hashes, Places, seeded_keys
 from governance.provenance.kernels import Kernels
 from governance.provenance.words import Words, read_words
 
 ANCHORS = "anchors"
-_TOKENS_PER_RATE = 1_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Openings:
-    """How rows open: distinct openings, rows that share theirs with another row, openings that too many synthetic rows had."""
-
-    distinct: int
-    sharing_rows: int
-    over_limit: int
 
 
 def without_copies(sieve: Sieve) -> Sieve:
@@ -64,34 +52,3 @@ def without_near_duplicates(sieve: Sieve, words: Words, rules: MixRules, floor: 
     shares = zip(found.shared.tolist(), found.union.tolist(), kept, strict=True)
     details = [f"{shared} of {union} runs of {rules.shingle_words} words as in {row_id}" for shared, union, row_id in shares]
     return floor.without(sieve, found.dropped, "near-duplicate", details)
-
-
-def without_templates(sieve: Sieve, opens: Hashes, rules: MixRules, seed: int) -> tuple[Sieve, Openings]:
-    """An opening is a template where more synthetic rows have it than the rate allows and people use it less often, token for token."""
-    human = sieve.human.to_numpy()
-    tokens = sieve.rows["tokens"].to_numpy()
-    kinds, codes, rows = np.unique(opens, return_inverse=True, return_counts=True)
-    by_people = np.bincount(codes[human], minlength=kinds.size)
-    human_tokens, synthetic_tokens = int(tokens[human].sum()), int(tokens[~human].sum())
-    as_people_do = -(-by_people * synthetic_tokens // max(human_tokens, 1))
-    rate = rules.openings_per_million_tokens * (human_tokens + synthetic_tokens) // _TOKENS_PER_RATE
-    limits = np.maximum(as_people_do, max(rate, rules.fewest_openings))
-    limits[kinds == 0] = np.iinfo(np.int64).max
-    synthetic = np.flatnonzero(~human)
-    leaves = synthetic[_beyond(codes[synthetic], limits, seeded_keys(sieve.rows["row_id"][synthetic].to_list(), seed))]
-    of_models = np.bincount(codes[~human], minlength=kinds.size)
-    report = Openings(distinct=kinds.size, sharing_rows=int(rows[rows > 1].sum()), over_limit=int((of_models > limits).sum()))
-    return sieve.without(leaves, "template-opening", _template_details(of_models[codes[leaves]], limits[codes[leaves]])), report
-
-
-def _beyond(codes: Places, limits: Places, keys: Hashes) -> Places:
-    """Rows that are not among the first `limits[code]` rows of their code in order of key."""
-    order = np.lexsort((keys, codes))
-    ordered = codes[order]
-    rank = np.arange(order.size) - np.searchsorted(ordered, ordered)
-    return np.sort(order[rank >= limits[ordered]])
-
-
-def _template_details(counts: Places, limits: Places) -> Sequence[str]:
-    pairs = zip(counts.tolist(), limits.tolist(), strict=True)
-    return [f"{count} synthetic rows have this opening, at most {limit} may" for count, limit in pairs]

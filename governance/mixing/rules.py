@@ -80,7 +80,7 @@ class MixRules:
     opening_words: int = 3
     openings_per_million_tokens: int = 30
     fewest_openings: int = 5
-    """So many synthetic rows may share an opening however small the batch is."""
+    """So many synthetic rows may share an opening or a sentence frame however small the batch is."""
     other_generators: str = ADMIT
     """Rows of generators that are no teacher: admitted as synthetic, or refused."""
     self_generated: str = REFUSE

@@ -9,14 +9,14 @@ import polars as pl
 from governance.mixing.diversity_gate import without_uniform
 from governance.mixing.floor import Floor, survival
 from governance.mixing.quality import without_damage
-from governance.mixing.repeats import without_copies, without_near_duplicates, without_overlaps, without_templates
+from governance.mixing.repeats import without_copies, without_near_duplicates, without_overlaps
 from governance.mixing.retention import rare_slices, retention
 from governance.mixing.rules import MixRules
 from governance.mixing.selection_rules import SelectionRules
 from governance.mixing.sieve import Sieve
 from governance.mixing.tail import TailWords, tail_words
+from governance.mixing.templates import without_templates
 from governance.provenance.kernels import NUMPY, Kernels
-from governance.provenance.shingles import openings
 from governance.provenance.words import Words, read_words
 
 
@@ -66,10 +66,10 @@ def select(
     sieve = without_damage(sieve, batch.words, selection, floor)
     sieve, judged = without_uniform(sieve, batch.words, batch.anchors, selection, seed)
     sieve = without_near_duplicates(sieve, batch.words, rules, floor, batch.kernels)
-    sieve, opened = without_templates(sieve, openings(batch.words.take(sieve.places), rules.opening_words), rules, seed)
+    sieve, templates = without_templates(sieve, batch.words, rules, selection, seed)
     document = {
         "diversity": {"rule": selection.diversity, "groups": judged},
-        "openings": {"distinct": opened.distinct, "sharing_rows": opened.sharing_rows, "over_limit": opened.over_limit},
+        "templates": templates,
         "survival": survival(batch.sieve.rows, sieve.rows, sieve.dropped(), sieve.spared(), selection.survival_floor_percent),
     }
     rare = rare_slices(batch.sieve.rows, batch.anchors, selection.rare_slice_percent)

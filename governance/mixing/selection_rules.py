@@ -29,11 +29,20 @@ class SelectionRules:
     """Distinct 2-grams and 3-grams that such rows may lack, of people's at the same length."""
     diversity_alike_percent: int = 10
     """How much more often than two rows of people two such rows may open alike, and phrases be in another row too; in points."""
+    frames_per_million_tokens: int = 30
+    """Synthetic rows that may have one sentence frame; people's own rate, and `fewest_openings` of [mixing], may allow more."""
+    outlines_per_million_tokens: int = 30
+    """Synthetic rows that may have one outline, such as prose, number, prose; people's own rate, and `fewest_outlines`, may allow more."""
+    fewest_outlines: int = 20
+    """So many synthetic rows may share an outline however small the batch is: there are few outlines, and rows share one by chance."""
 
     def __post_init__(self) -> None:
         for name, (low, high) in _PERCENTAGES.items():
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f"{name}: {getattr(self, name)} is not a percentage in {low}..{high}")
+        for name in ("frames_per_million_tokens", "outlines_per_million_tokens", "fewest_outlines"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name}: {getattr(self, name)} is not at least 1")
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name}: {getattr(self, name)!r} is none of {', '.join(choices)}")

@@ -121,7 +121,13 @@ def test_a_template_is_thinned_among_synthetic_rows_and_never_among_human_ones()
     rows += [row(f"m-{n:02}", f"{opening} {text_of(800 + n, 60)}", "model") for n in range(20)]
     mix = plan(frame([*HUMANS, *rows]), ANCHORS, RULES)
     assert mix.document["dropped"] == {"template-opening": 15}
-    assert mix.document["openings"] == {"distinct": 101, "sharing_rows": 23, "over_limit": 1}
+    assert mix.document["templates"]["opening"] == {
+        "distinct": 101,
+        "over_limit": 1,
+        "human": 3 * 2 * 10**6 // (103 * 102),
+        "synthetic": 10**6,
+        "left": 10**6,
+    }
     gone = mix.dropped["row_id"].to_list()
     assert all(name.startswith("m-") for name in gone)
     assert detail_of(mix, gone[0]) == "20 synthetic rows have this opening, at most 5 may"

@@ -67,6 +67,12 @@ def openings(rows: pl.DataFrame, fewest_documents: int) -> list[Opening]:
     return [one for kind, marks in found for one in _most(kind, marks, slim, fewest_documents)]
 
 
+def outlines(texts: pl.Series) -> pl.DataFrame:
+    """(place, words): in which order kinds of lines follow each other, for the texts that have a scaffold; by place."""
+    lines = _lines(pl.DataFrame({"text": texts}).with_row_index("place"))
+    return _scaffolds(lines).sort("place")
+
+
 def _lines(slim: pl.DataFrame) -> pl.DataFrame:
     """The first lines of every text that hold something, numbered inside their text from 0."""
     split = slim.select("place", pl.col("text").str.split("\n").list.head(LINES_READ).alias("line")).explode("line")
