@@ -9,10 +9,11 @@ from typing import Any
 
 from prefect import flow, task
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
+from prefect.states import Completed
 
 from flows import artifacts
 from flows.begin import Begun, NothingToDo, begin
+from flows.ending import ended, frozen
 from flows.finish import CycleOutcome, judged, promoted, registered, release_desk
 from flows.local import scheduled, shop_of_run
 from flows.promote import promote_flow
@@ -22,14 +23,12 @@ from governance.actions.recover import recover
 from governance.actions.remember import remember
 from governance.adapters.lock import hold
 from governance.digest import read_document
-from governance.errors import ConflictError, GovernanceError
+from governance.errors import GovernanceError
 from governance.release.rules import AUTO
 from governance.stages.table import STAGES
 from governance.wiring import Shop, steps
 
 NAMES = {"pass": "Passed", "block": "Blocked", "inconclusive": "Inconclusive"}
-SKIPPED = "Skipped"
-"""A scheduled run that found retraining frozen, or the workspace held: nothing is queued, and the next one looks again (F13)."""
 
 
 @task(name="begin", task_run_name="begin")
@@ -63,12 +62,10 @@ def retrain(workspace: str, model: str, batch: str | None = None, again: bool = 
     try:
         with hold(shop.workspace.lock, f"retrain {model}", shop.clock):
             if scheduled() and (why := shop.ledger.state().frozen) is not None:
-                return Completed(name=SKIPPED, message=f"retraining is frozen: {why}")
+                return frozen(why)
             return _run(shop, Path(batch) if batch else None, again=again)
     except GovernanceError as error:
-        if scheduled() and isinstance(error, ConflictError):
-            return Completed(name=SKIPPED, message=str(error))
-        return Failed(name=type(error).__name__.removesuffix("Error"), message=str(error), data=error)
+        return ended(error)
 
 
 def _run(shop: Shop, batch: Path | None, *, again: bool) -> State[Any]:

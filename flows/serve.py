@@ -1,4 +1,4 @@
-"""The schedule: the deployments `retrain` and `monitor` of one workspace, registered and executed here until somebody says stop.
+"""The schedule: the deployments of one workspace, registered and executed here until somebody says stop.
 
 Prefect is imported only once its environment is set: it reads its settings when it is imported.
 """
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from prefect.deployments.runner import RunnerDeployment
     from prefect.runner import Runner
 
-RETRAIN, MONITOR = "retrain", "monitor"
+RETRAIN, MONITOR, SYNTHESIZE = "retrain", "monitor", "synthesize"
 Say = Callable[[str], None]
 
 
@@ -40,7 +40,7 @@ class Served:
 
 
 def serve(shop: Shop, say: Say) -> Served:
-    """Register both deployments and execute them until SIGTERM or Ctrl-C; then pause them, and stop the server that was started.
+    """Register the deployments and execute them until SIGTERM or Ctrl-C; then pause them, and stop the server that was started.
 
     Raises: UsageError where nothing is scheduled; PolicyError for a cron line that is none; ConflictError where this workspace is served
     already; DependencyError where no Prefect server can be reached or started.
@@ -55,7 +55,7 @@ def crons_of(shop: Shop) -> dict[str, str]:
 
     Raises: UsageError where none is left.
     """
-    wanted = {RETRAIN: shop.settings.schedule.retrain.strip(), MONITOR: shop.settings.schedule.monitor.strip()}
+    wanted = {name: str(getattr(shop.settings.schedule, name)).strip() for name in (RETRAIN, MONITOR, SYNTHESIZE)}
     crons = {name: cron for name, cron in wanted.items() if cron}
     if not crons:
         raise UsageError(
@@ -102,7 +102,7 @@ def _serve(shop: Shop, crons: Mapping[str, str], page: str, say: Say) -> Served:
 
 
 async def _run_until_told(runner: "Runner") -> None:
-    """Execute what falls due until SIGTERM or Ctrl-C; runs in progress are then cancelled, and both deployments paused.
+    """Execute what falls due until SIGTERM or Ctrl-C; runs in progress are then cancelled, and the deployments paused.
 
     Prefect's own handler of SIGTERM exits in the middle: a deployment may stay unpaused, a run RUNNING for ever. So ours takes its place.
     """
@@ -120,14 +120,18 @@ async def _run_until_told(runner: "Runner") -> None:
 
 
 def deployments(shop: Shop, crons: Mapping[str, str]) -> "list[RunnerDeployment]":
-    """Both deployments. Parameters are ids only (attack A20); a run that would overlap the one before it is cancelled by Prefect.
+    """`retrain`, `monitor`, and `synthesize` where it is scheduled. Parameters are ids only (attack A20).
+
+    A run that would overlap the one before it is cancelled by Prefect.
 
     Raises: PolicyError naming a cron line that is none.
     """
     from flows.monitor import monitor
     from flows.retrain import retrain
+    from flows.synthesize import synthesize
 
-    return [_deployment(shop, name, flow, crons.get(name)) for name, flow in ((RETRAIN, retrain), (MONITOR, monitor))]
+    wanted = [(RETRAIN, retrain), (MONITOR, monitor), *([(SYNTHESIZE, synthesize)] if SYNTHESIZE in crons else [])]
+    return [_deployment(shop, name, flow, crons.get(name)) for name, flow in wanted]
 
 
 def _deployment(shop: Shop, name: str, flow: Any, cron: str | None) -> "RunnerDeployment":
@@ -155,7 +159,7 @@ def _deployment(shop: Shop, name: str, flow: Any, cron: str | None) -> "RunnerDe
 def opening_lines(shop: Shop, crons: Mapping[str, str], page: str, skipped: int, cleared: int) -> list[str]:
     """What runs when, where the page is, and what was missed."""
     lines = [f"Schedule of {shop.policy.line.model} in {shop.workspace.root}, cron in UTC:"]
-    lines += [f" {name:<8} {crons.get(name, 'not scheduled')}" for name in (RETRAIN, MONITOR)]
+    lines += [f" {name:<10} {crons.get(name, 'not scheduled')}" for name in (RETRAIN, MONITOR, SYNTHESIZE)]
     if skipped:
         lines.append(f" Missed while nobody was here: {skipped}. They are skipped; the next run looks at everything that waits.")
     if cleared:

@@ -19,6 +19,7 @@ class Schedule:
 
     retrain: str = "0 2 * * 1"
     monitor: str = "0 6 * * *"
+    synthesize: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cli.options import Common
 from cli.outcome import Outcome, plain
+
+if TYPE_CHECKING:
+    from flows.begin import NothingToDo
+    from flows.writing import Synthesis
 
 
 def command(batch: Path | None = None, *, make_key: bool = False, common: Common | None = None) -> Outcome:
@@ -23,17 +27,30 @@ def command(batch: Path | None = None, *, make_key: bool = False, common: Common
         Make the key of the watermark first, where heirloom.toml names a file that is not there.
     """
     from cli.shop import shop_of
-    from flows.marking import key_made
-    from flows.synthesize import synthesize
+    from flows.local import prefect_at_hand
     from governance.adapters.lock import hold
 
     shop = shop_of(common)
     if make_key:
+        from flows.marking import key_made
+
         key_made(shop)
-    with hold(shop.workspace.lock, "synthesize", shop.clock):
-        done = synthesize(shop, batch.absolute() if batch else None)
-    if done is None:
-        return Outcome(command="synthesize", lines=["Nothing to do: no batch waits in the inbox."], document={"changed": False})
+    chosen = str(batch.absolute()) if batch else None
+    with hold(shop.workspace.lock, f"synthesize {shop.policy.line.model}", shop.clock), prefect_at_hand(shop):
+        from flows.synthesize import synthesize  # prefect reads its environment when it is imported
+
+        state = synthesize(str(shop.workspace.root), shop.policy.line.model, chosen, shop.actor, return_state=True)
+        result: Any = state.result()
+    return written_outcome(result)
+
+
+def written_outcome(done: "Synthesis | NothingToDo") -> Outcome:
+    """What was written and how, or why nothing was."""
+    from flows.begin import NothingToDo
+
+    if isinstance(done, NothingToDo):
+        document = {"changed": False, "reason": done.reason}
+        return Outcome(command="synthesize", lines=[f"Nothing to do: {plain(done.reason)}."], document=document)
     found = done.document
     verb = "wrote" if done.changed else "had written"
     who = f"{plain(found['generator'])} ({plain(found['digest'][:12])})"

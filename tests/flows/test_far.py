@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from flows.synthesize import Synthesis, document_beside, written_for
+from flows.writing import Synthesis, document_beside, written_for
 from governance.errors import DependencyError, RefusedError, UsageError
 from governance.mixing.rules import MixRules
 from governance.mixing.teachers import allowed_digests, author_rule

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from flows.marking import key_made, watermark_of
-from flows.synthesize import Synthesis, written_for
+from flows.writing import Synthesis, written_for
 from governance.adapters.trainers.ngram import TRAINER
 from governance.adapters.watermark_key import read_key
 from governance.errors import RefusedError, UsageError

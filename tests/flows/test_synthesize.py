@@ -1,219 +1,112 @@
-"""The frozen teacher writes under the policy's decoding, says how, and is refused where it is not who was pinned."""
+"""The synthesis flow under Prefect: skipped, refused or done, and what its page and its command say."""
 
-import json
+import warnings
 from pathlib import Path
 
-import polars as pl
 import pytest
 
-from flows.finish import archive_of
-from flows.synthesize import Synthesis, document_beside, written_for
-from governance.digest import Manifest, digest_document, digest_file, write_document
-from governance.errors import IntegrityError, PolicyError, RefusedError
-from governance.provenance.emissions import read_emissions
+from cli.commands.synthesize import written_outcome
+from flows.begin import NothingToDo
+from flows.writing import Synthesis, written_for
+from governance.errors import RefusedError
+from governance.ports.workspace import Workspace
 from governance.release import kinds
-from tests.flows.synthesis_shop import QuickShop, batch_of, make_checkpoint, make_shop
-from tests.world import Killed
-
-SHARP = "[synthesis.decoding]\ntemperature = 0.7\ntop_p = 0.9\n"
+from governance.wiring import open_shop
+from tests.flows.serve_workspace import made
+from tests.flows.synthesis_shop import batch_of, make_checkpoint, make_shop
+from tests.flows.test_monitor import held_elsewhere
 
 
 @pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_checkpoint(tmp_path_factory.mktemp("teacher") / "checkpoint")
+def prefect():
+    from prefect.testing.utilities import prefect_test_harness
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        with prefect_test_harness(server_startup_timeout=120):
+            yield
 
 
-def write(shop: QuickShop) -> Synthesis:
+@pytest.fixture
+def deployed(monkeypatch):
+    """As in a run that a deployment started; Prefect reads this variable for tests."""
+    monkeypatch.setenv("PREFECT__RUNTIME__DEPLOYMENT__ID", "a-deployment")
+
+
+def frozen_shop(root: Path) -> Path:
+    shop = open_shop(root, actor="ann")
+    shop.ledger.record(kinds.WORKSPACE_CREATED, {"model": "tiny", "environment": "demo"})
+    shop.ledger.record(kinds.SCHEDULE_FROZEN, {"reason": "somebody looks"})
+    return root
+
+
+@pytest.mark.slow
+def test_a_scheduled_synthesis_of_a_frozen_or_held_workspace_is_skipped_and_says_why(prefect, deployed, tmp_path):
+    from flows.synthesize import synthesize
+
+    state = synthesize(str(frozen_shop(made(tmp_path / "frozen"))), "tiny", return_state=True)
+    assert (state.name, state.type.value, "somebody looks" in state.message) == ("Skipped", "COMPLETED", True)
+    root = made(tmp_path / "held")
+    with held_elsewhere(Workspace(root=root)):
+        state = synthesize(str(root), "tiny", return_state=True)
+    assert (state.name, state.type.value, "is held by process" in state.message) == ("Skipped", "COMPLETED", True)
+
+
+def written(root: Path) -> Synthesis:
+    sharp = "[synthesis.decoding]\ntemperature = 0.7\n"
+    shop = make_shop(root / "shop", make_checkpoint(root / "teacher"), policy=sharp)
     return written_for(shop, batch_of(shop.workspace.root), None)
 
 
-def bodies(shop: QuickShop, kind: str) -> list[dict[str, object]]:
-    return [dict(event.body) for event in shop.events.kept if event.kind == kind]
+def test_the_command_says_who_wrote_how_much_how_and_what_to_mind(tmp_path):
+    outcome = written_outcome(written(tmp_path))
+    said = "\n".join(outcome.lines)
+    for words in (
+        "wrote 10 model rows and 2 hybrid rows",
+        "temperature 0.7, top-p 1, seed 7",
+        "Not watermarked",
+        "Warning: decoding is sharpened",
+    ):
+        assert words in said
+    assert (outcome.code, outcome.document["changed"], outcome.document["document"]["rows"]) == (0, True, {"model": 10, "hybrid": 2})
+    assert len(outcome.document["warnings"]) == 1
 
 
-def test_rows_and_their_document_lie_side_by_side_and_the_ledger_names_both(tmp_path: Path, checkpoint: Path):
-    shop = make_shop(tmp_path, checkpoint)
-    done = write(shop)
-    rows = Path(done.file)
-    assert (done.changed, done.warnings) == (True, ())
-    document = json.loads(document_beside(rows).read_text())
-    assert document["decoding"] == {"temperature": 1, "top_p": 1, "max_new_tokens": 96, "seed": 7, "sharpened": False}
-    assert (document["generator"], document["digest"], document["digest_checked"]) == ("tutor", Manifest.of(checkpoint).digest, True)
-    assert document["rows"] == {"model": 10, "hybrid": 2}
-    (said,) = bodies(shop, kinds.ROWS_SYNTHESIZED)
-    assert said["rows_sha256"] == document["rows_sha256"] == digest_file(rows)
-    assert said["document_sha256"] == digest_document(document)
-    assert (said["rows"], said["decoding"], said["prompts_sha256"]) == (12, document["decoding"], document["prompts_sha256"])
+def test_the_command_says_why_there_was_nothing_to_do():
+    outcome = written_outcome(NothingToDo(reason="no batch waits in the inbox"))
+    assert (outcome.code, outcome.document, outcome.lines) == (
+        0,
+        {"changed": False, "reason": "no batch waits in the inbox"},
+        ["Nothing to do: no batch waits in the inbox."],
+    )
 
 
-def test_no_document_and_no_event_holds_a_text(tmp_path: Path, checkpoint: Path):
-    shop = make_shop(tmp_path, checkpoint)
-    done = write(shop)
-    said = document_beside(Path(done.file)).read_text() + json.dumps([dict(event.body) for event in shop.events.kept])
-    for text in pl.read_parquet(done.file)["text"]:
-        assert text[:20] not in said
+def test_the_page_shows_settings_and_warnings_and_no_text(tmp_path):
+    import polars as pl
+
+    from flows.artifacts import synthesis_words
+
+    done = written(tmp_path)
+    said = synthesis_words(done)
+    for words in ("12 rows for cycle-1", "**decoding is sharpened", "'temperature': 0.7", done.document["prompts_sha256"]):
+        assert words in said
+    assert not any(text[:20] in said for text in pl.read_parquet(done.file)["text"])
 
 
-def test_decoding_is_sharpened_only_where_policy_says_so_and_then_it_is_warned_about_and_recorded(tmp_path: Path, checkpoint: Path):
-    plain, sharp = make_shop(tmp_path / "plain", checkpoint), make_shop(tmp_path / "sharp", checkpoint, policy=SHARP)
-    done = write(sharp)
-    assert [w.partition(":")[0] for w in done.warnings] == ["decoding is sharpened (temperature 0.7, top-p 0.9)"]
-    assert bodies(sharp, kinds.ROWS_SYNTHESIZED)[0]["decoding"]["sharpened"] is True  # type: ignore[index]
-    assert not pl.read_parquet(done.file)["text"].equals(pl.read_parquet(write(plain).file)["text"])
-    with pytest.raises(PolicyError, match="unknown setting 'temperature'"):
-        _ = make_shop(tmp_path / "set", checkpoint, settings="temperature = 0.7\n").settings
+def test_an_error_ends_a_run_as_failed_by_its_kind():
+    from flows.ending import ended
+
+    state = ended(RefusedError("no"))
+    assert (state.name, state.type.value, state.message) == ("Refused", "FAILED", "no")
 
 
-def test_a_second_call_finds_the_rows_and_says_what_was_recorded_even_of_their_decoding(tmp_path: Path, checkpoint: Path):
-    shop = make_shop(tmp_path, checkpoint, policy=SHARP)
-    first = write(shop)
-    again = make_shop(tmp_path, checkpoint)
-    again = QuickShop(workspace=again.workspace, clock=shop.clock, actor="ann", events=shop.events, models=shop.models)
-    second = write(again)
-    assert (second.changed, second.document, len(second.warnings)) == (False, json.loads(json.dumps(first.document)), 1)
-    assert len(bodies(shop, kinds.ROWS_SYNTHESIZED)) == 1
+def test_synthesis_is_deployed_where_it_is_scheduled_and_only_there(tmp_path):
+    from flows.serve import deployments
 
-
-@pytest.mark.parametrize("change", ["rows", "document"])
-def test_rows_or_a_document_that_somebody_changed_are_an_integrity_error(tmp_path: Path, checkpoint: Path, change: str):
-    shop = make_shop(tmp_path, checkpoint)
-    rows = Path(write(shop).file)
-    if change == "rows":
-        pl.read_parquet(rows).with_columns(origin=pl.lit("human"), generator=None, generator_version=None).write_parquet(rows)
-    else:
-        document = json.loads(document_beside(rows).read_text())
-        write_document(document_beside(rows), {**document, "decoding": {**document["decoding"], "temperature": 0.5}})
-    with pytest.raises(IntegrityError, match="fix: remove"):
-        write(shop)
-
-
-@pytest.mark.parametrize("at", [kinds.TEACHER_PINNED, kinds.EMISSIONS_ENTERED, kinds.ROWS_SYNTHESIZED])
-@pytest.mark.parametrize("when", ["before_append", "after_append"])
-def test_killed_around_any_event_the_next_call_writes_the_same_rows_and_records_them_once(
-    tmp_path: Path, checkpoint: Path, at: str, when: str
-):
-    expected = write(make_shop(tmp_path / "whole", checkpoint))
-    shop = make_shop(tmp_path / "killed", checkpoint)
-
-    def die(event):  # type: ignore[no-untyped-def]
-        if event.kind == at:
-            raise Killed(at)
-
-    setattr(shop.events, when, die)
-    with pytest.raises(Killed):
-        write(shop)
-    assert not list(batch_of(shop.workspace.root).glob("tutor.parquet"))
-    setattr(shop.events, when, lambda event: None)
-    done = write(shop.again())
-    assert done.document == expected.document
-    assert [len(bodies(shop, kind)) for kind in (kinds.TEACHER_PINNED, kinds.EMISSIONS_ENTERED, kinds.ROWS_SYNTHESIZED)] == [1, 1, 1]
-
-
-def test_every_row_is_in_the_emission_ledger_before_it_is_in_the_inbox(tmp_path: Path, checkpoint: Path):
-    shop = make_shop(tmp_path, checkpoint)
-    done = write(shop)
-    assert read_emissions(shop.workspace.emissions / "emissions.parquet").rows == pl.read_parquet(done.file).height == 12
-    order = shop.events.kinds()
-    assert order.index(kinds.EMISSIONS_ENTERED) < order.index(kinds.ROWS_SYNTHESIZED)
-
-
-def test_a_teacher_that_is_not_on_the_list_is_refused(tmp_path: Path, checkpoint: Path):
-    shop = make_shop(tmp_path, checkpoint)
-    shop.workspace.policy.write_text(shop.workspace.policy.read_text().replace("tutor", "other"))
-    with pytest.raises(RefusedError, match="teacher 'tutor' is not on the allow-list\nexpected: other"):
-        write(shop)
-    assert shop.events.kept == []
-
-
-def test_a_teacher_that_policy_knows_by_another_digest_is_refused_before_it_is_pinned(tmp_path: Path, checkpoint: Path):
-    shop = make_shop(tmp_path, checkpoint)
-    shop.workspace.policy.write_text(shop.workspace.policy.read_text().replace('"pinned"', f'"{"0" * 64}"'))
-    with pytest.raises(RefusedError, match="teacher tutor is "):
-        write(shop)
-    assert shop.events.kept == []
-
-
-@pytest.mark.parametrize("place", ["kept", "came from"])
-def test_a_teacher_whose_weights_moved_is_refused_wherever_they_moved(tmp_path: Path, checkpoint: Path, place: str):
-    brought = make_checkpoint(tmp_path / "brought")
-    shop = make_shop(tmp_path / "shop", brought)
-    done = write(shop)
-    Path(done.file).unlink()
-    folder = shop.store.path(done.document["digest"]) if place == "kept" else brought
-    (folder / "config.json").write_text("{}")
-    with pytest.raises(RefusedError, match="teacher tutor has moved"):
-        write(shop.again())
-
-
-def release_of(shop: QuickShop, folder: Path, start: Path | None = None) -> None:
-    """A checkpoint becomes a release of the student's line, with its lineage in the archive."""
-    digest = shop.models.put(folder)
-    body = dict.fromkeys(kinds.BODIES[kinds.CANDIDATE_REGISTERED], 0)
-    texts = dict.fromkeys(("decision_sha256", "policy_sha256", "run_url"), "x")
-    facts = {"version": 1, "cycle": 1, "cycle_digest": "c" * 64, "checkpoint": digest, "verdict": "block", "kind": "retraining"}
-    shop.ledger.record(kinds.CANDIDATE_REGISTERED, {**body, **texts, **facts, "past_share": None})
-    lineage = {"checkpoint": digest, "start": Manifest.of(start).digest if start else "0" * 64, "teachers": {}}
-    write_document(archive_of(shop, "c" * 64) / "lineage.json", lineage)
-
-
-def test_a_release_of_the_student_is_no_teacher_even_if_it_was_blocked(tmp_path: Path, checkpoint: Path):
-    shop = make_shop(tmp_path, checkpoint)
-    release_of(shop, checkpoint)
-    with pytest.raises(RefusedError, match="teacher tutor descends from a student"):
-        write(shop)
-    assert kinds.TEACHER_PINNED not in shop.events.kinds()
-
-
-def test_what_a_student_started_from_is_no_teacher(tmp_path: Path, checkpoint: Path):
-    shop = make_shop(tmp_path / "shop", checkpoint)
-    release_of(shop, make_checkpoint(tmp_path / "student", rows_read=30), start=checkpoint)
-    with pytest.raises(RefusedError, match="teacher tutor descends from a student"):
-        write(shop)
-
-
-def test_a_teacher_that_became_a_students_ancestor_after_it_was_pinned_is_refused(tmp_path: Path, checkpoint: Path):
-    shop = make_shop(tmp_path, checkpoint)
-    Path(write(shop).file).unlink()
-    release_of(shop, checkpoint)
-    with pytest.raises(RefusedError, match="descends from a student"):
-        write(shop.again())
-
-
-@pytest.mark.parametrize("place", ["inside", "beside"])
-def test_a_teacher_that_comes_with_the_lineage_of_a_students_child_is_refused(tmp_path: Path, place: str):
-    student, teacher = make_checkpoint(tmp_path / "student", rows_read=30), make_checkpoint(tmp_path / "brought" / "teacher")
-    shop = make_shop(tmp_path / "shop", teacher)
-    release_of(shop, student)
-    lineage = {"checkpoint": Manifest.of(teacher).digest, "start": Manifest.of(student).digest, "teachers": {}}
-    write_document((teacher if place == "inside" else teacher.parent) / "lineage.json", lineage)
-    with pytest.raises(RefusedError, match=r"descends from a student: \w{12} <- \w{12}"):
-        write(shop)
-
-
-def test_a_students_weights_under_another_digest_are_no_teacher(tmp_path: Path, checkpoint: Path):
-    shop = make_shop(tmp_path / "shop", make_checkpoint(tmp_path / "disguised"))
-    release_of(shop, checkpoint)
-    config = tmp_path / "disguised" / "config.json"
-    config.write_text(config.read_text() + "\n")
-    with pytest.raises(RefusedError, match=r"has weights of the student's checkpoint(.|\n)*safetensors"):
-        write(shop)
-
-
-def test_only_slices_and_tasks_that_policy_permits_are_asked_for_and_the_rest_is_counted(tmp_path: Path, checkpoint: Path):
-    done = write(make_shop(tmp_path, checkpoint, policy='[synthesis.prompts]\nslices = ["sport"]\n'))
-    assert set(pl.read_parquet(done.file)["slice"]) == {"sport"}
-    assert done.document["prompts"] == {"requests": 6, "human_rows_set_aside": 10}
-
-
-@pytest.mark.parametrize(
-    ("policy", "settings", "said"),
-    [
-        ('[synthesis.prompts]\ntasks = ["headline"]\n', "", "none of 20 human rows may be asked about"),
-        ("[synthesis.prompts]\nmost_rows_percent = 20\n", "", "60 rows are wanted for 100 human ones"),
-    ],
-)
-def test_what_policy_does_not_permit_is_not_written(tmp_path: Path, checkpoint: Path, policy: str, settings: str, said: str):
-    shop = make_shop(tmp_path, checkpoint, policy=policy, settings=settings)
-    with pytest.raises(RefusedError, match=said):
-        write(shop)
-    assert not list(batch_of(tmp_path).glob("*tutor*"))
+    shop = open_shop(made(tmp_path / "shop"), actor="ann")
+    crons = {"retrain": "0 2 * * 1", "monitor": "0 6 * * *"}
+    assert [d.entrypoint for d in deployments(shop, crons)] == ["flows.retrain.retrain", "flows.monitor.monitor"]
+    *_, synthesis = deployments(shop, {**crons, "synthesize": "0 1 * * 1"})
+    assert synthesis.entrypoint == "flows.synthesize.synthesize"
+    assert synthesis.parameters == {"workspace": str(tmp_path / "shop"), "model": "tiny"}
+    assert [s.schedule.cron for s in synthesis.schedules] == ["0 1 * * 1"]
