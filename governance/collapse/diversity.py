@@ -3,7 +3,7 @@
 import numpy as np
 
 from governance.collapse.evidence import Floats, Unmeasured, Whole
-from governance.collapse.ngrams import grouped_counts, lost, ngram_keys, sorted_runs
+from governance.collapse.ngrams import grouped_counts, lost, ngram_keys, packed, sorted_runs
 from governance.collapse.sampled import LeftOut
 from governance.collapse.samples import Samples, SampleSet
 
@@ -39,7 +39,7 @@ def type_token_ratio(samples: SampleSet, _: Samples) -> LeftOut | Unmeasured:
     """Distinct words of each text over its words, texts pooled: what a text does to itself, where distinct-1 sees the whole set."""
     keys, owners, _bound = ngram_keys(samples, 1)
     shift = samples.vocabulary.bit_length()
-    runs, _count = sorted_runs((owners << shift) | keys)
+    runs, _count = sorted_runs(packed(owners, keys, shift, len(samples.lengths)))
     types = np.bincount(samples.groups[runs >> shift], minlength=samples.group_count)
     words = np.bincount(samples.groups, samples.lengths, minlength=samples.group_count)
     if not words.sum() or words.max() == words.sum():

@@ -29,40 +29,57 @@ class GroupedCounts:
 
 def ngram_keys(samples: SampleSet, order: int) -> tuple[Whole, Whole, int]:
     """(key of each n-gram, number of its sample, a bound that every key is below); n-grams never cross the border of a sample."""
-    owners = np.repeat(np.arange(len(samples.lengths)), samples.lengths)
-    keys, bound = samples.words, max(samples.vocabulary, 1)
-    for width in range(2, order + 1):
-        keys, bound = _narrow(keys, bound, samples.vocabulary)
-        keys, bound = keys[:-1] * samples.vocabulary + samples.words[width - 1 :], bound * samples.vocabulary
+    keys, bound = _keys_everywhere(samples, order)
+    owners = np.repeat(np.arange(len(samples.lengths)), ngrams_held(samples, order))
     if order == 1:
         return keys, owners, bound
-    inside = owners[: len(keys)] == owners[order - 1 :]
-    return keys[inside], owners[: len(keys)][inside], bound
+    inside = np.ones(len(keys), dtype=bool)
+    inside[_outside(samples, order, len(keys))] = False
+    return keys[inside], owners, bound
+
+
+def ngrams_held(samples: SampleSet, order: int) -> Whole:
+    """How many n-grams each sample holds."""
+    return np.maximum(samples.lengths - order + 1, 0)
 
 
 @lru_cache(maxsize=16)
 def grouped_counts(samples: SampleSet, order: int) -> GroupedCounts:
     """Counts of n-grams of an order, by group of prompts; kept for the next metric that asks for the same ones."""
-    keys, owners, bound = ngram_keys(samples, order)
+    keys, bound = _keys_everywhere(samples, order)
     shift = samples.group_count.bit_length()
-    keys, _ = _narrow(keys, bound, 1 << shift)
-    runs, count = sorted_runs((keys << shift) | samples.groups[owners])
+    keys, bound = _narrow(keys, bound, 1 << shift)
+    held = ngrams_held(samples, order)
+    ordered = packed(keys, np.repeat(samples.groups, samples.lengths)[: len(keys)], shift, bound)
+    ordered[_outside(samples, order, len(keys))] = np.iinfo(ordered.dtype).max
+    ordered.sort()
+    ordered = ordered[: held.sum()]
+    starts = _starts(ordered)
+    runs = ordered[starts]
     first = _starts(runs >> shift)
     return GroupedCounts(
-        group_of=runs & ((1 << shift) - 1),
-        count=count,
-        types=np.add.reduceat(count, first) if len(first) else count,
+        group_of=(runs & ((1 << shift) - 1)).astype(np.int64),
+        count=_gaps(starts, len(ordered)),
+        types=_gaps(starts[first], len(ordered)),
         first=first,
-        holders=np.diff(first, append=len(runs)),
-        totals=np.bincount(samples.groups, np.maximum(samples.lengths - order + 1, 0), samples.group_count).astype(np.int64),
+        holders=_gaps(first, len(runs)),
+        totals=np.bincount(samples.groups, held, samples.group_count).astype(np.int64),
     )
+
+
+def packed(high: Whole, low: Whole, shift: int, bound: int) -> Whole:
+    """Two numbers as one, `low` in the last `shift` bits; in 32 bits where `bound`, above every `high`, allows: they sort faster."""
+    out: Whole = high.astype(np.int32 if bound << shift < 2**31 else np.int64)
+    out <<= shift
+    out |= low.astype(out.dtype, copy=False)
+    return out
 
 
 def sorted_runs(keys: Whole) -> tuple[Whole, Whole]:
     """(distinct keys in order, how often each occurs)."""
     ordered = np.sort(keys)
     starts = _starts(ordered)
-    return ordered[starts], np.diff(starts, append=len(ordered))
+    return ordered[starts], _gaps(starts, len(ordered))
 
 
 def lost(counts: GroupedCounts, chosen: Mask) -> tuple[Floats, Floats]:
@@ -75,8 +92,35 @@ def lost(counts: GroupedCounts, chosen: Mask) -> tuple[Floats, Floats]:
     return alone, alone[:, None] + alone[None, :] + shared + shared.T
 
 
+def _keys_everywhere(samples: SampleSet, order: int) -> tuple[Whole, int]:
+    """A key for every place where `order` words follow, across the borders of samples too."""
+    keys, bound = samples.words, max(samples.vocabulary, 1)
+    for width in range(2, order + 1):
+        keys, bound = _narrow(keys, bound, samples.vocabulary)
+        keys, bound = keys[:-1] * samples.vocabulary, bound * samples.vocabulary
+        keys += samples.words[width - 1 :]
+    return keys, bound
+
+
+def _outside(samples: SampleSet, order: int, places: int) -> Whole:
+    """Of the first `places` words those whose sample ends before a whole n-gram; a few, where samples are long."""
+    ends = np.cumsum(samples.lengths)
+    found = np.concatenate([np.zeros(0, dtype=np.int64), *(ends[samples.lengths >= back] - back for back in range(1, order))])
+    return found[found < places]
+
+
 def _starts(ordered: Whole) -> Whole:
-    return np.flatnonzero(np.concatenate([np.ones(min(len(ordered), 1), dtype=bool), ordered[1:] != ordered[:-1]]))
+    new = np.ones(len(ordered), dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+    return np.flatnonzero(new)
+
+
+def _gaps(starts: Whole, end: int) -> Whole:
+    """The length of each run, of which the last goes to the end."""
+    gaps = np.empty_like(starts)
+    np.subtract(starts[1:], starts[:-1], out=gaps[:-1])
+    gaps[-1:] = end - starts[-1:]
+    return gaps
 
 
 def _narrow(keys: Whole, bound: int, factor: int) -> tuple[Whole, int]:

@@ -92,13 +92,10 @@ def set_of(words: Whole, lengths: Whole, prompts: Whole, vocabulary: int) -> Sam
 def _number(texts: Mapping[str, list[list[str]]], common: Whole, prompts: Whole, human_texts: Sequence[str], temperature: float) -> Samples:
     numbers: dict[str, int] = {}
     words = {
-        model: np.array(
-            [numbers.setdefault(w, len(numbers)) for sample, keep in zip(samples, common, strict=True) for w in sample[:keep]],
-            dtype=np.int64,
-        )
+        model: number_words([w for sample, keep in zip(samples, common, strict=True) for w in sample[:keep]], numbers)
         for model, samples in texts.items()
     }
-    human = [[numbers.setdefault(w, len(numbers)) for w in split_words(text)] for text in human_texts]
+    human = [number_words(split_words(text), numbers).tolist() for text in human_texts]
     size = len(numbers)
     return Samples(
         sets=MappingProxyType({model: set_of(found, common, prompts, size) for model, found in words.items()}),
@@ -108,6 +105,13 @@ def _number(texts: Mapping[str, list[list[str]]], common: Whole, prompts: Whole,
         prompt_count=len(np.unique(prompts)),
         budget_words=int(common.sum()),
     )
+
+
+def number_words(words: Sequence[str], numbers: dict[str, int]) -> Whole:
+    """The number of each word; words that have none yet are numbered in the order in which they are said, and added to `numbers`."""
+    for word in dict.fromkeys(words):
+        numbers.setdefault(word, len(numbers))
+    return np.fromiter(map(numbers.__getitem__, words), dtype=np.int64, count=len(words))
 
 
 def _human_words(documents: Sequence[Sequence[int]], size: int) -> HumanWords:
