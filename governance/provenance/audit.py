@@ -95,9 +95,18 @@ class ProvenanceAudit:
         return total
 
     def document(
-        self, expectations: Sequence[Mapping[str, Any]] = (), aliases: Mapping[str, str] = NO_ALIASES, unknown_parents: int = 0
+        self,
+        expectations: Sequence[Mapping[str, Any]] = (),
+        aliases: Mapping[str, str] = NO_ALIASES,
+        *,
+        unknown_parents: int = 0,
+        returned_nearer: int = 0,
     ) -> dict[str, Any]:
-        """audit.json, as docs/documents.md lays it down; `aliases` are the policy's, `unknown_parents` admitted rows with such a parent."""
+        """audit.json, as docs/documents.md lays it down.
+
+        `aliases` are the policy's, `unknown_parents` admitted rows with such a parent, `returned_nearer` rows that say to be nearer to
+        human than they were known.
+        """
         return {
             "schema": SCHEMA,
             "rows_in": self.rows_in,
@@ -109,6 +118,7 @@ class ProvenanceAudit:
             "unknown_generator_version": self.unknown_generator_version,
             "unknown_vintage": self.unknown_vintage,
             "unknown_parents": unknown_parents,
+            "returned_nearer_to_human": returned_nearer,
             "generators": dict(self.generators),
             "renamed": dict(self.renamed),
             "relabelled": dict(self.relabelled),

@@ -1,7 +1,9 @@
 """The part of validate that looks for model text among rows that claim to be human: pinned things in, laundering.json out."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -10,29 +12,49 @@ from governance.mixing.admission import FOUNDING
 from governance.ports.curvature import CurvatureReader
 from governance.ports.desk import SHARDS, Desk
 from governance.provenance.emissions import EMISSIONS_FILE, containment, read_emissions
+from governance.provenance.labels.label import RELABELS_FILE
 from governance.provenance.laundering.audit import audited
 from governance.provenance.laundering.batch import batch_of
+from governance.provenance.laundering.relabels import relabels_of
 from governance.provenance.laundering.rules import LaunderingRules
 from governance.provenance.laundering.signal import Material, Scorer
 from governance.provenance.memory import KNOWN_FILE
 from governance.stages.pinned import frozen_file, pinned_shard
 from governance.training.rules import TrainingRules
 
-READS = (EMISSIONS_FILE, KNOWN_FILE, SHARDS["anchors"], SHARDS["human"])
+READS = (EMISSIONS_FILE, KNOWN_FILE, RELABELS_FILE, SHARDS["anchors"], SHARDS["human"])
 WRITES = ("laundering.json", "doubtful.parquet")
-NEEDS = ("kind", "model", "champion", "teachers", "emissions", "known", "shards", "policy.laundering", "policy.training", "seed")
+NEEDS = (
+    "kind",
+    "model",
+    "champion",
+    "teachers",
+    "emissions",
+    "known",
+    "relabels",
+    "shards",
+    "policy.laundering",
+    "policy.training",
+    "seed",
+)
+DIGEST = re.compile("[0-9a-f]{64}")
 CODE = ("governance.adapters.trainers", "governance.provenance.laundering.signals")
 
 
-def audit_declarations(desk: Desk, admitted: Path) -> None:
-    """Hold the admitted rows against everything that was pinned, and write down what a model wrote of them, doubtful rows by id only."""
+def audit_declarations(desk: Desk, admitted: Path, audit: Mapping[str, Any]) -> None:
+    """Hold the admitted rows against everything that was pinned, and write down what a model wrote of them, doubtful rows by id only.
+
+    `audit` is audit.json.
+    """
     rules: LaunderingRules = desk.section("policy.laundering", LaunderingRules)
     founding = desk.need("kind") == FOUNDING
     teachers = {} if founding or rules.curvature_rows == 0 else _teachers(desk)
     means = Material(emissions=_emitted(desk), teachers=teachers, founding=founding)
-    learnt = pl.scan_parquet(frozen_file(desk, KNOWN_FILE, "known"))
-    batch = batch_of(pl.scan_parquet(admitted), _references(desk), learnt, means, rules, seed=desk.need("seed"))
-    found = audited(batch, rules, seed=desk.need("seed"))
+    known, labels = (pl.scan_parquet(frozen_file(desk, *frozen)) for frozen in ((KNOWN_FILE, "known"), (RELABELS_FILE, "relabels")))
+    rows = pl.scan_parquet(admitted)
+    batch = batch_of(rows, _references(desk), known, means, rules, seed=desk.need("seed"))
+    relabels = relabels_of(rows, known, labels, rows_in=audit["rows_in"], refused=audit["returned_nearer_to_human"])
+    found = audited(batch, relabels, rules, seed=desk.need("seed"))
     found.doubtful.write_parquet(desk.writes("doubtful.parquet"))
     write_document(desk.writes("laundering.json"), found.document)
 
@@ -49,8 +71,11 @@ def _emitted(desk: Desk) -> Scorer | None:
 
 
 def _teachers(desk: Desk) -> Mapping[str, Scorer]:
-    """Scorers of the frozen teachers and of the champion, whose own text comes back from wherever it serves."""
-    known: dict[str, str] = dict(desk.need("teachers"))
+    """Scorers of the frozen teachers whose weights are kept, and of the champion, whose own text comes back from wherever it serves.
+
+    A teacher behind an address is pinned by the name that it gives itself: nothing of it can be read.
+    """
+    known = {name: digest for name, digest in desk.need("teachers").items() if DIGEST.fullmatch(digest)}
     if (champion := desk.need("champion")) is not None:
         known[desk.need("model")] = champion["digest"]
     trainer = desk.trainer(desk.section("policy.training", TrainingRules).trainer)

@@ -30,7 +30,7 @@ def work(desk: Desk) -> None:
     admitted, quarantine, descent = (desk.writes(name) for name in ("admitted.parquet", "quarantine.jsonl", "descent.parquet"))
     audit = desk.batch_door().admit(files, desk.need("mapping"), rules, admitted, quarantine, past=past, descent=descent)
     write_document(desk.writes("audit.json"), audit)
-    audit_declarations(desk, admitted)
+    audit_declarations(desk, admitted, audit)
 
 
 def _pinned(folder: Path, entry: dict[str, Any]) -> Path:
@@ -45,9 +45,9 @@ def _pinned(folder: Path, entry: dict[str, Any]) -> Path:
 
 STAGE = Stage(
     name="validate",
-    reads=("batch/", RELABELS_FILE, *laundering.READS),
+    reads=("batch/", *laundering.READS),
     writes=("admitted.parquet", "quarantine.jsonl", "audit.json", "descent.parquet", *laundering.WRITES),
-    needs=("batch", "mapping", "relabels", "models", "policy.provenance", *laundering.NEEDS),
+    needs=("batch", "mapping", "models", "policy.provenance", *laundering.NEEDS),
     code=("governance.adapters.batch", "governance.adapters.great_expectations", "schemas.rows", "schemas.expectations", *laundering.CODE),
     work=work,
 )

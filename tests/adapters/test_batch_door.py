@@ -87,6 +87,7 @@ def test_a_batch_of_three_formats_is_admitted_in_the_row_schema_and_counted(desk
         "unknown_generator_version": 2,
         "unknown_vintage": 4,
         "unknown_parents": 0,
+        "returned_nearer_to_human": 0,
         "generators": {"g/2": 1, "g/unknown": 2},
         "renamed": {},
         "relabelled": {},

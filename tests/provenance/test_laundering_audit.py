@@ -13,6 +13,7 @@ from governance.provenance.laundering.audit import LaunderingAudit, audited, sig
 from governance.provenance.laundering.batch import batch_of
 from governance.provenance.laundering.document import refuse_laundered
 from governance.provenance.laundering.doubt import DOUBTFUL_SCHEMA
+from governance.provenance.laundering.relabels import Relabels
 from governance.provenance.laundering.rules import LaunderingRules
 from governance.provenance.laundering.signal import Floats, Material
 
@@ -20,7 +21,8 @@ NOTHING_LEARNT = pl.LazyFrame(schema={"sha256": pl.String})
 
 
 def audit_of(rows: pl.DataFrame, rules: LaunderingRules = RULES, means: Material | None = None) -> LaunderingAudit:
-    return audited(batch_of(rows.lazy(), references(), NOTHING_LEARNT, means or Material(), rules, seed=3), rules, seed=3)
+    found = batch_of(rows.lazy(), references(), NOTHING_LEARNT, means or Material(), rules, seed=3)
+    return audited(found, Relabels(rows_in=rows.height, refused=0, known_texts=0, labelled=0), rules, seed=3)
 
 
 @pytest.fixture(scope="module")

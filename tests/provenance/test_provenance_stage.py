@@ -19,6 +19,7 @@ from governance.provenance.memory import KNOWN_FILE, nothing_known
 from governance.section import read_section
 from governance.stages.validate import STAGE
 
+TEACHERS = {"tutor": "1" * 64, "behind-an-address": "served-as-this"}
 FROZEN = {"known": KNOWN_FILE, "emissions": EMISSIONS_FILE, "relabels": RELABELS_FILE}
 
 
@@ -112,12 +113,12 @@ def test_a_batch_file_that_is_gone_is_refused_by_name(desk: FolderDesk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "rows", "read"), [("retraining", 9, ["digest-2", "digest-1"]), ("retraining", 0, []), ("founding", 9, [])], ids=str
+    ("kind", "rows", "read"), [("retraining", 9, ["digest-2", "1" * 64]), ("retraining", 0, []), ("founding", 9, [])], ids=str
 )
 def test_teachers_and_the_champion_read_the_batch_but_for_a_founding_one_and_where_the_policy_says_none(
     desk: FolderDesk, kind: str, rows: int, read: list[str]
 ) -> None:
-    desk.needs |= {"kind": kind, "teachers": {"tutor": "digest-1"}, "champion": {"version": 1, "digest": "digest-2"}}
+    desk.needs |= {"kind": kind, "teachers": TEACHERS, "champion": {"version": 1, "digest": "digest-2"}}
     desk.needs["policy.laundering"] = {"curvature_rows": rows}
     STAGE.work(desk)
     assert desk.models == read

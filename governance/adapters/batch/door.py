@@ -21,6 +21,7 @@ from governance.provenance.batch_rules import edges_of, judge_batch, register_of
 from governance.provenance.claims import claims
 from governance.provenance.labels.label import no_relabels, relabelled
 from governance.provenance.labels.past import corrected
+from governance.provenance.laundering.relabels import returned_nearer
 from governance.provenance.mapping import ColumnMapping
 from governance.provenance.memory import NO_PAST, Past, known_of
 from governance.provenance.outline import BatchOutline
@@ -69,7 +70,8 @@ class FileBatchDoor:
         if descent is not None:
             write_whole(through_parents(entering, known).filter(pl.col("depth") > 0).select(PASSED_SCHEMA.names()), descent)
         lost = strangers(edges_of(entering), register, known).height
-        return audit.document(self.expect(audit, outline), aliases=rules.aliases, unknown_parents=lost)
+        nearer = returned_nearer(register, known)
+        return audit.document(self.expect(audit, outline), aliases=rules.aliases, unknown_parents=lost, returned_nearer=nearer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

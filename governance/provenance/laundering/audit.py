@@ -11,6 +11,7 @@ from governance.provenance.laundering.batch import Batch
 from governance.provenance.laundering.document import document_of
 from governance.provenance.laundering.doubt import doubts_of
 from governance.provenance.laundering.findings import groups_of
+from governance.provenance.laundering.relabels import Relabels
 from governance.provenance.laundering.rules import LaunderingRules
 from governance.provenance.laundering.sight import look
 from governance.provenance.laundering.signal import Signal
@@ -31,10 +32,10 @@ def signals() -> Sequence[Signal]:
     return tuple(discover(SIGNALS, "SIGNAL").values())
 
 
-def audited(batch: Batch, rules: LaunderingRules, *, seed: int, alarms: Sequence[str] = ()) -> LaunderingAudit:
+def audited(batch: Batch, relabels: Relabels, rules: LaunderingRules, *, seed: int) -> LaunderingAudit:
     """A function of the batch, the rules and the seed. No row is dropped, relabelled or called a lie by it."""
     eyes = look(batch.material, signals(), rules)
     groups = groups_of(batch.counts, eyes, rules, seed)
     doubts = doubts_of(eyes, rules)
-    document = document_of(groups, eyes, doubts, rules, alarms, founding=batch.material.founding)
+    document = document_of(groups, eyes, doubts, relabels, rules)
     return LaunderingAudit(document=document, doubtful=doubts.queued)

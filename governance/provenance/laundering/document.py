@@ -7,6 +7,7 @@ from governance.errors import RefusedError
 from governance.provenance.laundering.detector import Detector
 from governance.provenance.laundering.doubt import Doubts
 from governance.provenance.laundering.findings import BATCH, Group, worst
+from governance.provenance.laundering.relabels import Relabels
 from governance.provenance.laundering.rules import BLOCK, REFUSE, LaunderingRules
 from governance.provenance.laundering.share import NotIdentifiable
 from governance.provenance.laundering.sight import Eyes, Seen
@@ -15,12 +16,10 @@ SCHEMA = "heirloom/laundering/1"
 PASS, BLOCKED, INCONCLUSIVE = "pass", "block", "inconclusive"
 
 
-def document_of(
-    groups: Sequence[Group], eyes: Eyes, doubts: Doubts, rules: LaunderingRules, alarms: Sequence[str], *, founding: bool
-) -> dict[str, Any]:
+def document_of(groups: Sequence[Group], eyes: Eyes, doubts: Doubts, relabels: Relabels, rules: LaunderingRules) -> dict[str, Any]:
     """The whole document. `stops` is what mix goes by: a gap surely beyond the policy, or an unknown share that the policy wants known."""
     verdict, reason = _verdict(groups, rules)
-    unknown = verdict == INCONCLUSIVE and rules.not_identifiable == REFUSE and not founding
+    unknown = verdict == INCONCLUSIVE and rules.not_identifiable == REFUSE and not eyes.material.founding
     return {
         "schema": SCHEMA,
         "verdict": verdict,
@@ -38,7 +37,8 @@ def document_of(
             "by_signal": doubts.by_signal,
             "by_slice": doubts.by_slice,
         },
-        "alarms": list(alarms),
+        "relabels": relabels.document(),
+        "alarms": list(relabels.alarms(rules)),
     }
 
 
