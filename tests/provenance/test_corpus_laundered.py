@@ -34,16 +34,18 @@ def test_a_planted_share_is_inside_the_interval_of_the_corpus_and_of_its_slices(
     assert groups["batch"]["declared_synthetic"] == 240
 
 
-def test_a_slice_with_few_pinned_rows_is_not_accused_of_writing_unlike_the_others():
+def test_people_of_a_slice_with_few_pinned_rows_are_not_accused_of_writing_on_their_subject():
+    """Essays are about things that no other slice is about, so what a detector learns in a shared domain is the subject."""
     draws = np.random.Generator(np.random.Philox(5))
-    odd = [f"essay {' '.join(draws.choice(['bast', 'bern', 'bil'], 60))}" for _ in range(150)]
+    essays = [" ".join(draws.choice(["bast", "bern", "bil", "gum", "fol"], 60)) for _ in range(405)]
     rows = batch(laundered=0, human=400)
-    essays = rows.head(150).with_columns(
-        pl.Series("text", odd), pl.lit("essays").alias("slice"), pl.Series("row_id", [f"essay-{n}" for n in range(150)])
-    )
-    pinned = pl.concat([PINNED, PINNED.head(15).with_columns(pl.lit("essays").alias("slice"), pl.Series("text", odd[:15]))])
-    groups = {group["group"]: group for group in found(pl.concat([rows, essays]), pinned)["groups"]}
-    assert "not_identifiable" in groups["essays"]
+    by_people = rows.head(150).with_columns(pl.Series("row_id", [f"essay-{n}" for n in range(150)]), pl.Series("text", essays[:150]))
+    by_models = rows.tail(240).with_columns(pl.col("row_id") + "-essay", pl.Series("text", essays[150:390]))
+    notices = PINNED.with_columns(pl.lit("notices").alias("slice"), pl.col("row_id") + "-notice")
+    pinned = [PINNED, notices, PINNED.head(15).with_columns(pl.lit("essays").alias("slice"), pl.Series("text", essays[390:]))]
+    corpus = pl.concat([rows, *(part.with_columns(pl.lit("essays").alias("slice")) for part in (by_people, by_models))])
+    groups = {group["group"]: group for group in found(corpus, pl.concat(pinned))["groups"]}
+    assert "too few pinned human rows of this slice" in groups["essays"]["not_identifiable"]["detail"]
     assert groups["news"]["laundered"]["low"] <= 0.02
 
 

@@ -16,6 +16,7 @@ from governance.provenance.laundering.batch import batch_of
 from governance.provenance.laundering.domains import SHARED
 from governance.provenance.laundering.findings import groups_of
 from governance.provenance.laundering.rules import LaunderingRules
+from governance.provenance.laundering.share import NOT_MEASURED
 from governance.provenance.laundering.sight import look
 from governance.provenance.laundering.signal import Material, Signal
 from governance.provenance.row import Origin
@@ -23,6 +24,7 @@ from governance.provenance.row import Origin
 NO_CLAIMS = "no row claims to be human"
 NO_REFERENCES = "no pinned human rows to compare with: run it in a workspace whose shards hold some of the same slices"
 NOT_AT_HOME = "no slice of the corpus has both enough pinned human rows under its name and enough declared generators"
+NOT_HERE = "too few pinned human rows of this slice, or too few generators that are declared in it"
 JUDGED = ("batch", "slice")
 GROUPS_SHOWN = 40
 NOTHING_LEARNT = pl.LazyFrame(schema={"sha256": pl.String})
@@ -62,7 +64,10 @@ def laundered(sample: pl.DataFrame, tally: Tally, against: Comparison) -> dict[s
 
 def _told(group: Mapping[str, Any]) -> dict[str, Any]:
     """A group without its lower bound: a bound is for a batch that may be refused, and a store is not."""
-    return {name: value for name, value in group.items() if name not in {"at_least", "gap"}}
+    found = {name: value for name, value in group.items() if name not in {"at_least", "gap"}}
+    if found.get("not_identifiable", {}).get("reason") == NOT_MEASURED:
+        found["not_identifiable"] = {"reason": NOT_MEASURED, "detail": NOT_HERE}
+    return found
 
 
 def at_home(material: Material) -> Material:
