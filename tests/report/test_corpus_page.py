@@ -132,6 +132,7 @@ def test_an_estimate_stands_beside_what_was_declared_and_a_group_without_one_say
     page = render_corpus(document(laundered={"looked_at": 200, "references": 90, "known_rows": 80, "signals": {}, "groups": groups}))
     assert "11.0 % [5.0, 18.0] of the rows that claim to be human are model text, by the signal style" in page
     assert "not identifiable <small>12 rows claim to be human</small>" in page
+    assert "200 of 400 rows claim to be human" in page
 
 
 def test_a_corpus_of_many_names_makes_no_large_page():

@@ -216,9 +216,7 @@ def _laundered(group: Document) -> Mapping[str, str]:
     estimate = group.get("laundered")
     return {
         "name": line(group["group"] if group["by"] != "batch" else "the corpus", 80),
-        "by": group["by"].replace("_", " ") if group["by"] != "batch" else "",
         "rows": count(group["rows"]),
-        "declared": share(group["declared_synthetic"], group["rows"]),
         "claimed": count(group["claimed_human"]),
         "found": f"{100 * estimate['share']:.1f} %" if estimate else "not identifiable",
         "note": words.bounds(estimate) if estimate else words.reason(group["not_identifiable"]),

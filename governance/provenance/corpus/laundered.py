@@ -24,7 +24,7 @@ from governance.provenance.row import Origin
 NO_CLAIMS = "no row claims to be human"
 NO_REFERENCES = "no pinned human rows to compare with: run it in a workspace whose shards hold some of the same slices"
 NOT_AT_HOME = "no slice of the corpus has both enough pinned human rows under its name and enough declared generators"
-NOT_HERE = "too few pinned human rows of this slice, or too few generators that are declared in it"
+NOT_HERE = "too few pinned human rows of this slice, or too few generators declared in it"
 JUDGED = ("batch", "slice")
 GROUPS_SHOWN = 40
 NOTHING_LEARNT = pl.LazyFrame(schema={"sha256": pl.String})
