@@ -2,13 +2,15 @@
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from governance.adapters.executors.here import HereExecutor
 from governance.digest import digest_document, read_document
 from governance.errors import IntegrityError
 from governance.ports.batch import BatchDoor
+from governance.ports.executor import Executor
 from governance.ports.model_store import ModelStore
 from governance.ports.trainer import Trainer
 from governance.ports.workspace import Workspace
@@ -31,6 +33,7 @@ class FolderDesk:
     door: BatchDoor
     bars: Progress
     compute: Callable[[int], Kernels] = lambda _: NUMPY
+    engine: Executor = field(default_factory=HereExecutor)
 
     def need(self, key: str) -> Any:
         if not any(key == declared or key.startswith(f"{declared}.") for declared in self.stage.needs):
@@ -91,6 +94,9 @@ class FolderDesk:
 
     def kernels(self, texts: int) -> Kernels:
         return self.compute(texts)
+
+    def executor(self) -> Executor:
+        return self.engine
 
     def progress(self, title: str) -> Callable[[int, int, str], None]:
         return self.bars(title)

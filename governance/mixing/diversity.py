@@ -101,7 +101,8 @@ def _drawn(synthetic: Side, human: Side, sizes: Places, salt: np.uint64) -> tupl
 
 def _chosen(side: Side, sizes: Places, salt: np.uint64) -> Places:
     """The first `sizes[stratum]` texts of every stratum in the random order that the salt makes."""
-    order = np.lexsort((mixed(side.keys ^ salt), side.strata))
+    asked = np.flatnonzero(sizes[side.strata])
+    order = asked[np.lexsort((mixed(side.keys[asked] ^ salt), side.strata[asked]))]
     ordered = side.strata[order]
     rank = np.arange(order.size) - np.searchsorted(ordered, ordered)
     return order[rank < sizes[ordered]]

@@ -15,7 +15,7 @@ from governance.mixing.diversity import FEWEST_PAIRS, POINTS, RUN_WORDS, Compari
 from governance.mixing.selection_rules import DROP, REFUSE, SelectionRules
 from governance.mixing.sieve import BY_POLICY, Sieve
 from governance.provenance.hashing import Places, seeded_keys
-from governance.provenance.words import Words, read_words
+from governance.provenance.words import AnyWords, Words, read_words
 
 RULE = "low-diversity"
 PASS, BLOCK, INCONCLUSIVE = "pass", "block", "inconclusive"
@@ -62,7 +62,7 @@ class Judgement:
 
 
 def without_uniform(
-    sieve: Sieve, words: Words, anchors: pl.DataFrame, rules: SelectionRules, seed: int
+    sieve: Sieve, words: AnyWords, anchors: pl.DataFrame, rules: SelectionRules, seed: int
 ) -> tuple[Sieve, Sequence[Mapping[str, Any]]]:
     """Groups of synthetic rows (generator, origin and slice) that fail leave, or stay and are flagged where policy only wants a report.
 
@@ -84,7 +84,7 @@ def without_uniform(
     return sieve.flagging(at[order], RULE, told, BY_POLICY), document
 
 
-def judgements(sieve: Sieve, words: Words, anchors: pl.DataFrame, rules: SelectionRules, seed: int) -> Sequence[Judgement]:
+def judgements(sieve: Sieve, words: AnyWords, anchors: pl.DataFrame, rules: SelectionRules, seed: int) -> Sequence[Judgement]:
     """One for every generator, origin and slice with enough rows, and one for all others together; `words` are those of the rows in the
     sieve.
     """
@@ -96,14 +96,14 @@ def judgements(sieve: Sieve, words: Words, anchors: pl.DataFrame, rules: Selecti
     groups = [(tuple(map(str, key)), part) for key, part in rows.filter(large).group_by(_GROUP, maintain_order=True)]
     if (small := rows.filter(~large)).height:
         groups.append(((OTHERS,) * len(_GROUP), small))
-    people = _People.of(sieve, anchors, seed)
+    people = _People.of(sieve, words, anchors, seed)
     return [
         Judgement(group=key, at=part["at"].to_numpy().astype(np.int64), compared=_judged(part, words, people, rules, seed))
         for key, part in groups
     ]
 
 
-def _with_founders(rows: pl.DataFrame, words: Words) -> pl.DataFrame:
+def _with_founders(rows: pl.DataFrame, words: AnyWords) -> pl.DataFrame:
     """The rows with a column `founder`: false for those without a phrase, and for those that have phrases of another row of their group by
     right, because they were made from it or from the same parent.
     """
@@ -123,16 +123,21 @@ class _People:
     numbers: Mapping[str, int]
 
     @classmethod
-    def of(cls, sieve: Sieve, anchors: pl.DataFrame, seed: int) -> "_People":
-        columns = ("row_id", "text", pl.col("slice").fill_null("none"))
-        rows = pl.concat([sieve.rows.filter(sieve.human).select(columns), anchors.select(columns)]).unique("row_id").sort("row_id")
-        rows = rows.with_columns(pl.Series("key", seeded_keys(rows["row_id"].to_list(), seed), dtype=pl.UInt64)).sort("key")
+    def of(cls, sieve: Sieve, words: AnyWords, anchors: pl.DataFrame, seed: int) -> "_People":
+        columns = (pl.int_range(pl.len(), dtype=pl.Int64).alias("at"), "row_id", pl.col("slice").fill_null("none"))
+        human = sieve.rows.select(*columns, pl.lit(value=False).alias("anchor")).filter(sieve.human)
+        rows = (
+            pl.concat([human, anchors.select(*columns, pl.lit(value=True).alias("anchor"))]).unique("row_id", keep="first").sort("row_id")
+        )
+        rows = rows.with_columns(pl.Series("key", seeded_keys(rows["row_id"], seed), dtype=pl.UInt64)).sort("key")
         enough = rows.group_by("slice").len().filter(pl.col("len") >= 2 * FEWEST_PAIRS)["slice"].sort().to_list()
         numbers = {name: number for number, name in enumerate(enough, start=_ANY + 1)}
         parts = [(rows.head(_MOST_ROWS), _ANY)]
         parts += [(rows.filter(pl.col("slice") == name).head(_MOST_ROWS), number) for name, number in numbers.items()]
         found = pl.concat([part.with_columns(pl.lit(number, dtype=pl.Int64).alias("stratum")) for part, number in parts])
-        return cls(side=_side(read_words(found["text"].to_list()), found), numbers=numbers)
+        ours, anchored = found.filter(~pl.col("anchor")), found.filter("anchor")
+        said = words.take(ours["at"].to_numpy()).packed().followed_by(read_words(anchors["text"][anchored["at"]].to_list()))
+        return cls(side=_side(said, pl.concat([ours, anchored])), numbers=numbers)
 
 
 def _side(words: Words, rows: pl.DataFrame) -> Side:
@@ -142,12 +147,12 @@ def _side(words: Words, rows: pl.DataFrame) -> Side:
     return Side(words=words.take(long_enough), keys=keys, strata=strata)
 
 
-def _judged(part: pl.DataFrame, words: Words, people: _People, rules: SelectionRules, seed: int) -> Comparison | None:
+def _judged(part: pl.DataFrame, words: AnyWords, people: _People, rules: SelectionRules, seed: int) -> Comparison | None:
     """The rows of one group beside people's rows of the same slices."""
-    keys = pl.Series("key", seeded_keys(part["row_id"].to_list(), seed), dtype=pl.UInt64)
+    keys = pl.Series("key", seeded_keys(part["row_id"], seed), dtype=pl.UInt64)
     strata = pl.col("slice").replace_strict(people.numbers, default=_ANY, return_dtype=pl.Int64).alias("stratum")
     rows = part.with_columns(keys, strata).filter("founder").sort("key").head(_MOST_ROWS)
-    side = _side(words.take(rows["at"].to_numpy().astype(np.int64)), rows)
+    side = _side(words.take(rows["at"].to_numpy().astype(np.int64)).packed(), rows)
     return compare(side, people.side, loss_percent=rules.diversity_loss_percent, alike_percent=rules.diversity_alike_percent)
 
 

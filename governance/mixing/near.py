@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from governance.provenance.hashing import Hashes, Places, mixed
 from governance.provenance.kernels import NUMPY, Kernels
 from governance.provenance.shingles import shingles
-from governance.provenance.words import Words
+from governance.provenance.words import AnyWords, Words
 
 HASHES = 125
 MISSED_AT_THRESHOLD = 0.012
@@ -39,7 +39,7 @@ class NearDuplicates:
     union: Places
 
 
-def near_duplicates(words: Words, jaccard_percent: int, shingle_words: int, kernels: Kernels = NUMPY) -> NearDuplicates:
+def near_duplicates(words: AnyWords, jaccard_percent: int, shingle_words: int, kernels: Kernels = NUMPY) -> NearDuplicates:
     """The texts to drop, given texts in order of priority; texts shorter than a word run are never dropped here."""
     buckets, members = _buckets(words, jaccard_percent, shingle_words, kernels)
     outcome = np.full((words.texts, 3), _NOBODY, dtype=np.int64)
@@ -69,13 +69,13 @@ def banding(jaccard_percent: int) -> tuple[int, int]:
     return chosen
 
 
-def _buckets(words: Words, jaccard_percent: int, shingle_words: int, kernels: Kernels) -> tuple[Places, Places]:
+def _buckets(words: AnyWords, jaccard_percent: int, shingle_words: int, kernels: Kernels) -> tuple[Places, Places]:
     """(bucket, text), sorted: texts that share a band; buckets of one text are left out."""
     keys, texts = _band_keys(words, *banding(jaccard_percent), shingle_words, kernels)
     buckets, members = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
     count = 0
-    for band in keys.T:
-        group, place = _shared(np.ascontiguousarray(band))
+    for band in keys:
+        group, place = _shared(band)
         buckets.append(group + count)
         members.append(texts[place])
         count += int(group[-1]) + 1 if group.size else 0
@@ -94,18 +94,17 @@ def _shared(keys: Hashes) -> tuple[Places, Places]:
     return group, place[inside]
 
 
-def _band_keys(words: Words, bands: int, rows: int, shingle_words: int, kernels: Kernels) -> tuple[Hashes, Places]:
-    """(a key per text and band, place of each text), for the texts that have a word run."""
-    parts, places = [np.zeros((0, bands), dtype=np.uint64)], [np.zeros(0, dtype=np.int64)]
+def _band_keys(words: AnyWords, bands: int, rows: int, shingle_words: int, kernels: Kernels) -> tuple[Hashes, Places]:
+    """(a key per band and text, place of each text), for the texts that have a word run."""
+    places = np.flatnonzero(words.lengths >= shingle_words)
+    keys, filled = np.empty((bands, places.size), dtype=np.uint64), 0
     constants = mixed(np.arange(bands * rows, dtype=np.uint64))
-    for first, chunk in words.chunks(_CHUNK_WORDS):
+    for _, chunk in words.take(places).chunks(_CHUNK_WORDS):
         runs = shingles(chunk, shingle_words)
-        texts = np.flatnonzero(runs.lengths)
-        if texts.size:
-            narrow = (runs.hashes >> np.uint64(32)).astype(np.uint32)
-            parts.append(kernels.band_keys(narrow, runs.bounds[texts], constants, rows))
-            places.append(texts + first)
-    return np.concatenate(parts), np.concatenate(places)
+        narrow = (runs.hashes >> np.uint64(32)).astype(np.uint32)
+        keys[:, filled : filled + chunk.texts] = kernels.band_keys(narrow, runs.bounds[:-1], constants, rows).T
+        filled += chunk.texts
+    return keys, places
 
 
 def _leaders(buckets: Places, members: Places, texts: int) -> tuple[NDArray[np.bool_], Places, NDArray[np.bool_]]:
@@ -137,7 +136,7 @@ def _settle(outcome: Places, pairs: Places, shared: Places, union: Places, jacca
     outcome[texts] = np.stack((pairs[chosen, 1], shared[chosen], union[chosen]), axis=1)
 
 
-def shared_runs(words: Words, pairs: Places, shingle_words: int) -> tuple[Places, Places]:
+def shared_runs(words: AnyWords, pairs: Places, shingle_words: int) -> tuple[Places, Places]:
     """(distinct word runs in both texts, in either text) of every pair, exactly, in bounded memory."""
     weights = np.cumsum(words.lengths[pairs].sum(axis=1))
     shared, union = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
@@ -153,9 +152,9 @@ def shared_runs(words: Words, pairs: Places, shingle_words: int) -> tuple[Places
     return np.concatenate(shared), np.concatenate(union)
 
 
-def _shared_runs(words: Words, pairs: Places, shingle_words: int) -> tuple[Places, Places]:
-    one = distinct_runs(words.take(pairs[:, 0]), shingle_words)
-    other = distinct_runs(words.take(pairs[:, 1]), shingle_words)
+def _shared_runs(words: AnyWords, pairs: Places, shingle_words: int) -> tuple[Places, Places]:
+    one = distinct_runs(words.take(pairs[:, 0]).packed(), shingle_words)
+    other = distinct_runs(words.take(pairs[:, 1]).packed(), shingle_words)
     together = np.sort(np.concatenate((one, other)))
     twice = together[1:][together[1:] == together[:-1]]
     shared = count_by_text(twice, len(pairs))

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from governance.provenance.hashing import Hashes, Places, ranges
 from governance.provenance.shingles import whole_or_shingles
-from governance.provenance.words import Words
+from governance.provenance.words import AnyWords, Words
 
 _CHUNK_WORDS = 1 << 20
 _FILTER_BITS = np.uint64(22)
@@ -33,7 +33,7 @@ class _Index:
     occurs: NDArray[np.bool_]
 
 
-def overlaps(words: Words, pinned: Words, overlap_words: int, overlap_percent: int) -> Overlaps:
+def overlaps(words: AnyWords, pinned: Words, overlap_words: int, overlap_percent: int) -> Overlaps:
     """The texts that share at least `overlap_percent` of the distinct word runs of the shorter one with a pinned text.
 
     Each is named once, with the first pinned text that it overlaps. The count is exact: nothing is sketched or sampled. Two texts with

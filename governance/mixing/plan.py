@@ -1,7 +1,7 @@
 """The plan of a mix: which rows a student is trained on, in which shard, and which are left out and why. A function of its arguments."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,9 @@ import polars as pl
 from governance.mixing.admission import by_origin
 from governance.mixing.anchors import sampled, slices_document
 from governance.mixing.caps import holds
-from governance.mixing.document import ROLES, SYNTHETIC, mix_document
+from governance.mixing.document import ANCHOR, ROLES, SYNTHETIC, mix_document
 from governance.mixing.order import stratified_order
+from governance.mixing.pool import KEYS, Pool
 from governance.mixing.quotas import beyond_caps, fill
 from governance.mixing.refusals import refuse_short_anchors, refuse_synthetic_anchors, refuse_too_little_human
 from governance.mixing.repeats import ANCHORS
@@ -28,12 +29,13 @@ from governance.provenance.row import ROW_SCHEMA
 TRUSTED = ("tail", "human")
 """Pinned shards whose words are known to be people's, beside the anchors'."""
 
-_COLUMNS = (*ROW_SCHEMA, "tokens", "counted")
+_COLUMNS = (*(name for name in KEYS if name != "parent_ids"), "tokens", "counted", "pool_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mix:
-    """`selected` is mix.parquet in training order, `dropped` is dropped.parquet, `flagged` is flagged.parquet, `document` is mix.json.
+    """`selected` names the rows of mix.parquet in training order: `pool_at` is where each stands in the pool, or among the anchors.
+    `dropped` is dropped.parquet, `flagged` is flagged.parquet, `document` is mix.json.
 
     Every shard meets both limits in integers, and every slice and task its own cap; a value that does not is a bug of ours and cannot be
     built.
@@ -70,6 +72,44 @@ def plan_mix(
     selection: SelectionRules | None = None,
     kernels: Kernels = NUMPY,
 ) -> Mix:
+    """The mix of rows in memory (row schema plus `tokens`): `selected` is mix.parquet as it is written. Raises: as `plan_pool`."""
+    mix = plan_pool(
+        Pool.of(rows, rules, kernels),
+        anchors,
+        references,
+        rules,
+        teachers=teachers,
+        model=model,
+        kind=kind,
+        start=start,
+        seed=seed,
+        selection=selection,
+        kernels=kernels,
+    )
+    return replace(mix, selected=completed(mix.selected, rows, anchors))
+
+
+def completed(selected: pl.DataFrame, rows: pl.DataFrame, anchors: pl.DataFrame) -> pl.DataFrame:
+    """The rows of mix.parquet: `pool_at` of `selected` is where they stand in `rows`, or among the anchors."""
+    places = selected.select(pl.col("pool_at") + pl.when(pl.col("role") == ANCHOR).then(rows.height).otherwise(0)).to_series()
+    whole = pl.concat([frame.select(ROW_SCHEMA.names()) for frame in (rows, anchors)])[places]
+    return whole.hstack(selected.select("role", "tokens", "shard", "counted"))
+
+
+def plan_pool(
+    pool: Pool,
+    anchors: pl.DataFrame,
+    references: Mapping[str, pl.DataFrame],
+    rules: MixRules,
+    *,
+    teachers: Mapping[str, str],
+    model: str,
+    kind: str,
+    start: Mapping[str, Any],
+    seed: int,
+    selection: SelectionRules | None = None,
+    kernels: Kernels = NUMPY,
+) -> Mix:
     """Plan a mix of incoming rows and anchors (row schema plus `tokens`); the order in which rows come makes no difference.
 
     `references` are the other pinned texts by name, in the order in which they are checked (`tail`, `human`, `prompts`). `teachers`,
@@ -79,14 +119,14 @@ def plan_mix(
     swapped. IntegrityError where the rows are not what the validate stage writes.
     """
     refuse_synthetic_anchors(anchors)
-    weights = Weights.of(rows, rules, [anchors["text"], *(references[name]["text"] for name in TRUSTED if name in references)])
-    batch = weigh(weights.counted(rows).select(_COLUMNS), anchors, kernels)
+    weights = Weights.of(pool.weighed, rules, [anchors["text"], *(references[name]["text"] for name in TRUSTED if name in references)])
+    batch = weigh(weights.counted(_numbered(pool.rows)), pool, anchors, kernels)
     sieve = by_origin(batch.sieve, rules, teachers=teachers, model=model, start=start["digest"], kind=kind)
     pinned = {**references, ANCHORS: anchors}
     filtered = select(batch, sieve, pinned, rules=rules, selection=selection or SelectionRules(), seed=seed)
     sieve = filtered.sieve
     refuse_too_little_human(sieve, rules)
-    anchors = _in_order(weights.counted(anchors).select(_COLUMNS).filter(pl.col("tokens") > 0), seed)
+    anchors = _in_order(weights.counted(_numbered(anchors)).select(_COLUMNS).filter(pl.col("tokens") > 0), seed)
     selected, sieve = _capped(sieve, anchors, rules, seed)
     dropped = sieve.dropped()
     chosen = {**filtered.document, "weights": weights.document(selected), "retention": batch.retention(sieve.gone, filtered.rare_slices)}
@@ -112,6 +152,11 @@ def _capped(sieve: Sieve, anchors: pl.DataFrame, rules: MixRules, seed: int) -> 
     return _selected(humans, chosen, shown, shards), sieve
 
 
+def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with `pool_at`, where they stand."""
+    return rows.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("pool_at"))
+
+
 def _tokens(rows: pl.DataFrame) -> Places:
     return rows["tokens"].to_numpy().astype(np.int64)
 
@@ -123,7 +168,7 @@ def _counted(rows: pl.DataFrame) -> Places:
 def _in_order(rows: pl.DataFrame, seed: int) -> pl.DataFrame:
     """Rows in their stratified order, which depends on row ids and seed and not on the order that they come in."""
     slices = rows["slice"].fill_null("none").rank("dense").to_numpy().astype(np.int64)
-    return rows[stratified_order(_tokens(rows), slices, seeded_keys(rows["row_id"].to_list(), seed))]
+    return rows[stratified_order(_tokens(rows), slices, seeded_keys(rows["row_id"], seed))]
 
 
 def _leave(sieve: Sieve, left: pl.DataFrame) -> Sieve:
@@ -145,4 +190,4 @@ def _selected(humans: pl.DataFrame, synthetic: pl.DataFrame, anchors: pl.DataFra
     roles = np.repeat(np.arange(len(ROLES)), [part.height for part in parts])
     together = pl.concat(parts)
     ordered = together[interleaved(together["shard"].to_numpy().astype(np.int64), roles)]
-    return ordered.select(*ROW_SCHEMA, "role", pl.col("tokens").cast(pl.Int64), "shard", "counted")
+    return ordered.with_columns(pl.col("tokens").cast(pl.Int64))

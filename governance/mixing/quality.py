@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from governance.mixing.floor import Floor
 from governance.mixing.near import count_by_text, distinct_runs
 from governance.mixing.selection_rules import DROP, SelectionRules
-from governance.mixing.sieve import BY_POLICY, Sieve, places
+from governance.mixing.sieve import BY_POLICY, Sieve
 from governance.provenance.hashing import Places
-from governance.provenance.words import MARKUP, Words
+from governance.provenance.words import MARKUP, AnyWords
 
 REFUSAL_CHARACTERS = 240
 """A refusal stands at the start of an answer; the same words later in a text are about something else."""
@@ -57,12 +58,12 @@ class TextRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Finding:
-    """What a rule says of every row: whether it found damage, whether that is beyond doubt, and in what words."""
+    """Where a rule found damage in a sieve, ascending, whether it is beyond doubt, and in what words."""
 
     rule: str
-    found: pl.Series
-    clear: pl.Series
-    details: pl.Series
+    at: Places
+    clear: NDArray[np.bool_]
+    details: list[str]
 
 
 def _matches(pattern: str, text: pl.Expr) -> pl.Expr:
@@ -91,28 +92,43 @@ TEXT_RULES: tuple[TextRule, ...] = (
     TextRule(name="prompt-echo", detail="marks of a chat template", found=_matches(_ECHO, pl.col("text")), clear=_NEVER),
 )
 LOOPING = "looping"
+DAMAGE_SCHEMA = pl.Schema({"place": pl.Int64, "rule": pl.String, "found": pl.Int64, "clear": pl.Boolean})
 
 
-def without_damage(sieve: Sieve, words: Words, rules: SelectionRules, floor: Floor) -> Sieve:
+def damage_of(texts: pl.Series) -> pl.DataFrame:
+    """What the text rules find: a line of DAMAGE_SCHEMA for every rule and text with damage."""
+    seen = pl.DataFrame({"text": texts}).with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("place"))
+    parts = [
+        seen.with_columns(found=rule.found.cast(pl.Int64))
+        .filter(pl.col("found") > 0)
+        .select("place", pl.lit(rule.name).alias("rule"), "found", rule.clear.alias("clear"))
+        for rule in TEXT_RULES
+    ]
+    return pl.concat([DAMAGE_SCHEMA.to_frame(), *parts])
+
+
+def without_damage(sieve: Sieve, words: AnyWords, damage: pl.DataFrame, rules: SelectionRules, floor: Floor) -> Sieve:
     """Synthetic rows with an artefact leave, or are flagged where policy says so; human rows are flagged, or leave if damage is clear.
 
-    `words` are those of all rows, in the order of their places.
+    `words` and `damage` are those of all rows, by their places.
     """
     for rule in TEXT_RULES:
-        sieve = _parted(sieve, _finding(rule, sieve.rows["text"]), rules, floor)
+        sieve = _parted(sieve, _finding(rule, sieve, damage), rules, floor)
     repeated, of = repeated_runs(words.take(sieve.places))
-    loops = pl.Series((of >= FEWEST_RUNS) & (repeated * 100 >= rules.looping_percent * of))
-    told = [f"{again} of {runs} runs of {LOOPING_WORDS} words were said before" for again, runs in zip(repeated, of, strict=True)]
-    found = _Finding(rule=LOOPING, found=loops, clear=pl.zeros(loops.len(), dtype=pl.Boolean, eager=True), details=pl.Series(told))
-    return _parted(sieve, found, rules, floor)
+    loops = np.flatnonzero((of >= FEWEST_RUNS) & (repeated * 100 >= rules.looping_percent * of))
+    counts = zip(repeated[loops].tolist(), of[loops].tolist(), strict=True)
+    told = [f"{again} of {runs} runs of {LOOPING_WORDS} words were said before" for again, runs in counts]
+    return _parted(sieve, _Finding(rule=LOOPING, at=loops, clear=np.zeros(loops.size, dtype=np.bool_), details=told), rules, floor)
 
 
-def _finding(rule: TextRule, text: pl.Series) -> _Finding:
-    seen = pl.DataFrame({"text": text}).with_columns(found=rule.found.cast(pl.Int64)).with_columns(clear=rule.clear)
-    return _Finding(rule=rule.name, found=seen["found"] > 0, clear=seen["clear"], details=seen["found"].cast(pl.String) + f" {rule.detail}")
+def _finding(rule: TextRule, sieve: Sieve, damage: pl.DataFrame) -> _Finding:
+    """What a text rule found in the rows that are still in."""
+    found = sieve.those(damage.filter(pl.col("rule") == rule.name))
+    told = [f"{count} {rule.detail}" for count in found["found"].to_list()]
+    return _Finding(rule=rule.name, at=found["at"].to_numpy(), clear=found["clear"].to_numpy(), details=told)
 
 
-def repeated_runs(words: Words) -> tuple[Places, Places]:
+def repeated_runs(words: AnyWords) -> tuple[Places, Places]:
     """(runs of five words that the text held already, runs) of every text, exactly."""
     of = np.maximum(words.lengths - LOOPING_WORDS + 1, 0)
     distinct = np.zeros(words.texts, dtype=np.int64)
@@ -123,9 +139,8 @@ def repeated_runs(words: Words) -> tuple[Places, Places]:
 
 
 def _parted(sieve: Sieve, finding: _Finding, rules: SelectionRules, floor: Floor) -> Sieve:
-    barred = ~sieve.human if rules.artefacts == DROP else sieve.human & False
-    if rules.human_damage == DROP:
-        barred |= sieve.human & finding.clear
-    gone, stays = places(finding.found & barred), places(finding.found & ~barred)
-    sieve = sieve.flagging(stays, finding.rule, finding.details[stays], BY_POLICY)
-    return floor.without(sieve, gone, finding.rule, finding.details[gone].to_list())
+    human = sieve.human.to_numpy()[finding.at]
+    barred = ~human & (rules.artefacts == DROP) | human & finding.clear & (rules.human_damage == DROP)
+    told = {leaves: [finding.details[place] for place in np.flatnonzero(barred == leaves).tolist()] for leaves in (True, False)}
+    sieve = sieve.flagging(finding.at[~barred], finding.rule, told[False], BY_POLICY)
+    return floor.without(sieve, finding.at[barred], finding.rule, told[True])

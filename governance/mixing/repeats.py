@@ -5,13 +5,14 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
+from governance.digest import digest_text
 from governance.mixing.floor import Floor
 from governance.mixing.near import near_duplicates
 from governance.mixing.overlap import overlaps
 from governance.mixing.rules import MixRules
 from governance.mixing.sieve import Sieve, places
 from governance.provenance.kernels import Kernels
-from governance.provenance.words import Words, read_words
+from governance.provenance.words import AnyWords, read_words
 
 ANCHORS = "anchors"
 
@@ -23,7 +24,7 @@ def without_copies(sieve: Sieve) -> Sieve:
     return sieve.without(places(copies), "exact-duplicate", "same text as " + rows.filter(copies)["first"])
 
 
-def without_overlaps(sieve: Sieve, words: Words, pinned: Mapping[str, pl.DataFrame], rules: MixRules) -> Sieve:
+def without_overlaps(sieve: Sieve, words: AnyWords, pinned: Mapping[str, pl.DataFrame], rules: MixRules) -> Sieve:
     """Rows that overlap pinned texts leave. `words` are those of all rows, in the order of their places.
 
     `pinned`: name -> frame with `text` and `row_id` or `prompt_id`; the name makes the rule (`overlaps-tail`), and a row is charged to
@@ -34,10 +35,11 @@ def without_overlaps(sieve: Sieve, words: Words, pinned: Mapping[str, pl.DataFra
     return sieve
 
 
-def _without_overlaps(sieve: Sieve, words: Words, name: str, frame: pl.DataFrame, rules: MixRules) -> Sieve:
+def _without_overlaps(sieve: Sieve, words: AnyWords, name: str, frame: pl.DataFrame, rules: MixRules) -> Sieve:
     ids = frame["row_id" if "row_id" in frame.columns else "prompt_id"]
-    equal = sieve.rows["text"].is_in(frame["text"].implode())
-    same = places(equal & (pl.Series(words.lengths) == 0))
+    wordless = np.flatnonzero(words.lengths == 0)
+    digests = pl.Series([digest_text(text) for text in frame["text"].to_list()] if wordless.size else [], dtype=pl.String)
+    same = wordless[sieve.rows["sha256"][wordless].is_in(digests.implode()).to_numpy()]
     found = overlaps(words, read_words(frame["text"].to_list()), rules.overlap_words, rules.overlap_percent)
     shares = zip(found.shared.tolist(), found.of.tolist(), ids[found.pinned].to_list(), strict=True)
     details = [f"{shared} of {of} runs of {rules.overlap_words} words as in {name} {row_id}" for shared, of, row_id in shares]
@@ -45,7 +47,7 @@ def _without_overlaps(sieve: Sieve, words: Words, name: str, frame: pl.DataFrame
     return sieve.without(np.concatenate((found.texts, same)), f"overlaps-{name}", details)
 
 
-def without_near_duplicates(sieve: Sieve, words: Words, rules: MixRules, floor: Floor, kernels: Kernels) -> Sieve:
+def without_near_duplicates(sieve: Sieve, words: AnyWords, rules: MixRules, floor: Floor, kernels: Kernels) -> Sieve:
     """Near-duplicates of rows that stay leave, but for human rows that the survival floor keeps."""
     found = near_duplicates(words.take(sieve.places), rules.near_duplicate_jaccard_percent, rules.shingle_words, kernels)
     kept = sieve.rows["row_id"][found.kept].to_list()

@@ -7,7 +7,9 @@ from typing import Any
 import polars as pl
 
 from governance.mixing.diversity_gate import without_uniform
+from governance.mixing.findings import Findings
 from governance.mixing.floor import Floor, survival
+from governance.mixing.pool import Pool
 from governance.mixing.quality import without_damage
 from governance.mixing.repeats import without_copies, without_near_duplicates, without_overlaps
 from governance.mixing.retention import rare_slices, retention
@@ -17,15 +19,16 @@ from governance.mixing.sieve import Sieve
 from governance.mixing.tail import TailWords, tail_words
 from governance.mixing.templates import without_templates
 from governance.provenance.kernels import NUMPY, Kernels
-from governance.provenance.words import Words, read_words
+from governance.provenance.words import AnyWords, read_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """All rows as they came, in a sieve that took nothing yet; their words and their rare words, in the order of their places."""
+    """All rows as they came, in a sieve that took nothing yet; their words, findings and rare words, by their places."""
 
     sieve: Sieve
-    words: Words
+    words: AnyWords
+    found: Findings
     tail: TailWords
     anchors: pl.DataFrame
     kernels: Kernels
@@ -44,13 +47,17 @@ class Filtered:
     rare_slices: tuple[str, ...]
 
 
-def weigh(rows: pl.DataFrame, anchors: pl.DataFrame, kernels: Kernels = NUMPY) -> Batch:
-    """Read the words of all rows once, and count in each row (`tail_words`) those that hardly any human text uses."""
+def weigh(rows: pl.DataFrame, pool: Pool, anchors: pl.DataFrame, kernels: Kernels = NUMPY) -> Batch:
+    """Put the rows of a pool into their order, and count in each (`tail_words`) those words that hardly any human text uses.
+
+    `rows` are the pool's, with whatever columns a mix needs and with `pool_at`, where they stand in the pool.
+    """
     sieve = Sieve.of(rows)
-    words = read_words(sieve.rows["text"].to_list(), kernels)
+    at = sieve.rows["pool_at"].to_numpy()
+    words = pool.words.take(at)
     tail = tail_words(words, sieve.human.to_numpy(), read_words(anchors["text"].to_list()))
     counted = sieve.rows.with_columns(pl.Series("tail_words", tail.count(sieve.rows.height)))
-    return Batch(sieve=Sieve(rows=counted), words=words, tail=tail, anchors=anchors, kernels=kernels)
+    return Batch(sieve=Sieve(rows=counted), words=words, found=pool.found.moved(at), tail=tail, anchors=anchors, kernels=kernels)
 
 
 def select(
@@ -63,10 +70,10 @@ def select(
     """
     sieve = without_overlaps(without_copies(sieve), batch.words, pinned, rules)
     floor = Floor.of(sieve, selection.survival_floor_percent)
-    sieve = without_damage(sieve, batch.words, selection, floor)
+    sieve = without_damage(sieve, batch.words, batch.found.damage, selection, floor)
     sieve, judged = without_uniform(sieve, batch.words, batch.anchors, selection, seed)
     sieve = without_near_duplicates(sieve, batch.words, rules, floor, batch.kernels)
-    sieve, templates = without_templates(sieve, batch.words, rules, selection, seed)
+    sieve, templates = without_templates(sieve, batch.words, batch.found, rules=rules, selection=selection, seed=seed)
     document = {
         "diversity": {"rule": selection.diversity, "groups": judged},
         "templates": templates,

@@ -43,8 +43,7 @@ class Sieve:
             raise IntegrityError(
                 f"{len(strange)} origins are unknown", where="admitted.parquet", expected=", ".join(PRIORITY), examples=strange
             )
-        priority = pl.col("origin").replace_strict(list(PRIORITY), list(PRIORITY.values()), return_dtype=pl.Int8)
-        return cls(rows=rows.sort(priority, "row_id").with_row_index("place"))
+        return cls(rows=rows.sort(_priority(), "row_id").with_row_index("place"))
 
     @property
     def human(self) -> pl.Series:
@@ -55,6 +54,11 @@ class Sieve:
     def places(self) -> Places:
         """Where the rows that are still in stood among all rows."""
         return self.rows["place"].to_numpy().astype(np.int64)
+
+    def those(self, found: pl.DataFrame) -> pl.DataFrame:
+        """What was found by `place` of rows that are still in, with `at`, where each stands now; in this order, and in that of `found`."""
+        now = pl.DataFrame({"place": self.places}).with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("at"))
+        return found.join(now, on="place", maintain_order="left").sort("at", maintain_order=True)
 
     def without(self, places: Places, rule: str, details: Sequence[str] | pl.Series) -> "Sieve":
         """Rows at these places leave, each with its detail."""
@@ -84,6 +88,21 @@ class Sieve:
         told = pl.Series("detail", details, dtype=pl.String)
         rows = self.rows[places].select("row_id", "origin", "slice", "tokens", pl.lit(rule).alias("rule"), told)
         return rows.cast(DROPPED_SCHEMA)
+
+
+def place_of(rows: pl.DataFrame) -> Places:
+    """Where each row stands in the order of a sieve; origins that are none of ours come last."""
+    order = rows.select(pl.arg_sort_by(_priority(strict=False), "row_id")).to_series().to_numpy().astype(np.int64)
+    places = np.empty(order.size, dtype=np.int64)
+    places[order] = np.arange(order.size)
+    return places
+
+
+def _priority(*, strict: bool = True) -> pl.Expr:
+    names, numbers = list(PRIORITY), list(PRIORITY.values())
+    if strict:
+        return pl.col("origin").replace_strict(names, numbers, return_dtype=pl.Int8)
+    return pl.col("origin").replace_strict(names, numbers, default=len(names), return_dtype=pl.Int8)
 
 
 def places(mask: pl.Series) -> Places:

@@ -7,8 +7,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from governance.provenance.hashing import Places
-from governance.provenance.words import Words
+from governance.provenance.words import AnyWords, Words
 
+_WORDS_AT_A_TIME = 1 << 20
+_COUNTS_AT_A_TIME = 1 << 22
+"""Counts of words that wait to be added up: bounds the memory to these and the vocabulary."""
 MOST_DOCUMENTS = 2
 """A word is rare where at most so many human texts use it, anchors included."""
 
@@ -25,20 +28,34 @@ class TailWords:
         return np.bincount(self.rows, minlength=rows).astype(np.int64)
 
 
-def tail_words(words: Words, human: NDArray[np.bool_], anchors: Words) -> TailWords:
+def tail_words(words: AnyWords, human: NDArray[np.bool_], anchors: Words) -> TailWords:
     """The rare words of the human rows and the anchors, wherever rows of any origin use them.
 
     A word is what `Words` counts: names, terms and figures, but misspellings, fragments of addresses and foreign words too.
     """
-    people = np.flatnonzero(human)
-    said = pl.concat([_pairs(words.take(people)), _pairs(anchors).with_columns(pl.col("row") + people.size)])
-    rare = said.group_by("word").len().filter(pl.col("len") <= MOST_DOCUMENTS)
-    used = _frame(words).join(rare, on="word", how="semi").unique().sort("row", "word")
-    return TailWords(rows=used["row"].to_numpy().astype(np.int64), words=used["word"].to_numpy())
+    rare = _documents(words.take(np.flatnonzero(human)), anchors).filter(pl.col("texts") <= MOST_DOCUMENTS)
+    rows, found = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.uint64)]
+    for first, chunk in words.chunks(_WORDS_AT_A_TIME):
+        used = _frame(chunk).join(rare, on="word", how="semi").unique().sort("row", "word")
+        rows.append(used["row"].to_numpy().astype(np.int64) + first)
+        found.append(used["word"].to_numpy())
+    return TailWords(rows=np.concatenate(rows), words=np.concatenate(found))
 
 
-def _pairs(words: Words) -> pl.DataFrame:
-    return _frame(words).unique()
+def _documents(*parts: AnyWords) -> pl.DataFrame:
+    """Every word with the number of texts that use it, in memory for the vocabulary and not for the texts."""
+    waiting, height = [pl.DataFrame(schema={"word": pl.UInt64, "texts": pl.UInt32})], 0
+    for words in parts:
+        for _, chunk in words.chunks(_WORDS_AT_A_TIME):
+            waiting.append(_frame(chunk).unique().group_by("word").agg(pl.len().cast(pl.UInt32).alias("texts")))
+            height += waiting[-1].height
+            if height > _COUNTS_AT_A_TIME + waiting[0].height:
+                waiting, height = [_added_up(waiting)], 0
+    return _added_up(waiting)
+
+
+def _added_up(counts: list[pl.DataFrame]) -> pl.DataFrame:
+    return pl.concat(counts).group_by("word").agg(pl.col("texts").sum())
 
 
 def _frame(words: Words) -> pl.DataFrame:

@@ -9,18 +9,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from governance.mixing.findings import Findings
 from governance.mixing.rules import MixRules
 from governance.mixing.selection_rules import SelectionRules
 from governance.mixing.sieve import Sieve
-from governance.provenance.corpus.openings import outlines
 from governance.provenance.hashing import Hashes, Places, seeded_keys
-from governance.provenance.sentences import sentence_frames
 from governance.provenance.shingles import openings
-from governance.provenance.words import Words
+from governance.provenance.words import AnyWords
 
 OPENING, FRAME, OUTLINE = ("opening", "frame", "outline")
 _TOKENS_PER_RATE = 1_000_000
 _PAIRS = 1_000_000
+_WORDS_AT_A_TIME = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +37,9 @@ class Marks:
 
 
 def without_templates(
-    sieve: Sieve, words: Words, rules: MixRules, selection: SelectionRules, seed: int
+    sieve: Sieve, words: AnyWords, found: Findings, *, rules: MixRules, selection: SelectionRules, seed: int
 ) -> tuple[Sieve, dict[str, Mapping[str, int]]]:
-    """Kind by kind, synthetic rows beyond a limit leave; `words` are those of all rows, in the order of their places.
+    """Kind by kind, synthetic rows beyond a limit leave; `words` and `found` are those of all rows, by their places.
 
     A mark is a template where more synthetic rows have it than the rate allows and people use it less often, token for token. Rows are
     walked in a seeded order, and a row that has a mark of which enough rows are in leaves, charged to the first such mark.
@@ -51,21 +51,22 @@ def without_templates(
     }
     document: dict[str, Mapping[str, int]] = {}
     for kind, (per_million, fewest) in limits.items():
-        marks = _read(kind, sieve, words, rules.opening_words)
+        marks = _read(kind, sieve, words, found, rules.opening_words)
         sieve, document[kind] = _thinned(sieve, marks, per_million, fewest, seed)
     return sieve, document
 
 
-def _read(kind: str, sieve: Sieve, words: Words, opening_words: int) -> Marks:
+def _read(kind: str, sieve: Sieve, words: AnyWords, found: Findings, opening_words: int) -> Marks:
     if kind == OPENING:
-        opens = openings(words.take(sieve.places), opening_words)
+        parts = [openings(chunk, opening_words) for _, chunk in words.take(sieve.places).chunks(_WORDS_AT_A_TIME)]
+        opens = np.concatenate([np.zeros(0, dtype=np.uint64), *parts])
         rows = np.flatnonzero(opens)
         return _marks(kind, rows, opens[rows])
     if kind == FRAME:
-        return _marks(kind, *sentence_frames(sieve.rows["text"].to_list(), opening_words))
-    found = outlines(sieve.rows["text"])
-    codes = found["words"].rank("dense").to_numpy().astype(np.uint64)
-    return _marks(kind, found["place"].to_numpy().astype(np.int64), codes)
+        frames = sieve.those(found.frames)
+        return _marks(kind, frames["at"].to_numpy(), frames["frame"].to_numpy())
+    outlined = sieve.those(found.outlines)
+    return _marks(kind, outlined["at"].to_numpy(), outlined["outline"].rank("dense").to_numpy().astype(np.uint64))
 
 
 def _marks(kind: str, rows: Places, names: Hashes) -> Marks:
@@ -81,7 +82,7 @@ def _thinned(sieve: Sieve, marks: Marks, per_million: int, fewest: int, seed: in
     human_tokens, synthetic_tokens = int(tokens[human].sum()), int(tokens[~human].sum())
     as_people_do = -(-by_people * synthetic_tokens // max(human_tokens, 1))
     limits = np.maximum(as_people_do, max(per_million * (human_tokens + synthetic_tokens) // _TOKENS_PER_RATE, fewest))
-    gone = _beyond(marks, (of_models > limits)[marks.codes] & ~of_people, limits, seeded_keys(sieve.rows["row_id"].to_list(), seed))
+    gone = _beyond(marks, (of_models > limits)[marks.codes] & ~of_people, limits, seeded_keys(sieve.rows["row_id"], seed))
     leaves = np.array(sorted(gone), dtype=np.int64)
     left = np.bincount(marks.codes[~of_people & ~np.isin(marks.rows, leaves)], minlength=marks.count)
     document = {

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from governance.ports.batch import BatchDoor
+from governance.ports.executor import Executor
 from governance.ports.trainer import Trainer
 from governance.provenance.kernels import Kernels
 
@@ -33,6 +34,9 @@ class Desk(Protocol):
 
     def kernels(self, texts: int) -> Kernels:
         """The inner loops for so many texts, compiled where that can be and pays; their results never differ."""
+
+    def executor(self) -> Executor:
+        """Where the rows of large files are worked on."""
 
     def progress(self, title: str) -> Callable[[int, int, str], None]:
         """A bar on stderr: call with (done, in all, a few words)."""

@@ -1,7 +1,8 @@
 """Vectorised 64-bit hashes that are the same on every machine and in every release of numpy, polars and Python."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,10 +39,11 @@ def segment_hashes(symbols: Hashes, starts: Places, ends: Places) -> Hashes:
     return mixed((sums[ends] - sums[starts]) * inverses[starts] + (ends - starts).astype(np.uint64))
 
 
-def seeded_keys(names: Sequence[str], seed: int) -> Hashes:
+def seeded_keys(names: Iterable[str], seed: int) -> Hashes:
     """A key in 64 bits for every name: a random order of the names that depends on each name and the seed, and on no other name."""
-    parts = [np.zeros(0, dtype=np.uint64)]
-    parts += [_name_hashes(names[first : first + _NAMES_AT_A_TIME]) for first in range(0, len(names), _NAMES_AT_A_TIME)]
+    parts, rest = [np.zeros(0, dtype=np.uint64)], iter(names)
+    while some := list(islice(rest, _NAMES_AT_A_TIME)):
+        parts.append(_name_hashes(some))
     return mixed(np.concatenate(parts) ^ mixed(np.array([seed % (1 << 64)], dtype=np.uint64)))
 
 

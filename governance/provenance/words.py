@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +53,9 @@ class Words:
         """Words of each text."""
         return np.diff(self.bounds)
 
+    def packed(self) -> "Words":
+        return self
+
     def take(self, places: Places) -> "Words":
         """The words of chosen texts, in the order of `places`; a text may be taken more than once."""
         lengths = self.lengths[places]
@@ -63,6 +67,11 @@ class Words:
         bounds = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(lengths)))
         return Words(ids=self.ids[ranges(self.bounds[:-1], lengths)], bounds=bounds)
 
+    def followed_by(self, other: "Words") -> "Words":
+        """The words of these texts and then of others."""
+        bounds = np.concatenate((self.bounds, other.bounds[1:] + self.bounds[-1]))
+        return Words(ids=np.concatenate((self.ids, other.ids)), bounds=bounds)
+
     def chunks(self, words: int) -> Iterator[tuple[int, "Words"]]:
         """(place of the first text, words) of consecutive texts, about so many words at a time and at least one text."""
         first = 0
@@ -71,6 +80,26 @@ class Words:
             low, high = int(self.bounds[first]), int(self.bounds[last])
             yield first, Words(ids=self.ids[low:high], bounds=self.bounds[first : last + 1] - low)
             first = last
+
+
+class AnyWords(Protocol):
+    """Words of texts that lie in memory or in a file: what is asked of either before some of them are packed together."""
+
+    @property
+    def texts(self) -> int: ...
+
+    @property
+    def lengths(self) -> Places:
+        """Words of each text."""
+
+    def take(self, places: Places) -> "AnyWords":
+        """The words of chosen texts, in the order of `places`; a text may be taken more than once."""
+
+    def packed(self) -> Words:
+        """All of them in memory, one text after the other."""
+
+    def chunks(self, words: int) -> Iterator[tuple[int, Words]]:
+        """(place of the first text, words) of consecutive texts, about so many words at a time and at least one text."""
 
 
 def read_words(texts: Sequence[str], kernels: Kernels = NUMPY) -> Words:

@@ -1,20 +1,25 @@
 """The mix stage: admitted rows and pinned shards in, the plan of a mix out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from governance.digest import read_document, write_document
 from governance.mixing.anchors import passes_document
 from governance.mixing.descent import descent_document, refuse_beyond_depth
-from governance.mixing.plan import Mix, plan_mix
+from governance.mixing.document import ANCHOR
+from governance.mixing.plan import Mix, completed, plan_pool
+from governance.mixing.pool import pool_of_file, read_texts
 from governance.mixing.rules import MixRules
 from governance.mixing.selection_rules import SelectionRules
 from governance.mixing.teachers import refuse_descended_teachers
 from governance.ports.desk import SHARDS, Desk
-from governance.ports.language_model import LanguageModel
 from governance.provenance.laundering.document import refuse_laundered
 from governance.stages.pinned import pinned_shard
 from governance.stages.stage import Stage
@@ -23,23 +28,25 @@ from governance.training.rules import TrainingRules, recipe_for
 
 REFERENCES = ("tail", "human", "prompts")
 """Shards that no row may overlap, in the order in which a row is charged; the anchors come last."""
-_TEXTS_AT_A_TIME = 2_000
+_ROWS_OF_A_GROUP = 1 << 15
 
 
 def work(desk: Desk) -> None:
-    """Write mix.parquet, dropped.parquet, flagged.parquet and mix.json.
+    """Write mix.parquet, dropped.parquet, flagged.parquet and mix.json. The texts of the batch are never in memory all at once.
 
     Raises: what `planned` raises.
     """
     mix = planned(desk, desk.section("policy.mixing", MixRules))
-    mix.selected.write_parquet(desk.writes("mix.parquet"))
+    with TemporaryDirectory(dir=desk.scratch(), prefix="mix-") as name:
+        parts = list(_parts(desk, mix.selected, Path(name)))
+        pl.scan_parquet(parts).sink_parquet(desk.writes("mix.parquet"), row_group_size=_ROWS_OF_A_GROUP)
     mix.dropped.write_parquet(desk.writes("dropped.parquet"))
     mix.flagged.write_parquet(desk.writes("flagged.parquet"))
     write_document(desk.writes("mix.json"), mix.document)
 
 
 def planned(desk: Desk, rules: MixRules) -> Mix:
-    """The mix of the cycle at hand under these rules; nothing is written. Tokens are counted by the start checkpoint's own tokenizer.
+    """The mix of the cycle at hand under these rules; no output is written. Tokens are counted by the start checkpoint's own tokenizer.
 
     Raises: RefusedError where the audit of declared origins stops the batch, there is too little human text, the anchors are unfit, rows
     have been through more models than policy allows, or a teacher was swapped or descends from the student; IntegrityError naming the
@@ -51,20 +58,27 @@ def planned(desk: Desk, rules: MixRules) -> Mix:
     refuse_descended_teachers(teachers, {start["digest"]: {}})
     training: TrainingRules = desk.section("policy.training", TrainingRules)
     student = desk.trainer(training.trainer).open(desk.model(start["digest"]))
-    rows = pl.read_parquet(desk.reads("admitted.parquet"))
-    mix = plan_mix(
-        _counted(rows, student, desk.progress),
-        _counted(_shard(desk, "anchors"), student, desk.progress),
-        {name: _shard(desk, name) for name in REFERENCES},
-        rules,
-        teachers=teachers,
-        model=desk.need("model"),
-        kind=desk.need("kind"),
-        start=start,
-        seed=desk.need("seed"),
-        kernels=desk.kernels(rows.height),
-        selection=desk.section("policy.selection", SelectionRules),
-    )
+    admitted = desk.reads("admitted.parquet")
+    kernels = desk.kernels(pl.scan_parquet(admitted).select(pl.len()).collect().item())
+    anchors = _shard(desk, "anchors")
+    show = desk.progress("texts")
+    with TemporaryDirectory(dir=desk.scratch(), prefix="words-") as name:
+        read = desk.executor().mapped(
+            admitted, ["text"], partial(read_texts, count=student.count_tokens, frame_words=rules.opening_words, kernels=kernels)
+        )
+        mix = plan_pool(
+            pool_of_file(admitted, read, Path(name) / "words", rules, lambda done, of: show(done, of, "read")),
+            anchors.with_columns(pl.Series("tokens", student.count_tokens(anchors["text"].to_list()), dtype=pl.Int64)),
+            {name: _shard(desk, name) for name in REFERENCES},
+            rules,
+            teachers=teachers,
+            model=desk.need("model"),
+            kind=desk.need("kind"),
+            start=start,
+            seed=desk.need("seed"),
+            kernels=kernels,
+            selection=desk.section("policy.selection", SelectionRules),
+        )
     passed = pl.read_parquet(desk.reads("descent.parquet"))
     refuse_beyond_depth(mix.selected, passed, rules)
     recipe = recipe_for(training.recipe, Start.from_document(start))
@@ -76,15 +90,23 @@ def _shard(desk: Desk, name: str) -> pl.DataFrame:
     return pl.read_parquet(pinned_shard(desk, name))
 
 
-def _counted(rows: pl.DataFrame, student: LanguageModel, progress: Callable[[str], Callable[[int, int, str], None]]) -> pl.DataFrame:
-    """The rows with their tokens."""
-    show = progress("tokens")
-    texts: Sequence[str] = rows["text"].to_list()
-    counts: list[int] = []
-    for first in range(0, len(texts), _TEXTS_AT_A_TIME):
-        counts += student.count_tokens(texts[first : first + _TEXTS_AT_A_TIME])
-        show(len(counts), len(texts), "counted")
-    return rows.with_columns(pl.Series("tokens", counts, dtype=pl.Int64))
+def _parts(desk: Desk, selected: pl.DataFrame, scratch: Path) -> Iterator[Path]:
+    """The rows of mix.parquet in files, one after the other: fresh rows as the executor gathers them, with the anchors among them."""
+    anchors = _shard(desk, "anchors")
+    fresh = np.flatnonzero(selected["role"].to_numpy() != ANCHOR)
+    first, taken = 0, 0
+    for rows in desk.executor().gathered(desk.reads("admitted.parquet"), selected["pool_at"].to_numpy()[fresh], scratch):
+        taken += rows.height
+        last = int(fresh[taken]) if taken < fresh.size else selected.height
+        here = pl.int_range(pl.len(), dtype=pl.Int64).over(pl.col("role") == ANCHOR)
+        part = selected[first:last].with_columns(pl.when(pl.col("role") == ANCHOR).then("pool_at").otherwise(here).alias("pool_at"))
+        yield _written(completed(part, rows, anchors), scratch / f"{first:012}.parquet")
+        first = last
+
+
+def _written(rows: pl.DataFrame, path: Path) -> Path:
+    rows.write_parquet(path, compression="lz4")
+    return path
 
 
 STAGE = Stage(
@@ -92,6 +114,6 @@ STAGE = Stage(
     reads=("admitted.parquet", "descent.parquet", "laundering.json", *SHARDS.values()),
     writes=("mix.parquet", "dropped.parquet", "flagged.parquet", "mix.json"),
     needs=("kind", "model", "start", "teachers", "shards", "policy.mixing", "policy.selection", "policy.training", "seed"),
-    code=("governance.adapters.trainers",),
+    code=("governance.adapters.trainers", "governance.adapters.executors"),
     work=work,
 )

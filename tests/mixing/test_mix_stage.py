@@ -7,10 +7,16 @@ import polars as pl
 import pytest
 from mixing_rows import START, text_of
 
-from governance.digest import digest_file, read_document, write_document
+from governance.adapters.executors.here import HereExecutor
+from governance.digest import digest_file, digest_text, read_document, write_document
 from governance.errors import IntegrityError, RefusedError
 from governance.mixing.document import mix_root
+from governance.mixing.plan import plan_mix
+from governance.mixing.pool import weighed_rows
+from governance.mixing.rules import MixRules
+from governance.mixing.weights import Weights
 from governance.ports.desk import SHARDS
+from governance.ports.executor import Executor
 from governance.ports.rows import rows_frame
 from governance.ports.trainer import Trainer
 from governance.provenance.kernels import NUMPY, Kernels
@@ -33,6 +39,7 @@ class TableDesk:
 
     root: Path
     cycle: dict[str, Any]
+    piece_bytes: int = 1 << 20
 
     def need(self, key: str) -> Any:
         if not any(key == name or key.startswith(f"{name}.") for name in STAGE.needs):
@@ -60,6 +67,12 @@ class TableDesk:
             return LetterCounter()
 
         return Trainer(name=name, found=lambda *_: None, train=lambda _: None, open=open_model)  # type: ignore[arg-type,return-value]
+
+    def scratch(self) -> Path:
+        return self.root
+
+    def executor(self) -> Executor:
+        return HereExecutor(batch_rows=16, piece_bytes=self.piece_bytes)
 
     def kernels(self, texts: int) -> Kernels:
         return NUMPY
@@ -108,6 +121,41 @@ def test_the_stage_writes_a_mix_within_its_limits_and_a_reason_for_the_rest(desk
     assert selected.filter(pl.col("role") != "anchor").height + dropped.height == 101
     assert document["anchor_passes"] >= document["anchor_repeats"] * document["epochs"]
     assert selected["tokens"].to_list() == selected["text"].str.len_chars().to_list()
+
+
+def test_the_stage_writes_the_same_rows_as_a_plan_in_memory_however_small_its_pieces_are(desk: TableDesk) -> None:
+    admitted, anchors = (
+        frame.with_columns(pl.col("text").str.len_chars().cast(pl.Int64).alias("tokens"))
+        for frame in (pl.read_parquet(desk.root / "admitted.parquet"), pl.read_parquet(desk.root / SHARDS["anchors"]))
+    )
+    references = {name: pl.read_parquet(desk.root / SHARDS[name]) for name in ("tail", "human", "prompts")}
+    wanted = plan_mix(admitted, anchors, references, MixRules(), teachers={}, model="student", kind="retraining", start=START, seed=7)
+    for piece_bytes in (1, 2_000, 1 << 20):
+        desk.piece_bytes = piece_bytes
+        STAGE.work(desk)
+        assert pl.read_parquet(desk.root / "mix.parquet").equals(wanted.selected)
+        assert pl.read_parquet(desk.root / "dropped.parquet").equals(wanted.dropped)
+        assert read_document(desk.root / "mix.json")["root"] == wanted.document["root"]
+    assert not list(desk.root.glob("mix-*"))
+    assert not list(desk.root.glob("words-*"))
+
+
+def test_hybrids_prove_what_they_prove_in_memory(desk: TableDesk) -> None:
+    desk.cycle["policy"]["mixing"] = {"hybrid_weight": "proven"}
+    draft, parent = text_of(7000, 40), text_of(7001, 40)
+    more = rows("draft", 9000, 1, origin="model", generator="writer").with_columns(text=pl.lit(draft), sha256=pl.lit(digest_text(draft)))
+    human = rows("parent", 9001, 1).with_columns(text=pl.lit(parent), sha256=pl.lit(digest_text(parent)))
+    edited = " ".join([*draft.split()[:20], *parent.split()[:20]])
+    made = {"origin": "hybrid", "generator": "writer", "parent_ids": ["draft-0", "parent-0"]}
+    hybrid = rows("edited", 9002, 1, **made).with_columns(text=pl.lit(edited), sha256=pl.lit(digest_text(edited)))
+    path = desk.root / "admitted.parquet"
+    admitted = pl.concat([pl.read_parquet(path), more, human, hybrid])
+    admitted.write_parquet(path)
+    pooled = weighed_rows(path, admitted, MixRules(hybrid_weight="proven"))
+    assert set(pooled["row_id"]) == {"draft-0", "parent-0", "edited-0"}
+    assert Weights.of(pooled, MixRules(hybrid_weight="proven"), []).rows.equals(
+        Weights.of(admitted, MixRules(hybrid_weight="proven"), []).rows
+    )
 
 
 def test_the_stage_writes_the_same_bytes_again(desk: TableDesk) -> None:

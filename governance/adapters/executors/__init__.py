@@ -1,0 +1,1 @@
+"""Where kernels run: this machine, or a Ray cluster."""

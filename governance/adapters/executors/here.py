@@ -1,0 +1,77 @@
+"""Kernels on this machine, one batch after the other; rows are put into another order through files, a piece at a time."""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from governance.ports.executor import Kernel
+from governance.provenance.hashing import Places
+
+BATCH_ROWS = 1 << 14
+PIECE_BYTES = 1 << 28
+MOST_PIECES = 256
+"""Files that are open at once while rows are dealt out; beyond it pieces grow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HereExecutor:
+    """See `governance.ports.executor.Executor`. `piece_bytes` is about what a piece of reordered rows may take, as the file counts them."""
+
+    batch_rows: int = BATCH_ROWS
+    piece_bytes: int = PIECE_BYTES
+
+    def mapped(self, source: Path, columns: Sequence[str], kernel: Kernel) -> Iterator[pl.DataFrame]:
+        for batch in self._batches(source, list(columns)):
+            yield kernel(batch)
+
+    def gathered(self, source: Path, places: Places, scratch: Path) -> Iterator[pl.DataFrame]:
+        import pyarrow.parquet as pq
+
+        facts = pq.read_metadata(source)
+        whole = sum(facts.row_group(n).total_byte_size for n in range(facts.num_row_groups))
+        rows = max(1, self.piece_bytes * max(facts.num_rows, 1) // max(whole, 1), -(-places.size // MOST_PIECES))
+        if places.size <= rows:
+            yield pl.read_parquet(source)[places]
+            return
+        targets = np.full(facts.num_rows, -1, dtype=np.int64)
+        targets[places] = np.arange(places.size)
+        folder = scratch / "pieces"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for piece in self._dealt(source, targets, rows, folder):
+            yield pl.read_ipc_stream(piece).sort("_target").drop("_target")
+            piece.unlink()
+
+    def _dealt(self, source: Path, targets: Places, rows: int, folder: Path) -> Sequence[Path]:
+        """A file for every run of so many targets, with the rows that belong there."""
+        import pyarrow as pa
+
+        count = -(-int(targets.max() + 1) // rows)
+        files = [folder / f"{number:04}.arrows" for number in range(count)]
+        writers: dict[int, Any] = {}
+        with ExitStack() as opened:
+            first = 0
+            for batch in self._batches(source, None):
+                wanted = targets[first : first + batch.height]
+                first += batch.height
+                here = batch.with_columns(pl.Series("_target", wanted)).filter(pl.col("_target") >= 0)
+                for (number,), part in here.group_by(pl.col("_target") // rows):
+                    table = part.to_arrow()
+                    if number not in writers:
+                        stream = opened.enter_context(pa.OSFile(str(files[int(number)]), "wb"))
+                        writers[number] = opened.enter_context(pa.ipc.new_stream(stream, table.schema))
+                    writers[number].write_table(table)
+        return files
+
+    def _batches(self, source: Path, columns: list[str] | None) -> Iterator[pl.DataFrame]:
+        import pyarrow.parquet as pq
+
+        with pq.ParquetFile(source) as file:
+            for batch in file.iter_batches(batch_size=self.batch_rows, columns=columns, use_threads=False):
+                yield pl.DataFrame(batch)
