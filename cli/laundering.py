@@ -24,6 +24,6 @@ def laundering_lines(document: Mapping[str, Any]) -> list[str]:
     if len(document["groups"]) > len(groups):
         lines.append(f" {len(document['groups']) - len(groups)} more groups in laundering.json.")
     if rows := document["doubtful"]["rows"]:
-        lines.append(f" {rows:,} rows are doubtful and wait for people (doubtful.parquet). No detector convicts a row.")
+        lines.append(f" {rows:,} rows are doubtful and wait for people (heirloom label queue). No detector convicts a row.")
     lines += [f" Alarm: {plain(alarm)}." for alarm in document["alarms"]]
     return lines + [f" Not measured: {plain(one)}." for one in unmeasured(document)]

@@ -118,7 +118,7 @@ class Shop:
         """What people said of rows."""
         from governance.adapters.label_folder import LabelFolder
 
-        return LabelFolder(folder=self.workspace.labels)
+        return LabelFolder(folder=self.workspace.labels, clock=self.clock)
 
     @property
     def seal(self) -> Seal:

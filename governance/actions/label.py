@@ -42,7 +42,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """The labels that count, those that do not, and what the first add up to (the columns of relabels.parquet)."""
+    """All labels, oldest first, those of them that do not count, and what the others add up to (the columns of relabels.parquet)."""
 
     said: tuple[Said, ...]
     left_out: tuple[LeftOut, ...]
@@ -67,13 +67,11 @@ def standing(state: State, store: LabelStore, seal: Seal) -> Standing:
     A signature is verified each time that labels are used: a label whose signature does not hold counts for nothing, whatever the policy
     says of labels without one. Raises: IntegrityError where a file of labels is gone or altered.
     """
-    said, left_out = [], []
-    for one in sorted(state.relabellings.values(), key=lambda one: one.seq):
-        if reason := _doubt(state, one, seal):
-            left_out.append(LeftOut(seq=one.seq, by=one.by, rows=one.rows, reason=reason))
-        else:
-            said.append(Said(labels=store.labels(one.labels_sha256), by=one.by, seq=one.seq, at=one.at))
-    return Standing(said=tuple(said), left_out=tuple(left_out), relabels=in_force(said))
+    recorded = sorted(state.relabellings.values(), key=lambda one: one.seq)
+    doubts = {one.seq: _doubt(state, one, seal) for one in recorded}
+    said = tuple(Said(labels=store.labels(one.labels_sha256), by=one.by, seq=one.seq, at=one.at) for one in recorded)
+    left_out = (LeftOut(seq=one.seq, by=one.by, rows=one.rows, reason=doubts[one.seq]) for one in recorded if doubts[one.seq])
+    return Standing(said=said, left_out=tuple(left_out), relabels=in_force(one for one in said if not doubts[one.seq]))
 
 
 def record_labels(

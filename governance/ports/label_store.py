@@ -11,5 +11,11 @@ class LabelStore(Protocol):
     def keep(self, labels: pl.DataFrame) -> str:
         """Write labels (`LABEL_SCHEMA`), whole or not at all, and return the sha256 of the file."""
 
+    def ask(self, rows: pl.DataFrame) -> None:
+        """Keep what people are asked (`ASKED_SCHEMA`): each row once, as it was asked last."""
+
+    def asked(self) -> pl.DataFrame:
+        """Every row that people were ever asked about."""
+
     def labels(self, sha256: str) -> pl.DataFrame:
         """The labels in a file that the ledger names. Raises: IntegrityError where it is gone or altered."""

@@ -27,7 +27,7 @@ class Office:
 
     def __init__(self, folder: Path, keys: Mapping[str, Path]) -> None:
         self.world = World(folder)
-        self.store = LabelFolder(folder=folder / "labels")
+        self.store = LabelFolder(folder=folder / "labels", clock=self.world.clock)
         self.keys = keys
         self.allowed = allow(folder / "allowed_signers", *keys.items())
         self.world.desk().ledger.record(kinds.WORKSPACE_CREATED, {"model": "student", "environment": "demo"})
