@@ -18,10 +18,13 @@ from governance.adapters.synthetic_rows import requests_for, rows_of
 from governance.digest import canonical_bytes, digest_document, digest_file, read_document, write_bytes
 from governance.errors import IntegrityError, RefusedError, UsageError
 from governance.mixing.asking import askable, refuse_too_many
-from governance.ports.generator import Request, prompts_digest
+from governance.ports.generator import Author, Request, prompts_digest
 from governance.ports.language_model import Decoding
+from governance.provenance.rejection import Choice, choose
 from governance.provenance.row import ROW_SCHEMA, Origin
+from governance.provenance.synthesis import RejectionRules
 from governance.release import kinds
+from governance.section import section_document
 from governance.wiring import Shop
 
 SCHEMA = "heirloom/synthesis/1"
@@ -44,6 +47,8 @@ class Synthesis:
         if decoding["sharpened"]:
             settings = f"temperature {decoding['temperature']}, top-p {decoding['top_p']}"
             said.append(f"decoding is sharpened ({settings}): tails are lost faster")
+        if (tried := self.document["rejection"]["candidates"]) > 1:
+            said.append(f"the nearest of {tried} drafts to people's text was taken: a sharpening too, if one towards people")
         if not self.document["digest_checked"]:
             said.append("the teacher is pinned by what its endpoint says it is: its digest cannot be checked, and its text is not marked")
         return tuple(said)
@@ -131,12 +136,41 @@ def _write(shop: Shop, teacher: Teacher, target: Path) -> Mapping[str, Any]:
         "policy_sha256": shop.policy.digest,
     }
     file = DraftFile(folder=scratch, question=digest_document(made))
-    drafts = drafted(teacher.generator, teacher.author, requests, decoding, file=file, progress=bars("synthesize"))
-    rows = rows_of(teacher.author, requests, [tried[0] for tried in drafts], decoding.seed)
-    enter_emissions(shop, teacher.author, rows["text"].to_list(), [request.parent_text for request in requests])
-    document = _seen(shop, made, rows, target)
+    rules, show = shop.policy.synthesis.rejection, bars("synthesize")
+    drafts = drafted(teacher.generator, teacher.author, requests, decoding, file=file, progress=show, candidates=rules.candidates)
+    choice = choose(drafts, [request.parent_text for request in requests], rules)
+    rows = _entered(shop, teacher.author, requests, drafts, choice)
+    document = _seen(shop, {**made, **rejection_document(rules, choice)}, rows, target)
     file.drop()
     return document
+
+
+def _entered(shop: Shop, author: Author, requests: list[Request], drafts: list[list[str]], choice: Choice) -> pl.DataFrame:
+    """The rows of the accepted drafts, once everything that was written, rejected or not, is in the emission ledger.
+
+    Raises: RefusedError where no draft was accepted.
+    """
+    tried = [
+        (request, draft, place == accepted)
+        for request, texts, accepted in zip(requests, drafts, choice.accepted, strict=True)
+        for place, draft in enumerate(texts)
+    ]
+    taken = [(request, draft) for request, draft, accepted in tried if accepted]
+    left = [(request, draft) for request, draft, accepted in tried if not accepted]
+    rows = rows_of(author, [request for request, _ in taken], [draft for _, draft in taken], shop.policy.line.seed)
+    written = [*rows["text"].to_list(), *(f"{request.opening}{draft}" for request, draft in left)]
+    enter_emissions(shop, author, written, [request.parent_text for request, _ in (*taken, *left)])
+    if rows.is_empty():
+        reasons = ", ".join(f"{count} {reason}" for reason, count in choice.rejected.items())
+        raise RefusedError(f"no draft of {len(requests)} prompts was accepted: {reasons}", where="policy.toml synthesis.rejection")
+    return rows
+
+
+def rejection_document(rules: RejectionRules, choice: Choice) -> dict[str, Any]:
+    """How drafts were chosen, how many were not, and why."""
+    none = sum(place is None for place in choice.accepted)
+    said = {**section_document(rules), "prompts_without_a_row": none, "reasons": dict(choice.rejected)}
+    return {"rejection": said, "rejected": choice.drafts_rejected}
 
 
 def _seen(shop: Shop, made: Mapping[str, Any], rows: pl.DataFrame, target: Path) -> Mapping[str, Any]:
@@ -144,7 +178,7 @@ def _seen(shop: Shop, made: Mapping[str, Any], rows: pl.DataFrame, target: Path)
     part = target.with_name(f".{target.name}.part")
     rows.select(n for n in ROW_SCHEMA.names() if n not in ("sha256", "source_file", "line")).write_parquet(part)
     counts = {origin.value: rows.filter(pl.col("origin") == origin.value).height for origin in (Origin.MODEL, Origin.HYBRID)}
-    document = {**made, "rows": counts, "rejected": 0, "rows_sha256": digest_file(part)}
+    document = {**made, "rows": counts, "rows_sha256": digest_file(part)}
     _record(shop, document)
     write_bytes(document_beside(target), canonical_bytes(document) + b"\n")
     part.rename(target)

@@ -65,6 +65,9 @@ def _how(found: Mapping[str, Any]) -> list[str]:
     """How the rows were made, whether they are marked; and the human rows that policy set aside, where there are any."""
     decoding = found["decoding"]
     lines = [f" Decoding: temperature {decoding['temperature']:g}, top-p {decoding['top_p']:g}, seed {decoding['seed']}."]
+    if found["rejected"]:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in found["rejection"]["reasons"].items())
+        lines.append(f" {found['rejected']} drafts were rejected against people's text ({plain(reasons)}).")
     marked = found["watermark"]
     lines.append(f" Watermarked with key {plain(marked['fingerprint'][:12])}." if marked else " Not watermarked: there is no key.")
     if aside := found["prompts"]["human_rows_set_aside"]:

@@ -85,12 +85,43 @@ class WatermarkRules:
         Mark(key=1, green_percent=self.green_percent, bias=self.bias)
 
 
+HUMAN_REFERENCE = "human-reference"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectionRules:
+    """How many drafts a prompt gets, and by what one of them is chosen: nearness to people's text, and nothing else (R24)."""
+
+    candidates: int = 1
+    choose_by: str = HUMAN_REFERENCE
+    least_percent: int = 0
+    """Similarity to the reference that a draft must have."""
+    most_copied_percent: int = 50
+    """Runs of five words that it may share with the reference: beyond that it is a copy."""
+
+    def __post_init__(self) -> None:
+        if self.choose_by != HUMAN_REFERENCE:
+            raise ValueError(
+                f"choose_by: {self.choose_by!r} would let a model's own score choose; only {HUMAN_REFERENCE!r} is allowed"
+                " (R24: self-improvement only by rejection sampling against human or gold labels)"
+            )
+        for name, least, most in (("candidates", 1, 64), ("least_percent", 0, 100), ("most_copied_percent", 0, 100)):
+            if not least <= getattr(self, name) <= most:
+                raise ValueError(f"{name}: {getattr(self, name)} is not in {least}..{most}")
+
+    @property
+    def off(self) -> bool:
+        """True where every draft becomes a row."""
+        return self.candidates == 1 and self.least_percent == 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SynthesisRules:
     """What every text that a model of ours writes is held to."""
 
     decoding: DecodingRules = field(default_factory=DecodingRules)
     prompts: PromptRules = field(default_factory=PromptRules)
+    rejection: RejectionRules = field(default_factory=RejectionRules)
     watermark: WatermarkRules = field(default_factory=WatermarkRules)
     emissions: EmissionLimits = field(default_factory=EmissionLimits)
     endpoints: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from flows.writing import Synthesis, document_beside, written_for
 from governance.digest import Manifest, digest_document, digest_file, write_document
 from governance.errors import IntegrityError, PolicyError, RefusedError, UsageError
 from governance.provenance.emissions import read_emissions
+from governance.provenance.rejection import similarity
 from governance.release import kinds
 from tests.flows.synthesis_shop import QuickShop, batch_of, make_checkpoint, make_shop
 from tests.world import Killed
@@ -235,3 +236,39 @@ def test_a_batch_of_one_file_becomes_a_folder_in_which_the_rows_lie_beside_it(tm
     (batch_of(tmp_path) / "human.parquet").rename(tmp_path / "inbox" / "cycle-2.parquet")
     done = written_for(shop, tmp_path / "inbox" / "cycle-2.parquet", None)
     assert sorted(path.name for path in Path(done.file).parent.glob("[!.]*")) == ["cycle-2.parquet", "tutor.parquet"]
+
+
+def similarities(rows: pl.DataFrame, human: pl.DataFrame) -> list[float]:
+    parents = dict(human.select("row_id", "text").iter_rows())
+    return [similarity(row["text"], parents[row["parent_ids"][0]]) for row in rows.iter_rows(named=True)]
+
+
+def test_of_several_drafts_the_one_nearest_to_its_human_row_is_written_and_the_others_are_counted_and_remembered(
+    tmp_path: Path, checkpoint: Path
+):
+    policy = "[synthesis.rejection]\ncandidates = 6\nmost_copied_percent = 100\n"
+    settings = "hybrid_rows_percent = 0\n"
+    one = write(make_shop(tmp_path / "one", checkpoint, settings=settings))
+    shop = make_shop(tmp_path / "six", checkpoint, policy=policy, settings=settings)
+    six = write(shop)
+    human = pl.read_parquet(batch_of(tmp_path / "six") / "human.parquet")
+    before, after = (similarities(pl.read_parquet(done.file), human) for done in (one, six))
+    assert sum(after) > sum(before)
+    assert (six.document["rejected"], six.document["rejection"]["reasons"]) == (50, {"another-was-nearer": 50})
+    assert bodies(shop, kinds.ROWS_SYNTHESIZED)[0]["rejected"] == 50
+    assert 40 <= read_emissions(shop.workspace.emissions / "emissions.parquet").rows <= 60  # two drafts may be the same
+    assert any("nearest of 6 drafts" in said for said in six.warnings)
+
+
+def test_where_no_draft_is_like_people_nothing_is_written_and_what_was_is_remembered(tmp_path: Path, checkpoint: Path):
+    shop = make_shop(tmp_path, checkpoint, policy="[synthesis.rejection]\nleast_percent = 100\n")
+    with pytest.raises(RefusedError, match=r"no draft of 12 prompts was accepted: \d+ "):
+        write(shop)
+    assert not list(batch_of(tmp_path).glob("tutor*"))
+    assert read_emissions(shop.workspace.emissions / "emissions.parquet").rows > 0
+
+
+def test_a_score_of_a_model_of_ours_chooses_nothing(tmp_path: Path, checkpoint: Path):
+    shop = make_shop(tmp_path, checkpoint, policy='[synthesis.rejection]\ncandidates = 4\nchoose_by = "teacher-likelihood"\n')
+    with pytest.raises(PolicyError, match=r"synthesis.rejection: choose_by: 'teacher-likelihood'(.|\n)*R24"):
+        write(shop)
