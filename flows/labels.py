@@ -15,14 +15,18 @@ from governance.adapters.label_sheet import read_sheet, shown_digest, shown_text
 from governance.digest import digest_file, read_document
 from governance.errors import ConflictError, UsageError
 from governance.mixing.relabelled import Shift, shift_of
+from governance.ports.desk import SHARDS
 from governance.provenance.labels.asked import ASKED_SCHEMA
 from governance.provenance.labels.history import Word, words_on
 from governance.provenance.labels.label import KEY, relabelled
 from governance.provenance.labels.queue import QUEUE_SCHEMA, WHY, doubted, queue_of, refused, unanswered, unsettled
 from governance.provenance.labels.sheet import Reading, read_lines
 from governance.provenance.laundering.doubt import DOUBTFUL_SCHEMA
+from governance.provenance.row import Origin
 from governance.wiring import Shop, steps
 
+_OF_ROWS = ("anchors", "tail", "human")
+"""Shards that hold rows; the prompts are none."""
 DOUBTFUL, LAUNDERING = "doubtful.parquet", "laundering.json"
 _SAID = ("origin", "generator", "generator_version")
 
@@ -50,6 +54,8 @@ class Imported:
     recorded: Recorded | None
     reading: Reading
     shift: Shift | None
+    pinned: Mapping[str, int]
+    """Pinned shard -> rows whose label changes their origin there: shards stay as they are."""
 
 
 def queue(shop: Shop) -> Queue:
@@ -99,9 +105,10 @@ def import_sheet(shop: Shop, path: Path) -> Imported:
     reading = read_lines(lines, rows_of(shop, labels, asked, lines))
     _refuse(reading, path)
     if reading.labels.is_empty():
-        return Imported(recorded=None, reading=reading, shift=None)
+        return Imported(recorded=None, reading=reading, shift=None, pinned={})
     recorded = record_labels(shop.ledger, shop.labels, reading.labels, digest_file(path), shop.seal, read=state, steps=steps())
-    return Imported(recorded=recorded, reading=reading, shift=_shift(shop.workspace.cycle, reading.labels))
+    shift, pinned = _shift(shop.workspace.cycle, reading.labels), _pinned(shop, reading.labels)
+    return Imported(recorded=recorded, reading=reading, shift=shift, pinned=pinned)
 
 
 def _refuse(reading: Reading, path: Path) -> None:
@@ -136,6 +143,17 @@ def _not_queued(folder: Path) -> int:
         return 0
     doubtful: dict[str, Any] = read_document(folder / LAUNDERING)["doubtful"]
     return int(doubtful["rows"]) - int(doubtful["queued"])
+
+
+def _pinned(shop: Shop, labels: pl.DataFrame) -> Mapping[str, int]:
+    """How many texts of a pinned shard are no longer human by these labels."""
+    moved = labels.filter(pl.col("origin_now") != Origin.HUMAN.value)["sha256"].implode()
+    found = {}
+    for name in _OF_ROWS:
+        place = shop.workspace.root / SHARDS[name]
+        if place.is_file():
+            found[name] = pl.scan_parquet(place).filter(pl.col("sha256").is_in(moved)).select(pl.len()).collect().item()
+    return {name: rows for name, rows in found.items() if rows}
 
 
 def _shift(folder: Path, labels: pl.DataFrame) -> Shift | None:

@@ -151,6 +151,9 @@ def import_lines(found: "Imported") -> list[str]:
     if said.unqueued:
         lines.append(f" {said.unqueued:,} of them were not in the queue.")
     lines += [shift_line(found.shift)] if found.shift else []
+    lines += [
+        f" Look at: {rows:,} of them stand in the pinned shard {name}, which no label changes." for name, rows in found.pinned.items()
+    ]
     return [*lines, "They hold from the next cycle on.   Next: heirloom plan"]
 
 
@@ -167,4 +170,10 @@ def import_document(found: "Imported") -> "dict[str, Any]":
     reading, recorded = found.reading, found.recorded
     said = asdict(recorded.relabelling) if recorded else {}
     counts = {"lines": reading.lines, "already": reading.already, "open": reading.open}
-    return {"changed": bool(recorded and recorded.changed), **counts, **said, "shift": asdict(found.shift) if found.shift else None}
+    return {
+        "changed": bool(recorded and recorded.changed),
+        **counts,
+        **said,
+        "shift": asdict(found.shift) if found.shift else None,
+        "pinned": dict(found.pinned),
+    }

@@ -68,6 +68,7 @@ def plan_lines(plan: "Plan") -> list[str]:
         *part_lines(mix),
         *anchor_lines(mix),
         f" Quarantined at the door: {refused}.",
+        *([f" Changed by people's labels: {_counts(audit['relabelled'])}."] if audit["relabelled"] else []),
         f" Left out of the mix: {_counts(mix['dropped'])}.",
         *_conscience_lines(mix),
         *laundering_lines(plan.laundering),

@@ -193,6 +193,16 @@ def test_the_shift_of_the_mix_at_hand_is_told_in_tokens(office: Office, tmp_path
     assert (shift.counted, shift.total, shift.counted_after, shift.total_after, shift.over) == (10, 30, 20, 30, True)
 
 
+def test_a_label_on_a_row_of_a_pinned_shard_is_told_because_it_changes_no_shard(office: Office, tmp_path: Path) -> None:
+    shards = office.root / "shards"
+    shards.mkdir()
+    pl.read_parquet(office.root / "cycle" / "admitted.parquet").write_parquet(shards / "anchors.parquet")
+    before = (shards / "anchors.parquet").read_bytes()
+    sheet = office.fill(asked(office, tmp_path), {"h": MODEL, "y": VERSION})
+    assert import_sheet(office.shop(), sheet).pinned == {"anchors": 1}
+    assert (shards / "anchors.parquet").read_bytes() == before
+
+
 def test_a_flood_of_refused_rows_does_not_drown_the_steward(tmp_path: Path) -> None:
     office = Office(tmp_path / "line")
     (office.root / "policy.toml").write_text((office.root / "policy.toml").read_text() + "[labels]\nqueue_limit = 3\n")
