@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from flows.earlier import earlier_rows
 from governance.actions.freeze import (
     FOUNDING,
     RETRAINING,
@@ -167,6 +168,7 @@ def _request(shop: Shop, state: State, kind: str, batch: Path, start: Mapping[st
         memory=shop.memory.settled(state.memory),
         models=known_models(shop, state),
         relabels=standing(state, shop.labels, shop.seal),
+        earlier=earlier_rows(shop.policy.mixing, shop.rows, state),
     )
 
 

@@ -18,6 +18,7 @@ from flows.finish import CycleOutcome, judged, promoted, registered, release_des
 from flows.local import scheduled, shop_of_run
 from flows.promote import promote_flow
 from governance.actions.freeze import FOUNDING
+from governance.actions.keep_rows import keep_rows
 from governance.actions.outcomes import RegistrationOutcome
 from governance.actions.recover import recover
 from governance.actions.remember import remember
@@ -48,6 +49,7 @@ def register_task(shop: Shop) -> RegistrationOutcome:
     """The verdict into the ledger, the rows into the memory, the candidate into the registry."""
     judged(shop)
     remember(shop.ledger, shop.memory, shop.workspace.cycle, steps())
+    keep_rows(shop.ledger, shop.rows, shop.workspace.cycle, steps())
     return registered(shop)
 
 

@@ -14,8 +14,9 @@ from governance.mixing.selection_rules import SelectionRules
 from governance.release.state import State
 from governance.section import read_section
 from governance.training.batch_log import BATCH_LOG_SCHEMA, Finding, Recorded
+from governance.training.founding import recipe_for
 from governance.training.lineage import Start
-from governance.training.rules import TrainingRules, recipe_for
+from governance.training.rules import TrainingRules
 from governance.training.verification import READ_COLUMNS, Verification, verify_training
 from governance.wiring import Shop
 

@@ -26,6 +26,7 @@ from governance.ports.label_store import LabelStore
 from governance.ports.memory_store import MemoryStore
 from governance.ports.model_store import ModelStore
 from governance.ports.registry import Registry
+from governance.ports.row_store import RowStore
 from governance.ports.runner import Runner
 from governance.ports.signer import Signer, Verifier
 from governance.ports.source import Source
@@ -112,6 +113,13 @@ class Shop:
         from governance.adapters.memory_folder import MemoryFolder
 
         return MemoryFolder(folder=self.workspace.memory)
+
+    @property
+    def rows(self) -> RowStore:
+        """What releases were trained on."""
+        from governance.adapters.row_folder import RowFolder
+
+        return RowFolder(folder=self.workspace.rows)
 
     @property
     def labels(self) -> LabelStore:

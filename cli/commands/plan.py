@@ -59,12 +59,15 @@ def command(
 
 def plan_lines(plan: "Plan") -> list[str]:
     """The plan as tables: shares by role, what was left out and why, the room to every limit, what would lift the tightest."""
+    from governance.mixing.regime import regime_words
+
     begun, audit, mix = plan.begun, plan.audit, plan.mix
     refused = _counts(audit["by_rule"])
     return [
         f"Cycle {begun.number} ({begun.kind}) of {plain(begun.batch)}",
         *_override_lines(plan),
         *_mix_lines(mix),
+        f" {plain(regime_words(mix))}.",
         *part_lines(mix),
         *anchor_lines(mix),
         f" Quarantined at the door: {refused}.",

@@ -26,6 +26,7 @@ from governance.errors import BatchError, ConflictError
 from governance.policy import Policy
 from governance.ports.batch import ROW_ENDINGS
 from governance.ports.workspace import Workspace
+from governance.provenance.earlier import EARLIER_FILE, nothing_earlier
 from governance.provenance.emissions import EMISSIONS_FILE, emissions_bytes, nothing_emitted
 from governance.provenance.labels.label import RELABELS_FILE, no_relabels
 from governance.provenance.memory import KNOWN_FILE, nothing_known
@@ -57,6 +58,8 @@ class CycleRequest:
     """Models whose past is known: the releases of the line."""
     relabels: Standing | None = None
     """People's labels; None freezes an empty table."""
+    earlier: pl.DataFrame | None = None
+    """Rows of earlier cycles that the policy brings back; None freezes an empty table."""
 
 
 def batch_files(batch: Path) -> tuple[Path, ...]:
@@ -114,6 +117,11 @@ def cycle_of(request: CycleRequest, manifest: Manifest) -> dict[str, Any]:
             "sha256": digest_bytes(_relabels(request)),
             "left_out": [asdict(one) for one in request.relabels.left_out] if request.relabels else [],
         },
+        "earlier": {
+            "path": f"cycle/{EARLIER_FILE}",
+            "sha256": digest_bytes(_earlier(request)),
+            "cycles": request.earlier["cycle"].unique().sort().to_list() if request.earlier is not None else [],
+        },
         "models": [model.document() for model in request.models],
         "ledger_head": dict(request.ledger_head) if request.ledger_head else None,
         "policy": request.policy.document(),
@@ -138,6 +146,7 @@ def freeze(workspace: Workspace, request: CycleRequest) -> dict[str, Any]:
     write_bytes(staging / EMISSIONS_FILE, _emissions(request))
     write_bytes(staging / KNOWN_FILE, _known(request))
     write_bytes(staging / RELABELS_FILE, _relabels(request))
+    write_bytes(staging / EARLIER_FILE, _earlier(request))
     document = cycle_of(request, manifest)
     if digest_file(staging / EMISSIONS_FILE) != document["emissions"]["sha256"]:
         raise ConflictError("the emissions changed while they were being copied", where=str(request.emissions), fix="try again")
@@ -160,6 +169,10 @@ def _known(request: CycleRequest) -> bytes:
 
 def _relabels(request: CycleRequest) -> bytes:
     return _parquet(request.relabels.relabels if request.relabels else no_relabels())
+
+
+def _earlier(request: CycleRequest) -> bytes:
+    return _parquet(nothing_earlier() if request.earlier is None else request.earlier)
 
 
 def _parquet(frame: pl.DataFrame) -> bytes:
@@ -196,7 +209,8 @@ def same_question(document: Mapping[str, Any], other: Mapping[str, Any]) -> bool
     """
     if document.keys() != other.keys():
         return False
-    keys = ("kind", "batch", "mapping", "shards", "start", "champion", "baseline", "teachers", "emissions", "relabels", "policy_sha256")
+    references = ("shards", "start", "champion", "baseline", "teachers", "emissions", "relabels", "earlier")
+    keys = ("kind", "batch", "mapping", *references, "policy_sha256")
     return all(document.get(key) == other.get(key) for key in keys)
 
 

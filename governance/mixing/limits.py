@@ -50,15 +50,16 @@ def limits_of(document: Mapping[str, Any], dropped: pl.DataFrame, rules: MixRule
     tightest = min(document["shards"], key=lambda shard: synthetic_limit(shard[HUMAN], cap) - shard[COUNTED])
     gone = {name: (document["dropped"].get(name, 0), document["tokens_dropped"].get(name, 0)) for name in (RUN_CAP, SHARD_CAP)}
 
-    def plain(name: str, role: str, bound: int, room: int) -> Limit:
-        return Limit(name=name, place="run", used=tokens[role], bound=bound, room=room, room_rows=_in_rows(room, tokens[role], rows[role]))
+    def plain(name: str, role: str, used: int, bound: int, room: int) -> Limit:
+        return Limit(name=name, place="run", used=used, bound=bound, room=room, room_rows=_in_rows(room, tokens[role], rows[role]))
 
+    fresh = document["fresh"][HUMAN]
     passes = rules.most_anchor_passes * document["anchor_pass_tokens"]
     return (
         _capped(RUN_CAP, "run", document, {**tokens, COUNTED: document["counted_tokens"]}, cap=cap, gone=gone[RUN_CAP]),
         _capped(SHARD_CAP, f"shard {tightest['shard']}", document, tightest, cap=cap, gone=gone[SHARD_CAP]),
-        plain(FRESH_HUMAN, HUMAN, rules.minimum_human_tokens, tokens[HUMAN] - rules.minimum_human_tokens),
-        plain(ANCHOR_PASSES, ANCHOR, passes, passes - tokens[ANCHOR]),
+        plain(FRESH_HUMAN, HUMAN, fresh, rules.minimum_human_tokens, fresh - rules.minimum_human_tokens),
+        plain(ANCHOR_PASSES, ANCHOR, tokens[ANCHOR], passes, passes - tokens[ANCHOR]),
         *_parts(document, dropped, rules),
     )
 

@@ -1,8 +1,9 @@
 """A random order in which every prefix holds every slice by its share of tokens."""
 
 import numpy as np
+import polars as pl
 
-from governance.provenance.hashing import Hashes, Places, mixed, uniform
+from governance.provenance.hashing import Hashes, Places, mixed, seeded_keys, uniform
 
 
 def stratified_order(tokens: Places, slices: Places, keys: Hashes) -> Places:
@@ -35,3 +36,9 @@ def fitting(tokens: Places, limit: int) -> Places:
         room -= int(sums[count - 1]) if count else 0
         rest = rest[count:][tokens[rest[count:]] <= room]
     return np.concatenate(chosen)
+
+
+def in_order(rows: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """Rows in their stratified order, which depends on row ids and seed and not on the order that they come in."""
+    slices = rows["slice"].fill_null("none").rank("dense").to_numpy().astype(np.int64)
+    return rows[stratified_order(rows["tokens"].to_numpy().astype(np.int64), slices, seeded_keys(rows["row_id"], seed))]

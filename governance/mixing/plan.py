@@ -11,10 +11,11 @@ from governance.mixing.admission import by_origin
 from governance.mixing.anchors import sampled, slices_document
 from governance.mixing.caps import holds
 from governance.mixing.document import ANCHOR, ROLES, SYNTHETIC, mix_document
-from governance.mixing.order import stratified_order
+from governance.mixing.order import in_order
 from governance.mixing.pool import KEYS, Pool
 from governance.mixing.quotas import beyond_caps, fill
 from governance.mixing.refusals import refuse_short_anchors, refuse_synthetic_anchors, refuse_too_little_human
+from governance.mixing.regime import fresh_human_tokens, regime_document, within_budget
 from governance.mixing.repeats import ANCHORS
 from governance.mixing.rules import MixRules
 from governance.mixing.selection import select, weigh
@@ -22,7 +23,8 @@ from governance.mixing.selection_rules import SelectionRules
 from governance.mixing.shards import Shards, arrange, interleaved
 from governance.mixing.sieve import Sieve
 from governance.mixing.weights import Weights
-from governance.provenance.hashing import Places, seeded_keys
+from governance.provenance.earlier import nothing_earlier
+from governance.provenance.hashing import Places
 from governance.provenance.kernels import NUMPY, Kernels
 from governance.provenance.row import ROW_SCHEMA
 
@@ -69,6 +71,7 @@ def plan_mix(
     kind: str,
     start: Mapping[str, Any],
     seed: int,
+    earlier: pl.DataFrame | None = None,
     selection: SelectionRules | None = None,
     kernels: Kernels = NUMPY,
 ) -> Mix:
@@ -83,6 +86,7 @@ def plan_mix(
         kind=kind,
         start=start,
         seed=seed,
+        earlier=earlier,
         selection=selection,
         kernels=kernels,
     )
@@ -107,10 +111,13 @@ def plan_pool(
     kind: str,
     start: Mapping[str, Any],
     seed: int,
+    earlier: pl.DataFrame | None = None,
     selection: SelectionRules | None = None,
     kernels: Kernels = NUMPY,
 ) -> Mix:
     """Plan a mix of incoming rows and anchors (row schema plus `tokens`); the order in which rows come makes no difference.
+
+    `earlier` names the rows (`row_id`) that come back from an earlier cycle (`cycle`); every other row is fresh.
 
     `references` are the other pinned texts by name, in the order in which they are checked (`tail`, `human`, `prompts`). `teachers`,
     `kind`, `start` and `seed` are those of cycle.json, `model` is the student's name there.
@@ -125,12 +132,14 @@ def plan_pool(
     pinned = {**references, ANCHORS: anchors}
     filtered = select(batch, sieve, pinned, rules=rules, selection=selection or SelectionRules(), seed=seed)
     sieve = filtered.sieve
-    refuse_too_little_human(sieve, rules)
-    anchors = _in_order(weights.counted(_numbered(anchors)).select(_COLUMNS).filter(pl.col("tokens") > 0), seed)
+    earlier = nothing_earlier() if earlier is None else earlier
+    refuse_too_little_human(sieve, rules, fresh_human_tokens(sieve, earlier))
+    sieve = within_budget(sieve, earlier, rules, seed)
+    anchors = in_order(weights.counted(_numbered(anchors)).select(_COLUMNS).filter(pl.col("tokens") > 0), seed)
     selected, sieve = _capped(sieve, anchors, rules, seed)
     dropped = sieve.dropped()
     chosen = {**filtered.document, "weights": weights.document(selected), "retention": batch.retention(sieve.gone, filtered.rare_slices)}
-    chosen |= slices_document(anchors, selected, filtered.rare_slices)
+    chosen |= slices_document(anchors, selected, filtered.rare_slices) | regime_document(selected, earlier, rules)
     document = mix_document(selected, dropped, rules, chosen, anchor_tokens=int(anchors["tokens"].sum()))
     return Mix(selected=selected, dropped=dropped, flagged=sieve.spared(), document=document)
 
@@ -138,8 +147,8 @@ def plan_pool(
 def _capped(sieve: Sieve, anchors: pl.DataFrame, rules: MixRules, seed: int) -> tuple[pl.DataFrame, Sieve]:
     """(rows of all roles in training order, the sieve with what the caps left out): all human rows, and synthetic rows while they fit."""
     rows = sieve.rows.select(_COLUMNS)
-    humans = _in_order(rows.filter(sieve.human), seed)
-    synthetic = _in_order(rows.filter(~sieve.human), seed)
+    humans = in_order(rows.filter(sieve.human), seed)
+    synthetic = in_order(rows.filter(~sieve.human), seed)
     filled = fill(humans, synthetic, rules)
     chosen = synthetic[filled.stays]
     shown = sampled(anchors, humans, int(chosen["tokens"].sum()), rules)
@@ -163,12 +172,6 @@ def _tokens(rows: pl.DataFrame) -> Places:
 
 def _counted(rows: pl.DataFrame) -> Places:
     return rows["counted"].to_numpy().astype(np.int64)
-
-
-def _in_order(rows: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """Rows in their stratified order, which depends on row ids and seed and not on the order that they come in."""
-    slices = rows["slice"].fill_null("none").rank("dense").to_numpy().astype(np.int64)
-    return rows[stratified_order(_tokens(rows), slices, seeded_keys(rows["row_id"], seed))]
 
 
 def _leave(sieve: Sieve, left: pl.DataFrame) -> Sieve:

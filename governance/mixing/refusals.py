@@ -22,19 +22,18 @@ def refuse_synthetic_anchors(anchors: pl.DataFrame) -> None:
         )
 
 
-def refuse_too_little_human(sieve: Sieve, rules: MixRules) -> None:
+def refuse_too_little_human(sieve: Sieve, rules: MixRules, fresh: int) -> None:
     """Raises: RefusedError where a student would be trained on model text alone, or on less fresh human text than the policy asks for."""
-    human = int(sieve.rows.filter(sieve.human)["tokens"].sum())
-    if human >= rules.minimum_human_tokens:
+    if fresh >= rules.minimum_human_tokens:
         return
     others = int((~sieve.human).sum())
     gone = sieve.dropped().filter(pl.col("origin") == Origin.HUMAN.value)
     by_rule = ", ".join(f"{count} by {rule}" for rule, count in gone.group_by("rule").len().sort("rule").iter_rows())
     raise RefusedError(
-        f"{human} fresh human tokens in {int(sieve.human.sum())} rows beside {others} synthetic rows; {gone.height} human rows left out"
+        f"{fresh} fresh human tokens in {int(sieve.human.sum())} rows beside {others} synthetic rows; {gone.height} human rows left out"
         + (f" ({by_rule})" if by_rule else ""),
         where="mix",
-        expected=f"at least {rules.minimum_human_tokens} human tokens, anchors not counted (policy.mixing.minimum_human_tokens)",
+        expected=f"at least {rules.minimum_human_tokens} human tokens, anchors and earlier rows apart (policy.mixing.minimum_human_tokens)",
         fix="add human rows to the batch: a student is never trained on model text alone",
         examples=gone["row_id"].to_list(),
     )

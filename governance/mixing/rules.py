@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from governance.provenance.rules import ADMIT, REFUSE
 
+ANCHORED, ACCUMULATE, FIXED_BUDGET, REPLACE = REGIMES = ("anchored", "accumulate", "accumulate-fixed-budget", "replace")
+"""What comes back of earlier cycles: the anchors alone, also all rows, also as many rows as a budget has room for, or nothing."""
+
 EVEN, ACTIVE = "even", "active"
 """How anchors are drawn."""
 
@@ -22,6 +25,7 @@ _PERCENTAGES = {
     "near_duplicate_jaccard_percent": (50, 100),
     "overlap_percent": (1, 100),
     "hybrid_floor_percent": (50, 100),
+    "minimum_fresh_human_percent": (0, 99),
     "exposed_weight_percent": (50, 100),
 }
 _AT_LEAST_ONE = (
@@ -70,6 +74,15 @@ class MixRules:
     anchor_sampling: str = EVEN
     """`active` shows anchors of slices more often that fresh human text has too little of (docs/mixing.md)."""
     minimum_human_tokens: int = 1_000
+    """Fresh human tokens of a cycle, at least: neither anchors nor rows of earlier cycles count."""
+    minimum_fresh_human_percent: int = 0
+    """Fresh human tokens of all human and synthetic ones, at least."""
+    regime: str = ANCHORED
+    """What of earlier cycles is trained on again (docs/regimes.md)."""
+    budget_tokens: int | None = None
+    """Human and synthetic tokens of a cycle in all, under `accumulate-fixed-budget`."""
+    replace_reason: str = ""
+    """Why nothing at all may come back, not even the anchors: without it, `replace` is refused."""
     shard_rows: int = 2_000
     """Rows of a training shard, about."""
     near_duplicate_jaccard_percent: int = 70
@@ -112,6 +125,7 @@ class MixRules:
     def __post_init__(self) -> None:
         self._check_caps()
         self._check_depth()
+        self._check_regime()
         for name, (low, high) in _PERCENTAGES.items():
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f"{name}: {getattr(self, name)} is not a percentage in {low}..{high}")
@@ -132,6 +146,18 @@ class MixRules:
     def cap_of_task(self, name: str) -> int | None:
         """The cap of one task beside the run's, or None."""
         return self.task_caps.get(name)
+
+    def _check_regime(self) -> None:
+        if self.regime not in REGIMES:
+            raise ValueError(f"regime: {self.regime!r} is none of {', '.join(REGIMES)}")
+        if (self.regime == FIXED_BUDGET) != (self.budget_tokens is not None):
+            raise ValueError(f"budget_tokens: {self.budget_tokens} under regime {self.regime!r}; only {FIXED_BUDGET!r} has one")
+        if self.budget_tokens is not None and self.budget_tokens < 1:
+            raise ValueError(f"budget_tokens: {self.budget_tokens} is not at least 1")
+        if (self.regime == REPLACE) != bool(self.replace_reason.strip()):
+            raise ValueError(f"replace_reason: {self.replace_reason!r} under regime {self.regime!r}; 'replace' wants a reason, others none")
+        if self.regime == REPLACE and self.anchor_percent:
+            raise ValueError(f"anchor_percent: {self.anchor_percent} with regime 'replace', which brings nothing back; 'anchored' does")
 
     def _check_depth(self) -> None:
         if self.max_depth is not None and self.max_depth < 1:

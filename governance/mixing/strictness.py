@@ -18,7 +18,7 @@ _LESS_IS_STRICTER = (
     "openings_per_million_tokens",
     "fewest_openings",
 )
-_MORE_IS_STRICTER = ("anchor_percent", "minimum_human_tokens")
+_MORE_IS_STRICTER = ("anchor_percent", "minimum_human_tokens", "minimum_fresh_human_percent")
 _REFUSING_IS_STRICTER = ("other_generators", "self_generated")
 _CAPS_BY_NAME = ("slice_caps", "task_caps")
 SETTABLE = (*_LESS_IS_STRICTER, *_MORE_IS_STRICTER, *_REFUSING_IS_STRICTER, *(f"{name}.NAME" for name in _CAPS_BY_NAME))

@@ -107,6 +107,11 @@ class Workspace:
         return self.state / "labels"
 
     @property
+    def rows(self) -> Path:
+        """What releases were trained on: texts too, by the sha256 of their file."""
+        return self.state / "rows"
+
+    @property
     def serving_pointer(self) -> Path:
         return self.state / "serving" / "current.json"
 

@@ -16,7 +16,10 @@ from governance.release.state import PROMOTION, ROLLBACK, Approval, Intent, Judg
 K = TypeVar("K")
 V = TypeVar("V")
 
-_MAPPINGS = ("releases", "shards", "teachers", "frozen_against", "judged", "attempts", "remembered", "relabellings", "synthesized")
+_MAPPINGS = (
+    *("releases", "shards", "teachers", "frozen_against", "judged", "attempts"),
+    *("remembered", "kept_rows", "relabellings", "synthesized"),
+)
 
 
 def fold(events: Iterable[Event], start: State | None = None) -> State:
@@ -92,6 +95,10 @@ def _relabelled(state: State, event: Event) -> State:
     if said.labels_sha256 in state.relabellings:
         return state
     return replace(state, relabellings=_with(state.relabellings, said.labels_sha256, said))
+
+
+def _rows_kept(state: State, event: Event) -> State:
+    return replace(state, kept_rows=_with(state.kept_rows, event.body["cycle_digest"], event.body["rows_sha256"]))
 
 
 def _emissions(state: State, event: Event) -> State:
@@ -253,6 +260,7 @@ _STEPS: Mapping[str, Callable[[State, Event], State]] = MappingProxyType(
         kinds.EMISSIONS_ENTERED: _emissions,
         kinds.ROWS_SYNTHESIZED: _synthesized,
         kinds.MEMORY_EXTENDED: _memory,
+        kinds.ROWS_KEPT: _rows_kept,
         kinds.MODEL_ADOPTED: _adopted,
         kinds.ROWS_RELABELLED: _relabelled,
         kinds.CYCLE_FROZEN: _cycle_frozen,

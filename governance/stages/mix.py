@@ -16,15 +16,21 @@ from governance.mixing.descent import descent_document, refuse_beyond_depth
 from governance.mixing.document import ANCHOR
 from governance.mixing.plan import Mix, completed, plan_pool
 from governance.mixing.pool import pool_of_file, read_texts
+from governance.mixing.regime import refuse_stale, refuse_without_anchors
 from governance.mixing.rules import MixRules
 from governance.mixing.selection_rules import SelectionRules
 from governance.mixing.teachers import refuse_descended_teachers
 from governance.ports.desk import SHARDS, Desk
+from governance.provenance.earlier import EARLIER_FILE, come_back
+from governance.provenance.labels.label import RELABELS_FILE
 from governance.provenance.laundering.document import refuse_laundered
-from governance.stages.pinned import pinned_shard
+from governance.provenance.passed import PASSED_SCHEMA
+from governance.provenance.row import ROW_SCHEMA
+from governance.stages.pinned import frozen_file, pinned_shard
 from governance.stages.stage import Stage
+from governance.training.founding import recipe_for
 from governance.training.lineage import Start
-from governance.training.rules import TrainingRules, recipe_for
+from governance.training.rules import TrainingRules
 
 REFERENCES = ("tail", "human", "prompts")
 """Shards that no row may overlap, in the order in which a row is charged; the anchors come last."""
@@ -38,7 +44,8 @@ def work(desk: Desk) -> None:
     """
     mix = planned(desk, desk.section("policy.mixing", MixRules))
     with TemporaryDirectory(dir=desk.scratch(), prefix="mix-") as name:
-        parts = list(_parts(desk, mix.selected, Path(name)))
+        source, _ = _sourced(desk, Path(name))
+        parts = list(_parts(desk, source, mix.selected, Path(name)))
         pl.scan_parquet(parts).sink_parquet(desk.writes("mix.parquet"), row_group_size=_ROWS_OF_A_GROUP)
     mix.dropped.write_parquet(desk.writes("dropped.parquet"))
     mix.flagged.write_parquet(desk.writes("flagged.parquet"))
@@ -58,16 +65,16 @@ def planned(desk: Desk, rules: MixRules) -> Mix:
     refuse_descended_teachers(teachers, {start["digest"]: {}})
     training: TrainingRules = desk.section("policy.training", TrainingRules)
     student = desk.trainer(training.trainer).open(desk.model(start["digest"]))
-    admitted = desk.reads("admitted.parquet")
-    kernels = desk.kernels(pl.scan_parquet(admitted).select(pl.len()).collect().item())
     anchors = _shard(desk, "anchors")
     show = desk.progress("texts")
     with TemporaryDirectory(dir=desk.scratch(), prefix="words-") as name:
+        source, earlier = _sourced(desk, Path(name))
+        kernels = desk.kernels(pl.scan_parquet(source).select(pl.len()).collect().item())
         read = desk.executor().mapped(
-            admitted, ["text"], partial(read_texts, count=student.count_tokens, frame_words=rules.opening_words, kernels=kernels)
+            source, ["text"], partial(read_texts, count=student.count_tokens, frame_words=rules.opening_words, kernels=kernels)
         )
         mix = plan_pool(
-            pool_of_file(admitted, read, Path(name) / "words", rules, lambda done, of: show(done, of, "read")),
+            pool_of_file(source, read, Path(name) / "words", rules, lambda done, of: show(done, of, "read")),
             anchors.with_columns(pl.Series("tokens", student.count_tokens(anchors["text"].to_list()), dtype=pl.Int64)),
             {name: _shard(desk, name) for name in REFERENCES},
             rules,
@@ -76,26 +83,42 @@ def planned(desk: Desk, rules: MixRules) -> Mix:
             kind=desk.need("kind"),
             start=start,
             seed=desk.need("seed"),
+            earlier=earlier,
             kernels=kernels,
             selection=desk.section("policy.selection", SelectionRules),
         )
-    passed = pl.read_parquet(desk.reads("descent.parquet"))
+    refuse_without_anchors(mix.document, rules)
+    refuse_stale(mix.document, rules)
+    passed = pl.concat([frame.select(PASSED_SCHEMA.names()) for frame in (pl.read_parquet(desk.reads("descent.parquet")), earlier)])
     refuse_beyond_depth(mix.selected, passed, rules)
     recipe = recipe_for(training.recipe, Start.from_document(start))
     shown = passes_document(mix.document, rules, epochs=recipe.epochs, batch_blocks=recipe.batch_blocks)
     return replace(mix, document={**mix.document, **descent_document(mix.selected, passed), **shown})
 
 
+def _sourced(desk: Desk, scratch: Path) -> tuple[Path, pl.DataFrame]:
+    """The file of all rows that the mix draws from, the admitted ones and then those that come back, and the latter by themselves."""
+    admitted, names = desk.reads("admitted.parquet"), ROW_SCHEMA.names()
+    kept, relabels = (pl.read_parquet(frozen_file(desk, *found)) for found in ((EARLIER_FILE, "earlier"), (RELABELS_FILE, "relabels")))
+    earlier = come_back(kept, pl.read_parquet(admitted, columns=["row_id"]), relabels)
+    if earlier.is_empty():
+        return admitted, earlier
+    source = scratch / "rows.parquet"
+    both = pl.concat([pl.scan_parquet(admitted).select(names), earlier.lazy().select(names)])
+    both.sink_parquet(source, row_group_size=_ROWS_OF_A_GROUP)
+    return source, earlier
+
+
 def _shard(desk: Desk, name: str) -> pl.DataFrame:
     return pl.read_parquet(pinned_shard(desk, name))
 
 
-def _parts(desk: Desk, selected: pl.DataFrame, scratch: Path) -> Iterator[Path]:
+def _parts(desk: Desk, source: Path, selected: pl.DataFrame, scratch: Path) -> Iterator[Path]:
     """The rows of mix.parquet in files, one after the other: fresh rows as the executor gathers them, with the anchors among them."""
     anchors = _shard(desk, "anchors")
     fresh = np.flatnonzero(selected["role"].to_numpy() != ANCHOR)
     first, taken = 0, 0
-    for rows in desk.executor().gathered(desk.reads("admitted.parquet"), selected["pool_at"].to_numpy()[fresh], scratch):
+    for rows in desk.executor().gathered(source, selected["pool_at"].to_numpy()[fresh], scratch):
         taken += rows.height
         last = int(fresh[taken]) if taken < fresh.size else selected.height
         here = pl.int_range(pl.len(), dtype=pl.Int64).over(pl.col("role") == ANCHOR)
@@ -111,9 +134,12 @@ def _written(rows: pl.DataFrame, path: Path) -> Path:
 
 STAGE = Stage(
     name="mix",
-    reads=("admitted.parquet", "descent.parquet", "laundering.json", *SHARDS.values()),
+    reads=("admitted.parquet", "descent.parquet", "laundering.json", EARLIER_FILE, RELABELS_FILE, *SHARDS.values()),
     writes=("mix.parquet", "dropped.parquet", "flagged.parquet", "mix.json"),
-    needs=("kind", "model", "start", "teachers", "shards", "policy.mixing", "policy.selection", "policy.training", "seed"),
+    needs=(
+        *("kind", "model", "start", "teachers", "shards", "earlier", "relabels", "seed"),
+        *("policy.mixing", "policy.selection", "policy.training"),
+    ),
     code=("governance.adapters.trainers", "governance.adapters.executors"),
     work=work,
 )

@@ -12,9 +12,10 @@ from governance.section import section_document
 from governance.stages.stage import Stage
 from governance.training.batch_log import Recorded, refuse_findings, verify_log
 from governance.training.batches import Caps
+from governance.training.founding import recipe_for
 from governance.training.lineage import Lineage, Start
 from governance.training.recipe import Recipe
-from governance.training.rules import TrainingRules, recipe_for
+from governance.training.rules import TrainingRules
 from governance.training.verification import READ_COLUMNS, verify_training
 
 

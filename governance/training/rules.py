@@ -1,8 +1,7 @@
 """Who teaches whom, and how: the section [training] of the policy."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from governance.training.lineage import Start
 from governance.training.recipe import Recipe
 
 START_BASE, START_CHAMPION = "base", "champion"
@@ -21,10 +20,3 @@ class TrainingRules:
             raise ValueError(f"start: {self.start!r} is neither 'base' nor 'champion'")
         if not self.trainer:
             raise ValueError("trainer: '' names no trainer")
-
-
-def recipe_for(recipe: Recipe, start: Start) -> Recipe:
-    """The recipe as it is run: a start that has seen no token takes the founding epochs and the founding learning rate."""
-    if not start.untrained:
-        return recipe
-    return replace(recipe, epochs=recipe.founding_epochs, learning_rate=recipe.founding_learning_rate)

@@ -15,6 +15,7 @@ from governance.errors import BatchError, ConflictError
 from governance.policy import Line, Policy
 from governance.ports.clock import SystemClock
 from governance.ports.workspace import Workspace
+from governance.provenance.earlier import nothing_earlier
 from governance.provenance.emissions import emissions_bytes, emitted, read_emissions
 from governance.provenance.labels.label import RELABELS_SCHEMA
 from governance.provenance.memory import nothing_known
@@ -55,6 +56,23 @@ def test_the_frozen_copy_is_named_by_its_bytes_and_later_edits_do_not_reach_it(t
     assert (workspace.batch / "human.csv").read_text() == "rows"
     assert frozen_cycle(workspace) == (document, digest_document(document))
     assert batch_manifest(workspace.batch).digest == document["batch"]["digest"]
+
+
+def test_rows_that_come_back_are_frozen_by_digest_and_other_rows_are_another_question(tmp_path: Path, batch: Path):
+    workspace = Workspace(root=tmp_path)
+    rows = nothing_earlier()
+    plain = cycle_of(request(batch), batch_manifest(batch))
+    document = freeze(workspace, replace(request(batch), earlier=rows))
+    assert document["earlier"] == {
+        "path": "cycle/earlier.parquet",
+        "sha256": digest_file(workspace.cycle / "earlier.parquet"),
+        "cycles": [],
+    }
+    assert same_question(document, plain)
+    back = pl.DataFrame({name: [None] for name in rows.columns}, schema=rows.schema).with_columns(cycle=pl.lit(3, dtype=pl.Int32))
+    other = cycle_of(replace(request(batch), earlier=back), batch_manifest(batch))
+    assert other["earlier"]["cycles"] == [3]
+    assert not same_question(other, plain)
 
 
 def test_the_memory_is_frozen_by_digest_and_may_grow_under_a_cycle_that_is_taken_up_again(tmp_path: Path, batch: Path):

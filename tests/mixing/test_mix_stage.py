@@ -19,7 +19,9 @@ from governance.ports.desk import SHARDS
 from governance.ports.executor import Executor
 from governance.ports.rows import rows_frame
 from governance.ports.trainer import Trainer
+from governance.provenance.earlier import EARLIER_SCHEMA, nothing_earlier
 from governance.provenance.kernels import NUMPY, Kernels
+from governance.provenance.labels.label import no_relabels
 from governance.provenance.passed import PASSED_SCHEMA
 from governance.section import read_section
 from governance.stages.mix import STAGE
@@ -98,7 +100,11 @@ def desk(tmp_path: Path) -> TableDesk:
     passed = {"row_id": [f"model-{n}" for n in range(60)], "depth": [2] * 60, "passages": [1500] * 60}
     pl.DataFrame(passed, schema=PASSED_SCHEMA).write_parquet(tmp_path / "descent.parquet")
     write_document(tmp_path / "laundering.json", {"stops": False})
+    nothing_earlier().write_parquet(tmp_path / "earlier.parquet")
+    no_relabels().write_parquet(tmp_path / "relabels.parquet")
     cycle = {
+        "earlier": {"sha256": digest_file(tmp_path / "earlier.parquet")},
+        "relabels": {"sha256": digest_file(tmp_path / "relabels.parquet")},
         "kind": "retraining",
         "model": "student",
         "start": START,
@@ -194,3 +200,23 @@ def test_a_teacher_that_is_the_student_is_refused(desk: TableDesk) -> None:
     with pytest.raises(RefusedError, match="teacher tutor descends from a student"):
         STAGE.work(desk)
     assert not (desk.root / "mix.json").exists()
+
+
+def test_rows_of_earlier_cycles_come_back_with_what_they_have_been_through(desk: TableDesk) -> None:
+    human, model = rows("old", 6000, 30), rows("echo", 6500, 5, origin="model", generator="writer")
+    deep = [
+        frame.with_columns(cycle=pl.lit(2), depth=pl.lit(depth), passages=pl.lit(1000 * depth)) for frame, depth in ((human, 0), (model, 4))
+    ]
+    pl.concat(deep).select(EARLIER_SCHEMA.names()).cast(EARLIER_SCHEMA).write_parquet(desk.root / "earlier.parquet")
+    desk.cycle["earlier"] = {"sha256": digest_file(desk.root / "earlier.parquet")}
+    desk.cycle["policy"]["mixing"] = {"regime": "accumulate"}
+    STAGE.work(desk)
+    document = read_document(desk.root / "mix.json")
+    selected = pl.read_parquet(desk.root / "mix.parquet")
+    assert {f"old-{n}" for n in range(30)} <= set(selected["row_id"])
+    assert document["earlier"]["2"]["human"] == selected.filter(pl.col("row_id").str.starts_with("old-"))["tokens"].sum()
+    assert document["fresh"]["human"] + document["earlier"]["2"]["human"] == document["tokens"]["human"]
+    assert document["depth"] == (4 if selected["row_id"].str.starts_with("echo-").any() else 2)
+    (desk.root / "earlier.parquet").write_bytes(b"other")
+    with pytest.raises(IntegrityError, match=r"earlier.parquet: is"):
+        STAGE.work(desk)

@@ -93,7 +93,7 @@ def digests(house: Path) -> Mapping[str, str]:
         ("governance/gates/rules/tail_perplexity.py", {"judge"}),
         ("governance/collapse/metrics/distinct_2.py", {"measure"}),
         ("schemas/rows.py", {"validate"}),
-        ("governance/training/batches.py", {"mix", "train", "probe"}),
+        ("governance/training/batches.py", {"validate", "mix", "train", "probe"}),
         ("governance/digest.py", ALL),
         ("governance/actions/promote.py", set()),
         ("governance/adapters/report/verdict.py", set()),

@@ -15,9 +15,9 @@ from governance.ports.trainer import Trainer, TrainingCurve, TrainingJob
 from governance.section import read_section
 from governance.stages.train import STAGE
 from governance.training.batch_log import Recorded
+from governance.training.founding import recipe_for
 from governance.training.lineage import Lineage, Start
 from governance.training.recipe import Recipe
-from governance.training.rules import recipe_for
 from tests.training.batch_logs import chained_anew
 
 RECIPE = {"epochs": 1, "founding_epochs": 3, "batch_blocks": 8, "block_tokens": 8, "vocabulary": 300}

@@ -11,6 +11,7 @@ from governance.adapters.report.drawing import curve, share_bar
 from governance.adapters.report.numbers import MISSING, count, interval, percent, reading, share
 from governance.adapters.report.visible import line
 from governance.mixing.conscience import alarms, retained
+from governance.mixing.regime import regime_words
 from governance.provenance.descent_words import depth_words, descent_of_document, mean_words, share_words, token_words
 
 ROLES = ("anchor", "human", "synthetic")
@@ -136,6 +137,7 @@ def lineage_facts(documents: CycleDocuments) -> Sequence[tuple[str, str]]:
         ("Trained now", ", ".join(f"{count(lineage['trained_tokens'][role])} {role}" for role in ROLES) + " tokens"),
         ("Batches", _batch_words(lineage)),
         ("Anchors shown", _anchor_words(documents)),
+        ("Regime", line(regime_words(documents.mix), 300) if documents.mix and "regime" in documents.mix else MISSING),
         ("Started from", _start_words(documents)),
         ("Teachers", ", ".join(line(name) for name in sorted(documents.cycle.get("teachers") or {})) or "none"),
         ("Seed", str(lineage["seed"])),
