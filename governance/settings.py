@@ -12,6 +12,8 @@ from governance.ports.endpoint import Endpoint
 from governance.section import read_section
 from governance.training.recipe import Recipe
 
+HERE, RAY = "here", "ray"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
@@ -68,6 +70,21 @@ class Signing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """Where the texts of a batch are read: on this machine (`here`), or on Ray (`ray`, an extra).
+
+    `address` is a running cluster's; empty = Ray on this machine.
+    """
+
+    name: str = HERE
+    address: str = ""
+
+    def __post_init__(self) -> None:
+        if self.name not in (HERE, RAY):
+            raise ValueError(f"name: {self.name!r} is neither {HERE!r} nor {RAY!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings of a workspace; `source` is handed to the source plug-in that its `name` says."""
 
@@ -77,6 +94,7 @@ class Settings:
     teacher: Teacher = field(default_factory=Teacher)
     advice: AdviceRules = field(default_factory=AdviceRules)
     signing: Signing = field(default_factory=Signing)
+    engine: Engine = field(default_factory=Engine)
 
     @property
     def source_name(self) -> str:
@@ -107,6 +125,7 @@ def read_settings(path: Path) -> Settings:
         teacher=read.teacher,
         advice=read.advice,
         signing=read.signing,
+        engine=read.engine,
     )
 
 
@@ -117,6 +136,7 @@ class _Plain:
     teacher: Teacher = field(default_factory=Teacher)
     advice: AdviceRules = field(default_factory=AdviceRules)
     signing: Signing = field(default_factory=Signing)
+    engine: Engine = field(default_factory=Engine)
 
 
 def _table(value: object, where: str) -> Mapping[str, Any]:

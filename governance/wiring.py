@@ -13,6 +13,7 @@ from governance.actions.recorder import Ledger
 from governance.adapters.bars import bars
 from governance.adapters.compiled import fastest
 from governance.adapters.environment import be_quiet
+from governance.adapters.executors.here import HereExecutor
 from governance.adapters.folder_desk import FolderDesk
 from governance.adapters.runners import DvcRunner, HereRunner
 from governance.adapters.sqlite_ledger import SqliteLedger
@@ -21,6 +22,7 @@ from governance.plugins import discover
 from governance.policy import Policy, read_policy, refuse_overrides
 from governance.ports.batch import BatchDoor
 from governance.ports.clock import Clock, SystemClock
+from governance.ports.executor import Executor
 from governance.ports.generator import Generator
 from governance.ports.label_store import LabelStore
 from governance.ports.memory_store import MemoryStore
@@ -33,7 +35,7 @@ from governance.ports.source import Source
 from governance.ports.trainer import Trainer
 from governance.ports.workspace import Workspace
 from governance.release.promotion import Terms
-from governance.settings import Settings, read_settings
+from governance.settings import RAY, Settings, read_settings
 from governance.stages.table import stage_named
 
 if TYPE_CHECKING:
@@ -198,6 +200,16 @@ class Shop:
             margins_calibrated=self.policy.gates.calibrated,
         )
 
+    @property
+    def executor(self) -> Executor:
+        """Where the rows of large files are worked on: the setting `engine`."""
+        engine = self.settings.engine
+        if engine.name == RAY:
+            from governance.adapters.executors.ray_data import RayExecutor
+
+            return RayExecutor(address=engine.address or None)
+        return HereExecutor()
+
     def desk(self, stage: str) -> FolderDesk:
         """The desk of one stage of the cycle at hand."""
         return FolderDesk(
@@ -208,6 +220,7 @@ class Shop:
             door=self.door,
             bars=bars,
             compute=fastest,
+            engine=self.executor,
         )
 
 

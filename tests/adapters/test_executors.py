@@ -1,5 +1,7 @@
 """A kernel gives the same rows wherever it runs and however a file is cut; rows are gathered in the order that was asked for."""
 
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -9,18 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from governance.adapters.executors.here import HereExecutor
+from governance.adapters.executors.ray_data import RayExecutor
+from governance.errors import DependencyError, PolicyError
 from governance.mixing.pool import READ_SCHEMA, read_texts
+from governance.wiring import open_shop
 
 LAWS = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+KERNEL = partial(read_texts, count=lambda texts: [len(text) for text in texts], frame_words=3)
 TEXTS = [f"row {n} says as much as it must, caf\ufffd {n % 7} times" if n % 5 else "" for n in range(500)]
-
-
-def letters(texts: list[str]) -> list[int]:
-    return [len(text) for text in texts]
-
-
-def kernel(rows: pl.DataFrame) -> pl.DataFrame:
-    return read_texts(rows, letters, 3)
 
 
 @pytest.fixture
@@ -32,9 +30,9 @@ def rows(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("batch_rows", [1, 64, 1 << 14])
 def test_a_kernel_gives_the_same_rows_however_the_file_is_cut(rows: Path, batch_rows: int) -> None:
-    found = pl.concat(HereExecutor(batch_rows=batch_rows).mapped(rows, ["text"], kernel))
+    found = pl.concat(HereExecutor(batch_rows=batch_rows).mapped(rows, ["text"], KERNEL))
     assert found.schema == READ_SCHEMA
-    assert found.equals(kernel(pl.read_parquet(rows)))
+    assert found.equals(KERNEL(pl.read_parquet(rows)))
 
 
 @given(data=st.data(), piece_bytes=st.sampled_from([1, 4_000, 1 << 20]))
@@ -45,3 +43,32 @@ def test_rows_are_gathered_in_the_order_of_their_places(rows: Path, data: st.Dat
     assert pl.concat(pieces).equals(pl.read_parquet(rows)[places])
     assert len(pieces) > 1 or piece_bytes > 1 or places.size == 1
     assert not list(rows.parent.glob("pieces/*"))
+
+
+@pytest.mark.skipif(find_spec("ray") is None, reason="the extra 'ray' is not installed: pip install -c constraints.txt -e '.[ray]'")
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::ResourceWarning")  # Ray's own
+def test_ray_gives_the_same_rows_in_the_same_order(rows: Path) -> None:
+    import ray
+
+    try:
+        found = pl.concat(RayExecutor(batch_rows=64).mapped(rows, ["text"], KERNEL))
+    finally:
+        ray.shutdown()
+    assert found.equals(pl.concat(HereExecutor().mapped(rows, ["text"], KERNEL)))
+
+
+@pytest.mark.skipif(find_spec("ray") is not None, reason="ray is installed here")
+def test_without_ray_the_line_that_installs_it_is_named(rows: Path) -> None:
+    with pytest.raises(DependencyError, match=r"ray is not installed.*\n?.*\.\[ray\]"):
+        next(RayExecutor().mapped(rows, ["text"], KERNEL))
+
+
+def test_the_setting_engine_names_where_texts_are_read(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text('[line]\nmodel = "student"\n')
+    assert isinstance(open_shop(tmp_path, actor="a").executor, HereExecutor)
+    (tmp_path / "heirloom.toml").write_text('[engine]\nname = "ray"\naddress = "head:6379"\n')
+    assert open_shop(tmp_path, actor="a").executor == RayExecutor(address="head:6379")
+    (tmp_path / "heirloom.toml").write_text('[engine]\nname = "spark"\n')
+    with pytest.raises(PolicyError, match="neither 'here' nor 'ray'"):
+        _ = open_shop(tmp_path, actor="a").executor
