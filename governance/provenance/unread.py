@@ -7,6 +7,7 @@ NOT_UTF8, NOT_JSON, NOT_AN_OBJECT, DUPLICATE_KEY = "not-utf8", "not-json", "not-
 NOT_A_NUMBER, LONE_SURROGATE, WRONG_TYPE = "not-a-number", "lone-surrogate", "wrong-type"
 NOT_CSV, FIELD_COUNT, UNCLOSED_QUOTE = "not-csv", "field-count", "unclosed-quote"
 LINE_TOO_LONG, NOT_MENDED, NOT_HTML = "line-too-long", "not-mended", "not-html"
+NOT_OPENED = "not-opened"
 
 UNREAD_FIXES: Mapping[str, str] = MappingProxyType(
     {
@@ -21,6 +22,7 @@ UNREAD_FIXES: Mapping[str, str] = MappingProxyType(
         FIELD_COUNT: "give the row as many fields as the header names",
         UNCLOSED_QUOTE: "close the quotation mark that opens on this line",
         LINE_TOO_LONG: "cut the row into several, or raise provenance.max_row_bytes",
+        NOT_OPENED: "let the file be read by who audits it",
         NOT_HTML: "mend the markup: a declaration in it cannot be read",
         NOT_MENDED: "put the mended record on this line: it only refers to bytes of an earlier batch",
     }

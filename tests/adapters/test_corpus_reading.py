@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 from pathlib import Path
 
 import polars as pl
@@ -57,12 +58,13 @@ def store(tmp_path: Path) -> Path:
     written(store / "code.py", "print()")
     written(store / ".git", "hidden")
     (store / "link.txt").symlink_to(store / "c.txt")
+    os.mkfifo(store / "pipe.txt")
     return store
 
 
 def test_every_file_is_read_or_counted_with_its_reason(store: Path):
     found = read(store)
-    assert dict(found.files.passed_over) == {".py": 1, "hidden or unprintable name": 1, "symbolic link": 1}
+    assert dict(found.files.passed_over) == {".py": 1, "hidden or unprintable name": 1, "no plain file": 1, "symbolic link": 1}
     assert dict(found.tally.left_out) == {"empty-text": 1, "line-too-long": 1, "not-html": 1, "not-utf8": 1}
     assert found.tally.rows == 6
     assert found.unread == ()

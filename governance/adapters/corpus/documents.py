@@ -16,7 +16,7 @@ from governance.adapters.corpus.files import CorpusFiles
 from governance.provenance.claims import claims, raw_schema
 from governance.provenance.mapping import ColumnMapping
 from governance.provenance.row import Origin
-from governance.provenance.unread import LINE_TOO_LONG, NOT_HTML, NOT_UTF8
+from governance.provenance.unread import LINE_TOO_LONG, NOT_HTML, NOT_OPENED, NOT_UTF8
 
 MAPPING = ColumnMapping.from_document(
     {"row_id": "path", "text": "text", "origin": {"constant": Origin.UNKNOWN.value}, "vintage": "date", "slice": "folder"}
@@ -61,6 +61,8 @@ def _row(path: Path, name: str, max_row_bytes: int) -> _Row:
         return 1, LINE_TOO_LONG, f"{size} bytes in one document", None, folder, name, None
     try:
         content = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        return 1, NOT_OPENED, str(error.strerror), None, folder, name, None
     except UnicodeDecodeError as error:
         return 1, NOT_UTF8, f"byte 0x{error.object[error.start]:02x} after {error.start} bytes", None, folder, name, None
     try:

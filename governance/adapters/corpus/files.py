@@ -67,6 +67,8 @@ def _kind(path: Path) -> str:
     """`table`, `document`, or the class under which a file that is neither is counted."""
     if path.is_symlink():
         return "symbolic link"
+    if not path.is_file():
+        return "no plain file"
     name = path.name.lower()
     if name.startswith(".") or not path.name.isprintable():
         return "hidden or unprintable name"

@@ -71,8 +71,8 @@ def _claims(
                 seen = min(size, seen + int(found["text"].str.len_bytes().sum()))
                 show(min(done + seen, whole - 1), whole, name)
                 yield found
-        except BatchError as error:
-            broken.append((name, error.found))
+        except (BatchError, OSError) as error:
+            broken.append((name, error.found if isinstance(error, BatchError) else str(error.strerror)))
         done += size
     for found, size in documents(files, max_row_bytes):
         done += size
