@@ -33,7 +33,13 @@ def collision_words(mix: Mapping[str, Any]) -> Sequence[str]:
 
 def alarms(mix: Mapping[str, Any]) -> Sequence[str]:
     """One sentence for each thing that the filters did to a slice or found in it that somebody should look at."""
-    found = (_survival_alarms(mix.get("survival")), _diversity_alarms(mix.get("diversity")), _template_alarms(mix), anchor_alarms(mix))
+    found = (
+        _survival_alarms(mix.get("survival")),
+        _diversity_alarms(mix.get("diversity")),
+        _template_alarms(mix),
+        _loop_alarms(mix.get("own_success")),
+        anchor_alarms(mix),
+    )
     return [alarm for part in found for alarm in part]
 
 
@@ -69,6 +75,13 @@ def _diversity_alarms(diversity: Mapping[str, Any] | None) -> Sequence[str]:
         f"{rows:,} synthetic rows in {len(open_)} groups are in, and how diverse they are is not decided ({small:,} are too few to judge)"
     )
     return [*failed, said] if open_ else failed
+
+
+def _loop_alarms(success: Mapping[str, Any] | None) -> Sequence[str]:
+    if not success or not success["rows"]:
+        return []
+    fate = "are kept out" if success["rule"] == "drop" else "are in, each once whatever its weight"
+    return [f"{success['rows']:,} synthetic rows were picked or weighted by a model's own success, which is a feedback loop; they {fate}"]
 
 
 def _template_alarms(mix: Mapping[str, Any]) -> Sequence[str]:

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import polars as pl
 
+from governance.mixing.feedback import told_success
 from governance.mixing.findings import Findings
 from governance.mixing.quality import DAMAGE_SCHEMA
 from governance.mixing.rules import FULL, MixRules
 from governance.mixing.sieve import place_of
 from governance.provenance.kernels import NUMPY, Kernels
-from governance.provenance.row import Origin
+from governance.provenance.row import SUCCESS, Origin
 from governance.provenance.word_file import WORD, WordWriter
 from governance.provenance.words import AnyWords, read_words
 
@@ -36,7 +37,7 @@ Count = Callable[[Sequence[str]], Sequence[int]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
-    """Row i of `rows` (KEYS and `tokens`) is text i of `words`, and place i of what was `found`.
+    """Row i of `rows` (KEYS, `success` and `tokens`) is text i of `words`, and place i of what was `found`.
 
     `weighed` are the rows that weights look at, with the texts that policy makes them need.
     """
@@ -50,7 +51,7 @@ class Pool:
     def of(cls, rows: pl.DataFrame, rules: MixRules, kernels: Kernels = NUMPY) -> "Pool":
         """The pool of rows (row schema and `tokens`) that are in memory."""
         words, found = read_words(rows["text"].to_list(), kernels), Findings.of(rows["text"], rules.opening_words)
-        return cls(rows=rows.select(*KEYS, "tokens"), words=words, found=found, weighed=rows)
+        return cls(rows=told_success(rows).select(*KEYS, SUCCESS, "tokens"), words=words, found=found, weighed=rows)
 
 
 def read_texts(rows: pl.DataFrame, count: Count, frame_words: int, kernels: Kernels = NUMPY) -> pl.DataFrame:
@@ -72,7 +73,8 @@ def read_texts(rows: pl.DataFrame, count: Count, frame_words: int, kernels: Kern
 
 def pool_of_file(source: Path, read: Iterable[pl.DataFrame], words: Path, rules: MixRules, show: Callable[[int, int], None]) -> Pool:
     """The pool of a Parquet file of rows, of whose texts `read` holds what `read_texts` says, in their order; words go to a file."""
-    rows, done = pl.read_parquet(source, columns=list(KEYS)), 0
+    held = pl.read_parquet_schema(source)
+    rows, done = told_success(pl.read_parquet(source, columns=[name for name in (*KEYS, SUCCESS) if name in held])), 0
     writer, tokens, found = WordWriter(words, place_of(rows)), [pl.Series("tokens", [], dtype=pl.Int64)], list[Findings]()
     for part in read:
         writer.add(part["words"].to_list())

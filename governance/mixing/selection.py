@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from governance.mixing.diversity_gate import without_uniform
+from governance.mixing.feedback import without_own_success
 from governance.mixing.findings import Findings
 from governance.mixing.floor import Floor, survival
 from governance.mixing.pool import Pool
@@ -69,6 +70,7 @@ def select(
     `sieve` holds the rows of the batch that came past the rules on where a row is from.
     """
     sieve = without_overlaps(without_copies(sieve), batch.words, pinned, rules)
+    sieve, success = without_own_success(sieve, selection)
     floor = Floor.of(sieve, selection.survival_floor_percent)
     sieve = without_damage(sieve, batch.words, batch.found.damage, selection, floor)
     sieve, judged = without_uniform(sieve, batch.words, batch.anchors, selection, seed)
@@ -77,6 +79,7 @@ def select(
     document = {
         "diversity": {"rule": selection.diversity, "groups": judged},
         "templates": templates,
+        "own_success": success,
         "survival": survival(batch.sieve.rows, sieve.rows, sieve.dropped(), sieve.spared(), selection.survival_floor_percent),
     }
     rare = rare_slices(batch.sieve.rows, batch.anchors, selection.rare_slice_percent)

@@ -6,7 +6,12 @@ DROP, FLAG, REFUSE, REPORT = "drop", "flag", "refuse", "report"
 
 _PERCENTAGES = {"survival_floor_percent": (0, 100), "rare_slice_percent": (0, 50), "looping_percent": (20, 100)}
 _PERCENTAGES |= {"diversity_loss_percent": (1, 99), "diversity_alike_percent": (1, 99)}
-_CHOICES = {"artefacts": (DROP, FLAG), "human_damage": (DROP, FLAG), "diversity": (DROP, REFUSE, REPORT)}
+_CHOICES = {
+    "artefacts": (DROP, FLAG),
+    "human_damage": (DROP, FLAG),
+    "diversity": (DROP, REFUSE, REPORT),
+    "own_success": (FLAG, DROP, REFUSE),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +28,8 @@ class SelectionRules:
     """Human rows that are clearly damaged: flagged, or dropped as far as the survival floor lets them go."""
     looping_percent: int = 50
     """Runs of five words that a text held already, of all its runs, from which on it loops."""
+    own_success: str = FLAG
+    """Synthetic rows that were picked or weighted by how well they did: flagged, left out, or a reason to refuse the batch."""
     diversity: str = DROP
     """Synthetic rows of a generator in a slice that are less diverse than people's: left out, a reason to refuse the batch, or reported."""
     diversity_loss_percent: int = 25

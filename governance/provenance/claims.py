@@ -11,7 +11,7 @@ import polars as pl
 
 from governance.provenance.labels.label import LABELLED_BY, MOVE
 from governance.provenance.mapping import ColumnMapping, FieldSource
-from governance.provenance.row import ROW_SCHEMA, Origin
+from governance.provenance.row import ROW_SCHEMA, SUCCESS, Origin
 from governance.provenance.vintage import parsed_day
 
 ONE, MANY = "one:", "many:"
@@ -19,8 +19,8 @@ NONE = "none"
 UNKNOWN_GENERATOR = "unknown"
 NAMELESS = (Origin.EXPOSED.value, Origin.WEAK.value, Origin.UNKNOWN.value)
 """Origins of rows that need not name a generator."""
-EXTRA = ("unread", "unread_found", "vintage_found", MOVE, LABELLED_BY)
-"""Columns of a frame of claims beyond the row schema: what the rules need and admitted rows do not carry."""
+EXTRA = (SUCCESS, "unread", "unread_found", "vintage_found", MOVE, LABELLED_BY)
+"""Columns of a frame of claims beyond the row schema: what the rules need; of these, admitted rows carry `success` alone."""
 
 _STRING: pl.DataType = pl.String()
 _STRINGS: pl.DataType = pl.List(pl.String())
@@ -52,6 +52,7 @@ def claims(raw: pl.DataFrame, mapping: ColumnMapping, source_file: str) -> pl.Da
         _parents(mapping).alias("parent_ids"),
         _vintage(mapping).alias("vintage"),
         _scalar("vintage", mapping).alias("vintage_found"),
+        _scalar(SUCCESS, mapping).alias(SUCCESS),
         pl.lit(source_file).alias("source_file"),
         *(pl.lit(None, dtype=_STRING).alias(name) for name in (MOVE, LABELLED_BY)),
     ).with_columns(pl.col("origin").str.to_lowercase())

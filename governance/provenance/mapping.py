@@ -6,10 +6,13 @@ from types import MappingProxyType
 from typing import Any
 
 from governance.errors import PolicyError
+from governance.provenance.row import SUCCESS
 
 WHERE = "source.mapping"
 REQUIRED = ("row_id", "text", "origin")
 TARGETS = (*REQUIRED, "generator", "generator_version", "parent_ids", "vintage", "source_tier", "slice", "task")
+NAMED_ONLY = (SUCCESS,)
+"""Fields that only an explicit mapping fills: a column that happens to be called so says nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +48,8 @@ class ColumnMapping:
     """Fields that must be mapped: a batch needs all three, a store that is only looked at needs its text."""
 
     def __post_init__(self) -> None:
-        if strange := sorted((set(self.fields) | set(self.values)) - set(TARGETS)):
-            raise ValueError(f"{strange[0]!r} is no field of a row; fields are {', '.join(TARGETS)}")
+        if strange := sorted((set(self.fields) | set(self.values)) - {*TARGETS, *NAMED_ONLY}):
+            raise ValueError(f"{strange[0]!r} is no field of a row; fields are {', '.join((*TARGETS, *NAMED_ONLY))}")
         if missing := [name for name in self.required if name not in self.fields]:
             raise ValueError(f"{missing[0]!r} is not mapped")
 
@@ -72,6 +75,12 @@ class ColumnMapping:
     def scalar_columns(self) -> tuple[str, ...]:
         """Source columns that are read as one string a row, each once, in order of name."""
         return tuple(sorted({c for name, f in self.fields.items() if name != "parent_ids" for c in f.columns}))
+
+    @property
+    def loose_columns(self) -> frozenset[str]:
+        """Source columns that may hold any number or truth value: those of the success of a text, where no other field needs them."""
+        strict = {c for name, f in self.fields.items() if name not in NAMED_ONLY for c in f.columns}
+        return frozenset({c for name in NAMED_ONLY if name in self.fields for c in self.fields[name].columns} - strict)
 
     @property
     def list_columns(self) -> tuple[str, ...]:

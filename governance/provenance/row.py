@@ -42,4 +42,8 @@ _COLUMNS: Mapping[str, pl.DataType] = {
 }
 
 ROW_SCHEMA = pl.Schema(_COLUMNS)
-"""The columns of `admitted.parquet` and of every shard. Stages may add columns, never drop one of these."""
+"""The columns of every shard, and of `admitted.parquet` beside its own. Stages may add columns, never drop one of these."""
+
+SUCCESS = "success"
+"""How well a published text did, where a batch says so (clicks, a score, a win rate): never a weight here, a reason to look twice."""
+ADMITTED_SCHEMA = pl.Schema({**_COLUMNS, SUCCESS: pl.String()})

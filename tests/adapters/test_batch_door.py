@@ -14,7 +14,7 @@ from governance.adapters.batch.signatures import SIGNATURES
 from governance.errors import BatchError, IntegrityError
 from governance.provenance.audit import ProvenanceAudit
 from governance.provenance.outline import BatchOutline
-from governance.provenance.row import ROW_SCHEMA
+from governance.provenance.row import ADMITTED_SCHEMA
 from governance.provenance.rules import ProvenanceRules
 from schemas.rows import breaches
 
@@ -68,7 +68,7 @@ def test_a_batch_of_three_formats_is_admitted_in_the_row_schema_and_counted(desk
     ]
     audit = desk.admit(*files)
     rows = pl.read_parquet(desk.admitted)
-    assert rows.schema == ROW_SCHEMA
+    assert rows.schema == ADMITTED_SCHEMA
     assert breaches(rows) == ()
     assert rows.select("row_id", "source_file", "line").rows() == [
         ("h", "a.jsonl", 1),
@@ -152,7 +152,7 @@ def test_rules_of_the_batch_reach_over_files(desk: Desk) -> None:
 def test_a_batch_of_refused_rows_alone_still_writes_both_files(desk: Desk) -> None:
     audit = desk.admit(desk.file("a.jsonl", "no json\n"))
     assert (audit["admitted"], audit["by_rule"]) == (0, {"not-json": 1})
-    assert pl.read_parquet(desk.admitted).schema == ROW_SCHEMA
+    assert pl.read_parquet(desk.admitted).schema == ADMITTED_SCHEMA
     assert {path.name for path in desk.folder.iterdir()} == {"a.jsonl", "admitted.parquet", "quarantine.jsonl"}
 
 
@@ -253,3 +253,23 @@ def test_a_small_file_is_read_whole_or_refused_with_its_lines(desk: Desk) -> Non
     with pytest.raises(BatchError, match="1 rows break a rule") as error:
         read_rows(desk.file("b.jsonl", [HUMAN, MODEL | {"generator": None}]), {})
     assert "line 2 missing-generator" in str(error.value)
+
+
+SCORED = {name: name for name in ("row_id", "text", "origin", "generator", "generator_version")} | {"success": "score"}
+
+
+@pytest.mark.parametrize("score", [0.93, True, 17, " 0.93 "])
+def test_what_a_mapping_calls_success_comes_in_with_the_row_whatever_its_type(desk: Desk, score: object) -> None:
+    as_lines = desk.file("a.jsonl", [HUMAN, MODEL | {"score": score}])
+    scored = desk.folder / "b.parquet"
+    pl.DataFrame([{name: MODEL.get(name) for name in SCORED if name != "success"} | {"row_id": "p", "score": score}]).write_parquet(scored)
+    audit = desk.admit(as_lines, scored, mapping=SCORED)
+    assert (audit["admitted"], audit["by_rule"]) == (3, {})
+    said = str(score).strip()
+    found = pl.read_parquet(desk.admitted).select("row_id", pl.col("success").str.to_lowercase())
+    assert found.rows() == [("h", None), ("m", said.lower()), ("p", said.lower())]
+
+
+def test_without_a_mapping_a_column_of_that_name_says_nothing(desk: Desk) -> None:
+    desk.admit(desk.file("a.jsonl", [HUMAN, MODEL | {"success": 0.93}]))
+    assert pl.read_parquet(desk.admitted)["success"].to_list() == [None, None]

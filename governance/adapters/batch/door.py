@@ -27,7 +27,7 @@ from governance.provenance.memory import NO_PAST, Past, known_of
 from governance.provenance.outline import BatchOutline
 from governance.provenance.passed import PASSED_SCHEMA, KnownModel, by_author, through_parents
 from governance.provenance.past_rules import strangers
-from governance.provenance.row import ROW_SCHEMA
+from governance.provenance.row import ADMITTED_SCHEMA, ROW_SCHEMA
 from governance.provenance.row_rules import judge_rows
 from governance.provenance.rules import ProvenanceRules
 from schemas.rows import require_rows
@@ -124,7 +124,7 @@ def _write(
     audit, outline = ProvenanceAudit(), BatchOutline()
     contents: list[pl.Series] = []
     partial = [path.with_name(f".{path.name}.partial") for path in (admitted, quarantine)]
-    schema = ROW_SCHEMA.to_frame().to_arrow().schema
+    schema = ADMITTED_SCHEMA.to_frame().to_arrow().schema
     with (
         pq.ParquetWriter(partial[0], schema, compression="zstd") as rows_out,
         partial[1].open("w", encoding="utf-8", newline="\n") as lines_out,
@@ -132,7 +132,7 @@ def _write(
         for chunk, judged in reading.judged():
             verdicts = _with_batch(judged, batch_refusals)
             audit += ProvenanceAudit.of(verdicts)
-            rows = require_rows(verdicts.filter(pl.col("rule").is_null()).select(ROW_SCHEMA.names()), verdicts["source_file"][0])
+            rows = require_rows(verdicts.filter(pl.col("rule").is_null()).select(ADMITTED_SCHEMA.names()), verdicts["source_file"][0])
             rows_out.write_table(rows.to_arrow().cast(schema))
             _write_refused(lines_out, chunk, verdicts)
             outline += BatchOutline.of(rows)

@@ -72,7 +72,8 @@ def _row(line: text.Line, mapping: ColumnMapping, rival: Callable[[tuple[str, ..
     found = _read(line)
     try:
         _check_rival(rival(tuple(found.record)))
-        ones = [_one(found.record, name) for name in mapping.scalar_columns]
+        loose = mapping.loose_columns
+        ones = [_one(found.record, name, loose=name in loose) for name in mapping.scalar_columns]
         manys = [_many(found.record, name) for name in mapping.list_columns]
     except _UnreadError as error:
         nothing = (None,) * (len(mapping.scalar_columns) + len(mapping.list_columns))
@@ -130,8 +131,9 @@ def _constant(word: str) -> NoReturn:
     raise _UnreadError(unread.NOT_A_NUMBER, word)
 
 
-def _one(record: Mapping[str, Any], name: str) -> str | None:
-    return _string(record.get(name), name)
+def _one(record: Mapping[str, Any], name: str, *, loose: bool) -> str | None:
+    value = record.get(name)
+    return str(value) if loose and isinstance(value, float | bool) else _string(value, name)
 
 
 def _many(record: Mapping[str, Any], name: str) -> list[str | None] | None:

@@ -51,19 +51,19 @@ def _check_columns(path: Path, schema: "pa.Schema", mapping: ColumnMapping) -> N
     check_header(str(path), schema.names, mapping)
     for name in sorted({*mapping.scalar_columns, *mapping.list_columns} & set(schema.names)):
         kind = schema.field(name).type
-        if not _readable(kind, many=name in mapping.list_columns):
+        if not _readable(kind, many=name in mapping.list_columns, loose=name in mapping.loose_columns):
             expected, fix = "strings, whole numbers or dates", "write the column as strings"
             raise BatchError(f"column {name!r} is {kind}", where=str(path), expected=expected, fix=fix)
 
 
-def _readable(kind: "pa.DataType", *, many: bool) -> bool:
+def _readable(kind: "pa.DataType", *, many: bool, loose: bool = False) -> bool:
     import pyarrow.types as t
 
     if many and (t.is_list(kind) or t.is_large_list(kind)):
         return _readable(kind.value_type, many=False)
     inner = kind.value_type if t.is_dictionary(kind) else kind
     tests = (t.is_string, t.is_large_string, t.is_string_view, t.is_integer, t.is_date, t.is_timestamp, t.is_null)
-    return any(test(inner) for test in tests)
+    return any(test(inner) for test in (*tests, *((t.is_floating, t.is_boolean) if loose else ())))
 
 
 def _chunk(batch: "pa.RecordBatch", line: int, mapping: ColumnMapping) -> Chunk:

@@ -21,7 +21,7 @@ from governance.adapters.splits import fraction, without_copies
 from governance.errors import BatchError
 from governance.ports.batch import BatchDoor
 from governance.ports.source import Prepared, Source
-from governance.provenance.row import Origin
+from governance.provenance.row import SUCCESS, Origin
 from governance.provenance.rules import ProvenanceRules
 from governance.section import read_section
 
@@ -123,7 +123,7 @@ def _admitted(door: BatchDoor, path: Path, mapping: Mapping[str, Any]) -> pl.Dat
     with tempfile.TemporaryDirectory(prefix="heirloom-") as folder:
         admitted = Path(folder) / "admitted.parquet"
         door.admit([path], mapping, ProvenanceRules(), admitted, Path(folder) / "quarantine.jsonl")
-        return pl.read_parquet(admitted, memory_map=False)
+        return pl.read_parquet(admitted, memory_map=False).drop(SUCCESS, strict=False)
 
 
 def _prompts(path: Path) -> pl.DataFrame:
