@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from flows.earlier import earlier_rows
+from flows.marking import watermark_to_find
 from governance.actions.freeze import (
     FOUNDING,
     RETRAINING,
@@ -169,6 +170,7 @@ def _request(shop: Shop, state: State, kind: str, batch: Path, start: Mapping[st
         models=known_models(shop, state),
         relabels=standing(state, shop.labels, shop.seal),
         earlier=earlier_rows(shop.policy.mixing, shop.rows, state),
+        watermark=watermark_to_find(shop),
     )
 
 

@@ -40,6 +40,18 @@ def watermark_of(shop: Shop) -> Watermark | None:
     return Watermark(mark=Mark(key=key.number, green_percent=rules.green_percent, bias=rules.bias), fingerprint=key.fingerprint)
 
 
+def watermark_to_find(shop: Shop) -> dict[str, Any] | None:
+    """The watermark that a cycle is frozen with; None where no key is named or the key is not here: then nobody looks for it.
+
+    Raises: as `watermark_of` where the key is here.
+    """
+    named = shop.settings.teacher.watermark_key
+    if not named or not shop.secret_place(named).exists():
+        return None
+    found = watermark_of(shop)
+    return found.document() if found else None
+
+
 def key_made(shop: Shop) -> str:
     """The fingerprint of the key that heirloom.toml names, made where there is none.
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from governance.actions.label import Seal
 from governance.actions.recorder import Ledger
@@ -17,7 +17,7 @@ from governance.adapters.executors.here import HereExecutor
 from governance.adapters.folder_desk import FolderDesk
 from governance.adapters.runners import DvcRunner, HereRunner
 from governance.adapters.sqlite_ledger import SqliteLedger
-from governance.errors import UsageError
+from governance.errors import IntegrityError, UsageError
 from governance.plugins import discover
 from governance.policy import Policy, read_policy, refuse_overrides
 from governance.ports.batch import BatchDoor
@@ -34,6 +34,7 @@ from governance.ports.signer import Signer, Verifier
 from governance.ports.source import Source
 from governance.ports.trainer import Trainer
 from governance.ports.workspace import Workspace
+from governance.provenance.watermark import Mark
 from governance.release.promotion import Terms
 from governance.settings import RAY, Settings, read_settings
 from governance.stages.table import stage_named
@@ -210,6 +211,23 @@ class Shop:
             return RayExecutor(address=engine.address or None)
         return HereExecutor()
 
+    def mark(self, pinned: Mapping[str, Any]) -> Mark:
+        """The watermark of our teachers, as a cycle was frozen with it.
+
+        Raises: UsageError where its key is gone; IntegrityError where the key is another one, or others can read it.
+        """
+        from governance.adapters.watermark_key import read_key
+
+        key = read_key(self.secret_place(self.settings.teacher.watermark_key))
+        if key.fingerprint != pinned["fingerprint"]:
+            raise IntegrityError(
+                f"holds the key {key.fingerprint[:12]}",
+                where=self.settings.teacher.watermark_key,
+                expected=f"{pinned['fingerprint'][:12]}, with which the cycle was frozen",
+                fix="heirloom retrain freezes the cycle again",
+            )
+        return Mark(key=key.number, green_percent=pinned["green_percent"], bias=pinned["bias"])
+
     def desk(self, stage: str) -> FolderDesk:
         """The desk of one stage of the cycle at hand."""
         return FolderDesk(
@@ -219,6 +237,7 @@ class Shop:
             trainers=self.trainers,
             door=self.door,
             bars=bars,
+            marks=self.mark,
             compute=fastest,
             engine=self.executor,
         )

@@ -60,6 +60,8 @@ class CycleRequest:
     """People's labels; None freezes an empty table."""
     earlier: pl.DataFrame | None = None
     """Rows of earlier cycles that the policy brings back; None freezes an empty table."""
+    watermark: Mapping[str, Any] | None = None
+    """The mark of our teachers by the fingerprint of its key; None where the key is not here."""
 
 
 def batch_files(batch: Path) -> tuple[Path, ...]:
@@ -122,6 +124,7 @@ def cycle_of(request: CycleRequest, manifest: Manifest) -> dict[str, Any]:
             "sha256": digest_bytes(_earlier(request)),
             "cycles": request.earlier["cycle"].unique().sort().to_list() if request.earlier is not None else [],
         },
+        "watermark": dict(request.watermark) if request.watermark else None,
         "models": [model.document() for model in request.models],
         "ledger_head": dict(request.ledger_head) if request.ledger_head else None,
         "policy": request.policy.document(),
@@ -209,7 +212,7 @@ def same_question(document: Mapping[str, Any], other: Mapping[str, Any]) -> bool
     """
     if document.keys() != other.keys():
         return False
-    references = ("shards", "start", "champion", "baseline", "teachers", "emissions", "relabels", "earlier")
+    references = ("shards", "start", "champion", "baseline", "teachers", "emissions", "relabels", "earlier", "watermark")
     keys = ("kind", "batch", "mapping", *references, "policy_sha256")
     return all(document.get(key) == other.get(key) for key in keys)
 

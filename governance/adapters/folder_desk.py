@@ -15,6 +15,7 @@ from governance.ports.model_store import ModelStore
 from governance.ports.trainer import Trainer
 from governance.ports.workspace import Workspace
 from governance.provenance.kernels import NUMPY, Kernels
+from governance.provenance.watermark import Mark
 from governance.section import read_section
 from governance.stages.stage import Stage
 
@@ -32,6 +33,7 @@ class FolderDesk:
     trainers: Mapping[str, Trainer]
     door: BatchDoor
     bars: Progress
+    marks: Callable[[Mapping[str, Any]], Mark]
     compute: Callable[[int], Kernels] = lambda _: NUMPY
     engine: Executor = field(default_factory=HereExecutor)
 
@@ -97,6 +99,9 @@ class FolderDesk:
 
     def executor(self) -> Executor:
         return self.engine
+
+    def mark(self, pinned: Mapping[str, Any]) -> Mark:
+        return self.marks(pinned)
 
     def progress(self, title: str) -> Callable[[int, int, str], None]:
         return self.bars(title)

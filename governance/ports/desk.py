@@ -8,6 +8,7 @@ from governance.ports.batch import BatchDoor
 from governance.ports.executor import Executor
 from governance.ports.trainer import Trainer
 from governance.provenance.kernels import Kernels
+from governance.provenance.watermark import Mark
 
 
 class Desk(Protocol):
@@ -37,6 +38,12 @@ class Desk(Protocol):
 
     def executor(self) -> Executor:
         """Where the rows of large files are worked on."""
+
+    def mark(self, pinned: Mapping[str, Any]) -> Mark:
+        """The watermark that cycle.json pins by the fingerprint of its key, with the key.
+
+        Raises: UsageError where the key is gone; IntegrityError where it is another one.
+        """
 
     def progress(self, title: str) -> Callable[[int, int, str], None]:
         """A bar on stderr: call with (done, in all, a few words)."""

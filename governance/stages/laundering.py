@@ -11,6 +11,8 @@ from governance.digest import write_document
 from governance.mixing.admission import FOUNDING
 from governance.ports.curvature import CurvatureReader
 from governance.ports.desk import SHARDS, Desk
+from governance.ports.language_model import LanguageModel
+from governance.ports.watermark import MarkReader
 from governance.provenance.emissions import EMISSIONS_FILE, containment, read_emissions
 from governance.provenance.labels.label import RELABELS_FILE
 from governance.provenance.laundering.audit import audited
@@ -19,6 +21,7 @@ from governance.provenance.laundering.relabels import relabels_of
 from governance.provenance.laundering.rules import LaunderingRules
 from governance.provenance.laundering.signal import Material, Scorer
 from governance.provenance.memory import KNOWN_FILE
+from governance.provenance.watermark import Mark
 from governance.stages.pinned import frozen_file, pinned_shard
 from governance.training.rules import TrainingRules
 
@@ -32,6 +35,7 @@ NEEDS = (
     "emissions",
     "known",
     "relabels",
+    "watermark",
     "shards",
     "policy.laundering",
     "policy.training",
@@ -47,9 +51,7 @@ def audit_declarations(desk: Desk, admitted: Path, audit: Mapping[str, Any]) -> 
     `audit` is audit.json.
     """
     rules: LaunderingRules = desk.section("policy.laundering", LaunderingRules)
-    founding = desk.need("kind") == FOUNDING
-    teachers = {} if founding or rules.curvature_rows == 0 else _teachers(desk)
-    means = Material(emissions=_emitted(desk), teachers=teachers, founding=founding)
+    means = _means(desk, rules)
     known, labels = (pl.scan_parquet(frozen_file(desk, *frozen)) for frozen in ((KNOWN_FILE, "known"), (RELABELS_FILE, "relabels")))
     rows = pl.scan_parquet(admitted)
     batch = batch_of(rows, _references(desk), known, means, rules, seed=desk.need("seed"))
@@ -70,8 +72,17 @@ def _emitted(desk: Desk) -> Scorer | None:
     return None if emissions.table.is_empty() else lambda texts: containment(emissions, texts).shares
 
 
-def _teachers(desk: Desk) -> Mapping[str, Scorer]:
-    """Scorers of the frozen teachers whose weights are kept, and of the champion, whose own text comes back from wherever it serves.
+def _means(desk: Desk, rules: LaunderingRules) -> Material:
+    """What every signal may use: the emission ledger, and the weights that a batch which founds nothing can be read with."""
+    founding, pinned = desk.need("kind") == FOUNDING, desk.need("watermark")
+    models = {} if founding or (rules.curvature_rows == 0 and pinned is None) else _models(desk)
+    curves = {name: model.curvatures for name, model in models.items() if rules.curvature_rows and isinstance(model, CurvatureReader)}
+    marks = _marks(models, desk.mark(pinned)) if models and pinned is not None else {}
+    return Material(emissions=_emitted(desk), teachers=curves, watermarks=marks, founding=founding)
+
+
+def _models(desk: Desk) -> Mapping[str, LanguageModel]:
+    """The frozen teachers whose weights are kept, and the champion, whose own text comes back from wherever it serves.
 
     A teacher behind an address is pinned by the name that it gives itself: nothing of it can be read.
     """
@@ -79,5 +90,13 @@ def _teachers(desk: Desk) -> Mapping[str, Scorer]:
     if (champion := desk.need("champion")) is not None:
         known[desk.need("model")] = champion["digest"]
     trainer = desk.trainer(desk.section("policy.training", TrainingRules).trainer)
-    models = {name: trainer.open(desk.model(digest)) for name, digest in sorted(known.items())}
-    return {name: model.curvatures for name, model in models.items() if isinstance(model, CurvatureReader)}
+    return {name: trainer.open(desk.model(digest)) for name, digest in sorted(known.items())}
+
+
+def _marks(models: Mapping[str, LanguageModel], mark: Mark) -> Mapping[str, Scorer]:
+    """A scorer for each vocabulary in which the mark may have been left; who reads a mark in other tokens finds nothing."""
+
+    def scorer(reader: MarkReader) -> Scorer:
+        return lambda texts: reader.greens(texts, mark).z
+
+    return {name: scorer(model) for name, model in models.items() if isinstance(model, MarkReader)}

@@ -13,6 +13,7 @@ from governance.mixing.rules import MixRules
 from governance.ports.batch import BatchDoor
 from governance.ports.desk import Desk
 from governance.ports.workspace import Workspace
+from governance.provenance.watermark import Mark
 from governance.stages.stage import Stage
 from tests.world import FolderModels
 
@@ -45,7 +46,7 @@ def desk(tmp_path: Path) -> FolderDesk:
     mixing = {"anchor_percent": 20, "teachers": {"tutor": "pinned"}}
     write_document(workspace.cycle_document, {"seed": 7001, "kind": "retraining", "policy": {"mixing": mixing, "gates": {}}})
     models = FolderModels(tmp_path / "store")
-    return FolderDesk(workspace=workspace, stage=STAGE, store=models, trainers={}, door=NoDoor(), bars=quiet)
+    return FolderDesk(workspace=workspace, stage=STAGE, store=models, trainers={}, door=NoDoor(), bars=quiet, marks=lambda _: Mark(key=1))
 
 
 def freeze_again(desk: FolderDesk, document: object) -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows.marking import key_made, watermark_of
+from flows.marking import key_made, watermark_of, watermark_to_find
 from flows.writing import Synthesis, written_for
 from governance.adapters.trainers.ngram import TRAINER
 from governance.adapters.watermark_key import read_key
-from governance.errors import RefusedError, UsageError
+from governance.errors import IntegrityError, RefusedError, UsageError
 from governance.ports.watermark import MarkReader
 from governance.release import kinds
 from tests.flows.synthesis_shop import QuickShop, batch_of, make_checkpoint, make_shop
@@ -87,3 +87,18 @@ def test_a_key_in_the_workspace_is_neither_made_nor_read(tmp_path: Path, checkpo
 def test_a_key_is_made_only_where_settings_name_a_place(tmp_path: Path, checkpoint: Path):
     with pytest.raises(UsageError, match="names no file"):
         key_made(make_shop(tmp_path, checkpoint))
+
+
+def test_a_cycle_is_frozen_with_the_fingerprint_of_the_key_and_read_with_that_key_alone(tmp_path: Path, checkpoint: Path):
+    place = tmp_path / "own" / "key"
+    shop = marking_shop(tmp_path, checkpoint, place)
+    assert watermark_to_find(make_shop(tmp_path / "other", checkpoint)) is None
+    assert watermark_to_find(shop) is None
+    key_made(shop)
+    pinned = watermark_to_find(shop)
+    assert pinned is not None
+    assert shop.mark(pinned) == watermark_of(shop).mark  # type: ignore[union-attr]
+    place.unlink()
+    key_made(shop)
+    with pytest.raises(IntegrityError, match="with which the cycle was frozen"):
+        shop.mark(pinned)

@@ -1,5 +1,5 @@
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from governance.ports.trainer import Trainer
 from governance.provenance.emissions import EMISSIONS_FILE, emissions_bytes, nothing_emitted
 from governance.provenance.labels.label import RELABELS_FILE, no_relabels
 from governance.provenance.memory import KNOWN_FILE, nothing_known
+from governance.provenance.watermark import Mark
 from governance.section import read_section
 from governance.stages.validate import STAGE
 
@@ -29,6 +30,7 @@ class FolderDesk:
     needs: dict[str, Any]
     asked: set[str] = field(default_factory=set)
     models: list[str] = field(default_factory=list)
+    asked_marks: list[str] = field(default_factory=list)
 
     def need(self, key: str) -> Any:
         assert key in STAGE.needs
@@ -55,6 +57,10 @@ class FolderDesk:
     def batch_door(self) -> BatchDoor:
         return FileBatchDoor(expect=lambda audit, outline: [])
 
+    def mark(self, pinned: Mapping[str, Any]) -> Mark:
+        self.asked_marks.append(pinned["fingerprint"])
+        return Mark(key=5)
+
     def progress(self, title: str) -> Callable[[int, int, str], None]:
         return lambda done, total, words: None
 
@@ -76,7 +82,15 @@ def desk(tmp_path: Path) -> FolderDesk:
         rows_frame([{"row_id": f"{name}-1", "text": name, "origin": "human"}], name).write_parquet(tmp_path / SHARDS[name])
     needs = {"batch": {"digest": "x", "files": [entry]}, "mapping": {}, "models": [], "policy.provenance": {}, "policy.laundering": {}}
     needs |= {name: {"path": f"cycle/{file}", "sha256": digest_file(tmp_path / file)} for name, file in FROZEN.items()}
-    needs |= {"kind": "retraining", "model": "student", "champion": None, "teachers": {}, "seed": 7, "policy.training": {}}
+    needs |= {
+        "kind": "retraining",
+        "watermark": None,
+        "model": "student",
+        "champion": None,
+        "teachers": {},
+        "seed": 7,
+        "policy.training": {},
+    }
     return FolderDesk(folder=tmp_path, needs=needs | {"shards": {n: digest_file(tmp_path / SHARDS[n]) for n in ("anchors", "human")}})
 
 
@@ -124,3 +138,14 @@ def test_teachers_and_the_champion_read_the_batch_but_for_a_founding_one_and_whe
     assert desk.models == read
     document = json.loads((desk.folder / "laundering.json").read_text())
     assert (document["schema"], document["stops"]) == ("heirloom/laundering/1", False)
+
+
+def test_the_watermark_is_looked_for_where_the_cycle_was_frozen_with_its_key_and_else_not_measured(desk: FolderDesk) -> None:
+    desk.needs |= {"teachers": TEACHERS, "watermark": {"fingerprint": "f", "green_percent": 25, "bias": 2.0}}
+    desk.needs["policy.laundering"] = {"curvature_rows": 0}
+    STAGE.work(desk)
+    assert (desk.models, desk.asked_marks) == (["1" * 64], ["f"])
+    desk.needs["watermark"] = None
+    STAGE.work(desk)
+    signals = json.loads((desk.folder / "laundering.json").read_text())["signals"]
+    assert (desk.asked_marks, "key is here" in signals["watermark"]["not_measured"]) == (["f"], True)
