@@ -176,7 +176,7 @@ def test_a_policy_that_accumulates_brings_back_what_releases_were_trained_on(cop
     planned = run(workspace, "plan", "inbox/cycle-1", "--json")
     assert planned.code == 0, planned.out + planned.err
     mix = planned.document["mix"]
-    assert 0.9 * plain["tokens"]["human"] <= mix["fresh"]["human"] <= plain["tokens"]["human"]
+    assert 2 * mix["fresh"]["human"] > plain["tokens"]["human"]
     assert list(mix["earlier"]) == ["1"]
     assert mix["tokens"]["human"] == mix["fresh"]["human"] + mix["earlier"]["1"]["human"] > 2 * plain["tokens"]["human"]
     assert mix["counted_tokens"] * 100 <= 35 * (mix["tokens"]["human"] + mix["counted_tokens"])
