@@ -35,5 +35,11 @@ check-static: .venv-ok
 
 check: check-static test
 
-bench: .venv-ok
-	$(BIN)/python -m benchmarks
+.bench-ok: benchmarks/peers.txt
+	$(PYTHON) -m venv .venv-bench
+	grep -v '^#' benchmarks/peers.txt | xargs -L 1 .venv-bench/bin/python -m pip install --quiet --disable-pip-version-check \
+	  || echo "some peers cannot be installed here: they are left out"
+	touch .bench-ok
+
+bench: .venv-ok .bench-ok
+	HEIRLOOM_BENCH_PEERS=$(CURDIR)/.venv-bench/bin/python $(BIN)/python -m benchmarks

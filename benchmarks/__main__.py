@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ALL = ("near_duplicates", "mixing", "mixing_stage", "lexical", "self_bleu", "training", "ledger", "cycle")
+ALL = ("rows", "near_duplicates", "mixing", "mixing_stage", "interleave", "lexical", "self_bleu", "training", "ledger", "cycle")
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "data"
 ARTICLES, PAIRS = CORPUS / "articles.parquet", CORPUS / "near_dup_pairs.jsonl.gz"
 ON_THE_CORPUS = {

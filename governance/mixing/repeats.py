@@ -10,7 +10,7 @@ from governance.mixing.floor import Floor
 from governance.mixing.near import near_duplicates
 from governance.mixing.overlap import overlaps
 from governance.mixing.rules import MixRules
-from governance.mixing.sieve import Sieve, places
+from governance.mixing.sieve import Sieve
 from governance.provenance.kernels import Kernels
 from governance.provenance.words import AnyWords, read_words
 
@@ -19,9 +19,10 @@ ANCHORS = "anchors"
 
 def without_copies(sieve: Sieve) -> Sieve:
     """Of rows with one text the human one stays before a hybrid before a model's, then the lowest row id."""
-    rows = sieve.rows.select("row_id", first=pl.col("row_id").first().over("sha256"))
-    copies = rows["row_id"] != rows["first"]
-    return sieve.without(places(copies), "exact-duplicate", "same text as " + rows.filter(copies)["first"])
+    rows = sieve.rows.select("row_id", "sha256").with_row_index("at")
+    alike = rows.filter(rows["sha256"].hash().is_duplicated())  # whole digests are compared of a few rows only
+    told = alike.with_columns(pl.col("row_id").first().over("sha256").alias("first")).filter(pl.col("row_id") != pl.col("first"))
+    return sieve.without(told["at"].to_numpy().astype(np.int64), "exact-duplicate", "same text as " + told["first"])
 
 
 def without_overlaps(sieve: Sieve, words: AnyWords, pinned: Mapping[str, pl.DataFrame], rules: MixRules) -> Sieve:
