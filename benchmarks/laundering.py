@@ -126,7 +126,7 @@ def _measured(case: Case) -> Iterator[Found]:
         for planted in PLANTED:
             for _ in range(DRAWS):
                 chosen = _drawn(lies, planted, case.rows, stream)
-                sights, _ = eyes.rival_sights(chosen)
+                sights, _ = eyes.rival_sights(chosen, whole=True)
                 yield Found(case=case.name, launderer=launderer, planted=planted, answer=estimated(sights, RULES, stream))
 
 

@@ -45,7 +45,7 @@ def test_people_of_a_slice_with_few_pinned_rows_are_not_accused_of_writing_on_th
     pinned = [PINNED, notices, PINNED.head(15).with_columns(pl.lit("essays").alias("slice"), pl.Series("text", essays[390:]))]
     corpus = pl.concat([rows, *(part.with_columns(pl.lit("essays").alias("slice")) for part in (by_people, by_models))])
     groups = {group["group"]: group for group in found(corpus, pl.concat(pinned))["groups"]}
-    assert "too few pinned human rows of this slice" in groups["essays"]["not_identifiable"]["detail"]
+    assert "150 of 150 rows are in slices without enough pinned human rows" in groups["essays"]["not_identifiable"]["detail"]
     assert groups["news"]["laundered"]["low"] <= 0.02
 
 

@@ -60,6 +60,39 @@ def test_a_batch_of_people_passes():
     assert document["groups"][0]["laundered"]["low"] <= 0.01
 
 
+def poor_slice() -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows and references of which the slice `essays` has 15 pinned ones, and is about things that no other slice is about."""
+    draws = np.random.Generator(np.random.Philox(5))
+    essays = [" ".join(draws.choice(["bast", "bern", "bil", "gum", "fol"], 60)) for _ in range(405)]
+    rows, pinned = batch(laundered=0, human=400), references()
+    by_people = rows.head(150).with_columns(pl.Series("row_id", [f"essay-{n}" for n in range(150)]), pl.Series("text", essays[:150]))
+    by_models = rows.tail(240).with_columns(pl.col("row_id") + "-essay", pl.Series("text", essays[150:390]))
+    written = pl.concat([by_people, by_models]).with_columns(pl.lit("essays").alias("slice"))
+    few = pinned.head(15).with_columns(pl.lit("essays").alias("slice"), pl.col("row_id") + "-essay", pl.Series("text", essays[390:]))
+    return pl.concat([rows, written]), pl.concat([pinned, few])
+
+
+def test_people_of_a_slice_with_few_pinned_rows_do_not_stop_a_batch_by_writing_on_their_subject():
+    rows, pinned = poor_slice()
+    found = batch_of(rows.lazy(), pinned, NOTHING_LEARNT, Material(), RULES, seed=3)
+    document = audited(found, Relabels(rows_in=rows.height, refused=0, known_texts=0, labelled=0), RULES, seed=3).document
+    groups = {(group["by"], group["group"]): group for group in document["groups"]}
+    assert groups["slice", "essays"]["not_identifiable"]["reason"] == "too-few-references"
+    assert "at_least" not in groups["slice", "essays"]
+    assert (document["verdict"] != "block", document["stops"]) == (True, False)
+
+
+def test_only_signals_that_know_our_own_text_bound_a_vintage_or_a_tier(laundered: LaunderingAudit):
+    bounded = {group["by"] for group in laundered.document["groups"] if "at_least" in group}
+    assert bounded == {"batch", "slice"}
+    copies = Material(emissions=lambda texts: np.array([float("lie" in text) for text in texts]))
+    rows = batch(laundered=0, human=400).with_columns(
+        pl.when(pl.col("row_id").str.ends_with("5")).then(pl.lit("a lie ") + pl.col("text")).otherwise("text").alias("text")
+    )
+    ours = {group["by"] for group in audit_of(rows, means=copies).document["groups"] if "at_least" in group}
+    assert ours == {"batch", "slice", "vintage", "source_tier"}
+
+
 def test_doubtful_rows_are_listed_by_id_without_their_texts_and_all_claim_to_be_human(laundered: LaunderingAudit):
     doubtful = laundered.doubtful
     assert doubtful.schema == DOUBTFUL_SCHEMA

@@ -24,6 +24,8 @@ from governance.provenance.laundering.share import (
 from governance.provenance.laundering.sight import Eyes
 
 BATCH, BY = "batch", ("slice", "vintage", "source_tier")
+AT_HOME = (BATCH, "slice")
+"""Groups for which false alarms are counted on people like theirs."""
 MOST_GROUPS = 200
 """Groups of one kind that are shown, the largest first: a batch with a million slices does not make a report of a gigabyte."""
 LEAST_COVERED_PERCENT = 80
@@ -109,8 +111,8 @@ def _group(
     by, name, (rows, declared) = wanted
     claimed = eyes.material.claimed
     chosen = np.ones(claimed.height, dtype=bool) if by == BATCH else claimed[by].eq_missing(name).to_numpy()
-    sights, covered = eyes.rival_sights(chosen)
-    bounds = _bounds(eyes, chosen, comparisons, stream)
+    sights, covered = eyes.rival_sights(chosen, whole=by == BATCH)
+    bounds = _bounds(eyes, by, chosen, comparisons, stream)
     signal, bound, bounded = max(bounds, key=lambda one: one[1].surely * one[2], default=("", None, 0))
     return Group(
         by=by,
@@ -120,32 +122,41 @@ def _group(
         claimed=rows - declared,
         looked_at=int(chosen.sum()),
         covered=bounded if bound is not None else covered,
-        laundered=_laundered(sights, covered, int(chosen.sum()), rules, stream),
+        laundered=_laundered(sights, covered, int(chosen.sum()), rules, stream, elsewhere=eyes.compares),
         bound=bound,
         bound_signal=signal,
         signals=tuple(sorted({sight.detector.signal for sight in sights})),
     )
 
 
-def _bounds(eyes: Eyes, chosen: npt.NDArray[np.bool_], comparisons: int, stream: np.random.Generator) -> list[tuple[str, AtLeast, int]]:
-    """(signal, lower bound, rows that it speaks of) of every signal that has a detector for some of the rows."""
+def _bounds(
+    eyes: Eyes, by: str, chosen: npt.NDArray[np.bool_], comparisons: int, stream: np.random.Generator
+) -> list[tuple[str, AtLeast, int]]:
+    """(signal, lower bound, rows that it speaks of) of every signal that has a detector for some of the rows.
+
+    A bound can stop a batch, so it rests on like people only. False alarms are counted slice by slice, over all vintages and tiers:
+    people of one year may differ from them without a model's help, and are bounded by signals that know our own text alone.
+    """
     found = []
     for one in eyes.seen:
-        sights, rows = eyes.sights(chosen, one)
+        if by not in AT_HOME and not one.signal.only_ours:
+            continue
+        sights, rows = eyes.sights(chosen, one, whole=by == BATCH)
         if sights:
             found.append((one.signal.name, at_least(sights, comparisons, stream), rows))
     return found
 
 
 def _laundered(
-    sights: Sequence[Sight], covered: int, looked_at: int, rules: LaunderingRules, stream: np.random.Generator
+    sights: Sequence[Sight], covered: int, looked_at: int, rules: LaunderingRules, stream: np.random.Generator, *, elsewhere: bool
 ) -> Share | NotIdentifiable:
+    """`elsewhere` says that some signal could be read, if not for these rows."""
     if looked_at < rules.min_rows:
         return NotIdentifiable(reason=TOO_FEW_ROWS, detail=f"{looked_at} rows claim to be human, at least {rules.min_rows} wanted")
-    if not sights:
+    if not (sights or elsewhere):
         return NotIdentifiable(reason=NOT_MEASURED, detail="no signal could be read here")
     if covered * 100 < LEAST_COVERED_PERCENT * looked_at:
-        rest = f"{looked_at - covered} of {looked_at} rows are in slices without enough pinned human rows"
+        rest = f"{looked_at - covered} of {looked_at} rows are in slices without enough pinned human rows or known generators of their own"
         return NotIdentifiable(reason=TOO_FEW_REFERENCES, detail=rest)
     return estimated(sights, rules, stream)
 

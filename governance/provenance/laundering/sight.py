@@ -8,7 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from governance.provenance.laundering.detector import Calibration, Detector
-from governance.provenance.laundering.domains import mixed_like
+from governance.provenance.laundering.domains import SHARED, mixed_like
 from governance.provenance.laundering.rates import weighted_rate
 from governance.provenance.laundering.rules import LaunderingRules
 from governance.provenance.laundering.share import Sight
@@ -35,13 +35,22 @@ class Eyes:
     seen: Sequence[Seen]
     families: npt.NDArray[np.int64]
 
-    def sights(self, chosen: Bools, one: Seen) -> tuple[list[Sight], int]:
-        """What one signal saw of the chosen claimed rows, by domain, and of how many rows."""
+    @property
+    def compares(self) -> bool:
+        """Some signal tells people from models here, in one domain at least."""
+        return any(one.detectors for one in self.seen if not one.signal.only_ours)
+
+    def sights(self, chosen: Bools, one: Seen, *, whole: bool) -> tuple[list[Sight], int]:
+        """What one signal saw of the chosen claimed rows, by domain, and of how many rows.
+
+        `whole` says that they are all rows of the batch. The references of the shared domain are weighted to the slices of the batch, so
+        they speak of it as a whole and of no part of it, but for signals that know our own text wherever it turns up.
+        """
         if one.reading is None:
             return [], 0
         looked_at = chosen & ~np.isnan(one.reading.claimed)
         domain = self.material.claimed["domain"].to_numpy()
-        parts = [(name, looked_at & (domain == name)) for name in one.detectors]
+        parts = [(name, looked_at & (domain == name)) for name in one.detectors if whole or one.signal.only_ours or name != SHARED]
         total = int(sum(mask.sum() for _, mask in parts))
         found = []
         for name, mask in parts:
@@ -51,7 +60,7 @@ class Eyes:
                 found.append(Sight(detector=one.detectors[name], flagged=rate, part=float(mask.sum() / total)))
         return found, total
 
-    def rival_sights(self, chosen: Bools) -> tuple[list[Sight], int]:
+    def rival_sights(self, chosen: Bools, *, whole: bool) -> tuple[list[Sight], int]:
         """In each domain the signal that would see a usual batch best, by its errors alone; not those that know only our own text."""
         found, total, domain = [], 0, self.material.claimed["domain"].to_numpy()
         for name in sorted(set(self.material.claimed["domain"].drop_nulls())):
@@ -59,7 +68,7 @@ class Eyes:
             if not able:
                 continue
             best = min(able, key=lambda one, name=name: one.detectors[name].expected_variance)  # type: ignore[misc]
-            sights, rows = self.sights(chosen & (domain == name), best)
+            sights, rows = self.sights(chosen & (domain == name), best, whole=whole)
             found += [(sight, rows) for sight in sights]
             total += rows
         return [Sight(detector=s.detector, flagged=s.flagged, part=rows / total) for s, rows in found], total
