@@ -78,3 +78,8 @@ def test_every_internal_link_of_the_documents_leads_somewhere():
         targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text())
         broken += [f"{named(page)} -> {target}" for target in targets if "://" not in target and not (page.parent / target).exists()]
     assert broken == []
+
+
+def test_no_two_test_files_have_one_name_because_pytest_imports_them_by_it():
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
