@@ -143,6 +143,7 @@ def test_an_environment_variable_cannot_change_the_policy(founded: tuple[Path, D
     assert "HEIRLOOM_POLICY__MIXING__SYNTHETIC_CAP_PERCENT" in done.err
 
 
+@pytest.mark.e2e
 def test_the_batches_that_were_trained_on_verify_and_a_relabelled_row_or_a_touched_batch_does_not(copy: Copy):
     workspace = copy()
     proven = run(workspace, "verify", "training", "--json")
@@ -167,6 +168,7 @@ def test_the_batches_that_were_trained_on_verify_and_a_relabelled_row_or_a_touch
     assert first in relabelled.out
 
 
+@pytest.mark.e2e
 def test_a_policy_that_accumulates_brings_back_what_releases_were_trained_on(copy: Copy):
     workspace = copy()
     policy = workspace / "policy.toml"

@@ -5,6 +5,8 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.shell import run
 from tests.e2e.test_bad_batches import audit_of, good, human, lines, planned
 from tests.keys import allow, make_key
@@ -22,6 +24,7 @@ def filled(sheet: Path, answers: Mapping[str, Mapping[str, str]], added: Mapping
         writer.writerows([*({**line, **answers.get(line["row_id"], {})} for line in asked), added])
 
 
+@pytest.mark.e2e
 def test_rows_are_settled_by_a_signed_sheet_and_the_next_plan_takes_them_as_labelled(copy: Callable[[], Path], tmp_path: Path):
     workspace = copy()
     key = make_key(tmp_path / "keys" / "steward-a")
