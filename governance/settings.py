@@ -1,7 +1,7 @@
 """heirloom.toml -> Settings: where things are and when they run. Nothing here says what is allowed: that is the policy's."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -85,16 +85,22 @@ class Engine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """All settings of a workspace; `source` is handed to the source plug-in that its `name` says."""
+class _Sections:
+    """The sections that are read like those of the policy: every setting is known, and a wrong one is named."""
 
-    source: Mapping[str, Any] = field(default_factory=dict)
     schedule: Schedule = field(default_factory=Schedule)
     registry: Registry = field(default_factory=Registry)
     teacher: Teacher = field(default_factory=Teacher)
     advice: AdviceRules = field(default_factory=AdviceRules)
     signing: Signing = field(default_factory=Signing)
     engine: Engine = field(default_factory=Engine)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(_Sections):
+    """All settings of a workspace; `source` is handed to the source plug-in that its `name` says."""
+
+    source: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def source_name(self) -> str:
@@ -117,26 +123,8 @@ def read_settings(path: Path) -> Settings:
     sections = dict(read_toml(path))
     source = _table(sections.pop("source", {}), f"{path.name}.source")
     _table(source.get("mapping", {}), f"{path.name}.source.mapping")
-    read = read_section(_Plain, sections, path.name)
-    return Settings(
-        source=source,
-        schedule=read.schedule,
-        registry=read.registry,
-        teacher=read.teacher,
-        advice=read.advice,
-        signing=read.signing,
-        engine=read.engine,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Plain:
-    schedule: Schedule = field(default_factory=Schedule)
-    registry: Registry = field(default_factory=Registry)
-    teacher: Teacher = field(default_factory=Teacher)
-    advice: AdviceRules = field(default_factory=AdviceRules)
-    signing: Signing = field(default_factory=Signing)
-    engine: Engine = field(default_factory=Engine)
+    read = read_section(_Sections, sections, path.name)
+    return Settings(source=source, **{part.name: getattr(read, part.name) for part in fields(read)})
 
 
 def _table(value: object, where: str) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from test_trainer_transformer import run
-from trainer_bench import SMALL, default_mix, job_of, sentences
+from trainer_bench import SMALL, default_mix, job_of
 
 from governance.adapters.torch_lm.planned_trainer import refuse_strangers
 from governance.adapters.torch_lm.processes import curve_document, curve_of, error_document, error_of, job_document
@@ -21,20 +21,9 @@ from governance.ports.trainer import TrainingCurve
 from governance.training.batch_log import verify_log
 from governance.training.batches import Caps
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 DIVIDED = replace(SMALL, accumulation_steps=3)
 """Batches of 16 blocks in 3 parts of 6, 5 and 5: a mean of means would not be the mean."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> None:
-    torch.set_num_threads(1)
-
-
-@pytest.fixture(scope="module")
-def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("founded") / "start"
-    TRAINER.found(sentences(150, 2), SMALL, 7, folder)
-    return folder
 
 
 @pytest.fixture(scope="module")

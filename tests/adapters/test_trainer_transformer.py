@@ -21,6 +21,7 @@ from governance.digest import Manifest
 from governance.errors import IntegrityError
 from governance.ports.language_model import Decoding
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 KILLED = """
 import os, signal, sys
 from dataclasses import replace
@@ -40,19 +41,6 @@ recipe = replace(SMALL, processes=int(sys.argv[4]))
 curve = TRAINER.train(job_of(place, place / "start", default_mix(), recipe, progress=stop))
 print(curve.resumed_from_step, len(curve.steps))
 """
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> None:
-    """Two threads on a model this small wait for each other, and longer where other tests run beside."""
-    torch.set_num_threads(1)
-
-
-@pytest.fixture(scope="module")
-def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("founded") / "start"
-    TRAINER.found(sentences(150, 2), SMALL, 7, folder)
-    return folder
 
 
 def run(place: Path, kill_at: int, processes: int = 1) -> subprocess.CompletedProcess[str]:

@@ -1,6 +1,5 @@
 """The monitor proves, mends and tells: over a simulated shop, and as a real Prefect flow."""
 
-import warnings
 from datetime import UTC, timedelta
 
 import pytest
@@ -178,25 +177,6 @@ def test_a_page_shows_findings_and_no_markup_from_outside():
     assert found.words == "c: x | <script>\n; b: old"
     assert "| c | FAIL | x / &lt;script>  |" in watch_words(found)
     assert (health_key("m.x"), {FAIL, WARN, OK}) == ("heirloom-m-x-health", {c.level for c in found.checks})
-
-
-@pytest.fixture(scope="module")
-def prefect():
-    from prefect.testing.utilities import prefect_test_harness
-
-    from governance.adapters.environment import be_quiet
-
-    be_quiet()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        with prefect_test_harness(server_startup_timeout=120):
-            yield
-
-
-@pytest.fixture
-def deployed(monkeypatch):
-    """As in a run that a deployment started; Prefect reads this variable for tests."""
-    monkeypatch.setenv("PREFECT__RUNTIME__DEPLOYMENT__ID", "a-deployment")
 
 
 @pytest.mark.slow

@@ -1,6 +1,5 @@
 """The synthesis flow under Prefect: skipped, refused or done, and what its page and its command say."""
 
-import warnings
 from pathlib import Path
 
 import pytest
@@ -15,22 +14,6 @@ from governance.wiring import open_shop
 from tests.flows.serve_workspace import made
 from tests.flows.synthesis_shop import batch_of, make_checkpoint, make_shop
 from tests.flows.test_monitor import held_elsewhere
-
-
-@pytest.fixture(scope="module")
-def prefect():
-    from prefect.testing.utilities import prefect_test_harness
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        with prefect_test_harness(server_startup_timeout=120):
-            yield
-
-
-@pytest.fixture
-def deployed(monkeypatch):
-    """As in a run that a deployment started; Prefect reads this variable for tests."""
-    monkeypatch.setenv("PREFECT__RUNTIME__DEPLOYMENT__ID", "a-deployment")
 
 
 def frozen_shop(root: Path) -> Path:

@@ -160,6 +160,58 @@ def the_audit_of_origins(hostile: str) -> dict[str, Any]:
     }
 
 
+def the_audit(hostile: str) -> dict[str, Any]:
+    return {
+        "schema": "heirloom/audit/1",
+        "rows_in": 1_402,
+        "admitted": 1_352,
+        "quarantined": 50,
+        "by_rule": {"missing-generator": 31, hostile or "untrusted-source": 19},
+        "by_origin": {"human": 760, "model": 402, "hybrid": 190},
+        "by_slice": {},
+        "unknown_generator_version": 14,
+        "unknown_vintage": 41,
+        "generators": {"docs-teacher/1": 402},
+        "expectations": [{"name": "row count between 100 and 100,000", "success": True, "observed": "1,402"}],
+    }
+
+
+def the_training() -> dict[str, Any]:
+    steps = list(range(10, 610, 10))
+    losses = [2.4 + 3.9 * math.exp(-step / 120) + 0.04 * math.sin(step) for step in steps]
+    return {
+        "schema": "heirloom/training/1",
+        "steps": steps,
+        "losses": losses,
+        "learning_rates": steps,
+        "gradient_norms": steps,
+    }
+
+
+def the_lineage(checkpoint: Path, mix: dict[str, Any], founding: bool) -> dict[str, Any]:
+    return {
+        "schema": "heirloom/lineage/1",
+        "checkpoint": Manifest.of(checkpoint).digest,
+        "start": SHA["start"],
+        "mix_root": mix["root"],
+        "recipe": {"epochs": 2, "learning_rate": 1e-3},
+        "seed": 7,
+        "trained_tokens": mix["tokens"],
+        "synthetic_tokens": 0 if founding else 129_000,
+        "total_tokens": 900_000,
+        "depth": 0 if founding else 1,
+        "worst_shard_synthetic": {"synthetic": 0 if founding else 26_600, "total": 76_000},
+    }
+
+
+def the_decision(verdict: str, gates: list[dict[str, Any]], worst: dict[str, Any] | None, hostile: str) -> dict[str, Any]:
+    decision = {"schema": "heirloom/decision/1", "verdict": verdict, "policy_sha256": SHA["policy"], "gates": gates, "worst_slice": worst}
+    decision |= {"reason": f"tail perplexity moved {gates[0]['change'] or 0:+.1%}, limit +5.0%", "alarms": [hostile] if hostile else []}
+    decision |= {"calibrated": False, "gates_off": ["distinct_3"]}
+    decision |= {"diagnosis": "the share of synthetic text in file formats rose" if verdict == "block" else ""}
+    return decision
+
+
 def write_cycle(folder: Path, verdict: str = "pass", *, kind: str = "retraining", hostile: str = "") -> Path:
     """A whole cycle folder; `hostile` replaces every string that data could have brought."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -175,64 +227,18 @@ def write_cycle(folder: Path, verdict: str = "pass", *, kind: str = "retraining"
         metrics[0]["slices"][hostile] = comparison(0.2, 0.1)
     worst = None if founding else {"slice": hostile or "file formats", "metric": "tail_perplexity", **comparison(0.043, 0.02, 45)}
     cycle, mix = the_cycle(kind), the_mix(founding) | the_filters(hostile or "asyncio")
-    audit = {
-        "schema": "heirloom/audit/1",
-        "rows_in": 1_402,
-        "admitted": 1_352,
-        "quarantined": 50,
-        "by_rule": {"missing-generator": 31, hostile or "untrusted-source": 19},
-    }
-    audit |= {
-        "by_origin": {"human": 760, "model": 402, "hybrid": 190},
-        "by_slice": {},
-        "unknown_generator_version": 14,
-        "unknown_vintage": 41,
-    }
-    audit |= {
-        "generators": {"docs-teacher/1": 402},
-        "expectations": [{"name": "row count between 100 and 100,000", "success": True, "observed": "1,402"}],
-    }
     (folder / "checkpoint").mkdir(exist_ok=True)
     (folder / "checkpoint" / "model.safetensors").write_bytes(b"weights")
-    steps = list(range(10, 610, 10))
-    losses = [2.4 + 3.9 * math.exp(-step / 120) + 0.04 * math.sin(step) for step in steps]
-    lineage = {
-        "schema": "heirloom/lineage/1",
-        "checkpoint": Manifest.of(folder / "checkpoint").digest,
-        "start": SHA["start"],
-        "mix_root": mix["root"],
-    }
-    lineage |= {
-        "recipe": {"epochs": 2, "learning_rate": 1e-3},
-        "seed": 7,
-        "trained_tokens": mix["tokens"],
-        "synthetic_tokens": 0 if founding else 129_000,
-    }
-    lineage |= {
-        "total_tokens": 900_000,
-        "depth": 0 if founding else 1,
-        "worst_shard_synthetic": {"synthetic": 0 if founding else 26_600, "total": 76_000},
-    }
-    decision = {"schema": "heirloom/decision/1", "verdict": verdict, "policy_sha256": SHA["policy"], "gates": gates, "worst_slice": worst}
-    decision |= {"reason": f"tail perplexity moved {gates[0]['change'] or 0:+.1%}, limit +5.0%", "alarms": [hostile] if hostile else []}
-    decision |= {"calibrated": False, "gates_off": ["distinct_3"]}
-    decision |= {"diagnosis": "the share of synthetic text in file formats rose" if verdict == "block" else ""}
     documents = {
         "cycle": cycle,
-        "audit": audit,
+        "audit": the_audit(hostile),
         "laundering": the_audit_of_origins(hostile),
         "mix": mix,
-        "lineage": lineage,
-        "decision": decision,
+        "lineage": the_lineage(folder / "checkpoint", mix, founding),
+        "decision": the_decision(verdict, gates, worst, hostile),
     }
     documents["measures"] = {"schema": "heirloom/measures/1", "metrics": metrics}
-    documents["training"] = {
-        "schema": "heirloom/training/1",
-        "steps": steps,
-        "losses": losses,
-        "learning_rates": steps,
-        "gradient_norms": steps,
-    }
+    documents["training"] = the_training()
     for name, document in documents.items():
         write_document(folder / f"{name}.json", json.loads(json.dumps(document)))
     samples(folder / "samples.parquet", hostile, founding=founding)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from governance.adapters.report.page import page_template
+from governance.adapters.report.template import page_template
 from governance.adapters.report.visible import line, markdown
 from governance.digest import digest_document, write_bytes, write_document
 from governance.ports.registry import Candidate

@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from governance.adapters.report.lines import Line, line_picture
 from governance.adapters.report.numbers import interval, percent
+from governance.adapters.report.template import page_template
 from governance.adapters.report.visible import line as one_line
 
 
@@ -48,11 +49,7 @@ class Chart:
 
 def chart_page(*, title: str, headline: str, charts: Sequence[Chart], words: Sequence[str]) -> str:
     """The whole page, with no script, no link and no address outside itself."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    loader = PackageLoader("governance.adapters.report")
-    page = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return page.get_template("charts.html").render(
+    return page_template("charts.html").render(
         title=one_line(title, 120),
         headline=headline.replace(" %", "\N{NO-BREAK SPACE}%"),
         charts=charts,

@@ -1,15 +1,15 @@
 """The page of an audit of a corpus: one HTML file that needs nothing from anywhere, shows no text of a row and says how sure it is."""
 
-import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from markupsafe import Markup
 
 from governance.adapters.report import corpus_words as words
 from governance.adapters.report.drawing import hatching, share_bar
 from governance.adapters.report.numbers import MISSING, count, share
+from governance.adapters.report.template import page_template
 from governance.adapters.report.vintages import YEARS_SHOWN, Column, patterns, vintage_picture, volume_picture
 from governance.adapters.report.visible import line
 from governance.digest import digest_document
@@ -17,9 +17,6 @@ from governance.provenance.corpus.rows import UNKNOWN
 from governance.provenance.corpus.shares import Counted
 from governance.provenance.corpus.tally import DECLARED_SYNTHETIC, ORIGINS
 from governance.provenance.row import Origin
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 Document = Mapping[str, Any]
 PARTS_SHOWN, GENERATORS_SHOWN, GROUPS_SHOWN = 16, 30, 25
@@ -43,7 +40,7 @@ def render_corpus(document: Document) -> str:
     whole = not document["sample"]["halvings"]
     sample = words.COUNTED if whole else words.sample_words(document)
     columns = _columns(document)
-    return _template().render(
+    return page_template("corpus.html").render(
         name=line(document["name"], 120),
         verdict=_verdict(document),
         headline=words.headline(document),
@@ -263,13 +260,3 @@ def _facts(document: Document) -> Sequence[tuple[str, str]]:
         ("Labels in doubt", _numbers(read["label_troubles"]) or "none"),
     ]
     return [(name, line(value, 700)) for name, value in found]
-
-
-@functools.cache
-def _template() -> "Template":
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    loader = PackageLoader("governance.adapters.report")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True).get_template(
-        "corpus.html"
-    )

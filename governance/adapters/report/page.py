@@ -1,16 +1,12 @@
 """The report of one cycle: a single HTML file that needs nothing from anywhere, escapes everything and says its verdict first."""
 
-import functools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from governance.adapters.report import contents, drawing, verdict
 from governance.adapters.report.documents import CycleDocuments, SamplePair
 from governance.adapters.report.laundering import laundering_of
+from governance.adapters.report.template import page_template
 from governance.adapters.report.visible import line, visible
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 SAMPLE_CHARACTERS = 700
 NEXT = {
@@ -90,12 +86,3 @@ def _digests(documents: CycleDocuments) -> Sequence[tuple[str, str]]:
         *((f"shard {name}", digest) for name, digest in sorted((cycle.get("shards") or {}).items())),
     ]
     return [(name, line(str(digest), 64)) for name, digest in found if digest]
-
-
-@functools.cache
-def page_template(name: str) -> "Template":
-    """A template of this folder; what it is given is escaped, and a name that it is not given is an error."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    loader = PackageLoader("governance.adapters.report")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True).get_template(name)
