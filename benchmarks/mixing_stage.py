@@ -135,7 +135,13 @@ class FolderOnly:
         return self.root
 
     def trainer(self, name: str) -> Trainer:
-        return Trainer(name=name, found=lambda *_: None, train=lambda _: None, open=lambda _: BlankCounter())  # type: ignore[arg-type,return-value]
+        return Trainer(
+            name=name,
+            found=lambda *_: None,
+            train=lambda _: None,
+            open=lambda _: BlankCounter(),
+            counter=lambda _: BlankCounter().count_tokens,
+        )  # type: ignore[arg-type,return-value]
 
     def executor(self) -> Executor:
         return HereExecutor()

@@ -15,7 +15,8 @@ from typing import Any
 import polars as pl
 
 from governance.mixing.conscience import collision_words
-from governance.mixing.plan import plan_mix
+from governance.mixing.plan import plan_pool
+from governance.mixing.pool import Pool
 from governance.mixing.rules import MixRules
 from governance.ports.rows import rows_frame
 
@@ -38,7 +39,7 @@ def main() -> None:
     rows, anchors = _batch(pl.read_parquet(asked.articles))
     start = time.process_time()
     rules, who = MixRules(most_anchor_passes=1_000), {"teachers": {}, "model": "student"}
-    mix = plan_mix(rows, anchors, {}, rules, **who, kind="retraining", start=START, seed=7)  # type: ignore[arg-type]
+    mix = plan_pool(Pool.of(rows, rules), anchors, {}, rules, **who, kind="retraining", start=START, seed=7)  # type: ignore[arg-type]
     print(f"{rows.height} rows planned in {time.process_time() - start:.1f} cpu-s")
     retention = [entry for entry in mix.document["retention"] if not entry["rule"].endswith("-cap")]
     for entry in retention:

@@ -7,7 +7,6 @@ import polars as pl
 
 from flows.begin import prove_shards
 from governance.adapters.corpus.looking import LookRules
-from governance.adapters.corpus.reading import CountTokens
 from governance.mixing.rules import MixRules
 from governance.mixing.selection_rules import SelectionRules
 from governance.ports.desk import SHARDS
@@ -16,7 +15,7 @@ from governance.provenance.corpus.rules import CorpusRules
 from governance.provenance.emissions import Emissions, read_emissions
 from governance.provenance.laundering.rules import LaunderingRules
 from governance.provenance.rules import ProvenanceRules
-from governance.provenance.words import read_words
+from governance.provenance.words import CountTokens, read_words
 from governance.release.state import State
 from governance.wiring import Shop
 
@@ -70,7 +69,7 @@ def surroundings(shop: Shop | None) -> Surroundings:
 def _student(shop: Shop, state: State) -> CountTokens | None:
     """The champion's own tokenizer, where its files are here."""
     folder = shop.workspace.model(state.releases[state.champion].checkpoint) if state.champion is not None else None
-    return shop.trainer.open(folder).count_tokens if folder and folder.is_dir() else None
+    return shop.trainer.counter(folder) if folder and folder.is_dir() else None
 
 
 def _references(shop: Shop, state: State) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """The plan of a mix: which rows a student is trained on, in which shard, and which are left out and why. A function of its arguments."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -58,39 +58,6 @@ class Mix:
                 raise ValueError(f"shard {shard.get('shard', 'all')} holds {tokens}, which breaks {limits}")
         if beyond := beyond_caps(self.document):
             raise ValueError(beyond[0])
-
-
-def plan_mix(
-    rows: pl.DataFrame,
-    anchors: pl.DataFrame,
-    references: Mapping[str, pl.DataFrame],
-    rules: MixRules,
-    *,
-    teachers: Mapping[str, str],
-    model: str,
-    kind: str,
-    start: Mapping[str, Any],
-    seed: int,
-    earlier: pl.DataFrame | None = None,
-    selection: SelectionRules | None = None,
-    kernels: Kernels = NUMPY,
-) -> Mix:
-    """The mix of rows in memory (row schema plus `tokens`): `selected` is mix.parquet as it is written. Raises: as `plan_pool`."""
-    mix = plan_pool(
-        Pool.of(rows, rules, kernels),
-        anchors,
-        references,
-        rules,
-        teachers=teachers,
-        model=model,
-        kind=kind,
-        start=start,
-        seed=seed,
-        earlier=earlier,
-        selection=selection,
-        kernels=kernels,
-    )
-    return replace(mix, selected=completed(mix.selected, rows, anchors))
 
 
 def completed(selected: pl.DataFrame, rows: pl.DataFrame, anchors: pl.DataFrame) -> pl.DataFrame:

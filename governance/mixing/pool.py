@@ -4,7 +4,7 @@ Texts are read once, a batch at a time, by `read_texts`; nothing after it asks f
 what a person gave back.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -19,7 +19,7 @@ from governance.mixing.sieve import place_of
 from governance.provenance.kernels import NUMPY, Kernels
 from governance.provenance.row import SUCCESS, Origin
 from governance.provenance.word_file import WORD, WordWriter
-from governance.provenance.words import AnyWords, read_words
+from governance.provenance.words import AnyWords, CountTokens, read_words
 
 KEYS = ("row_id", "sha256", "origin", "generator", "generator_version", "parent_ids", "slice", "task")
 """Columns of a row that the rules of a mix look at, beside its tokens."""
@@ -30,9 +30,6 @@ READ_SCHEMA = pl.Schema(
 WEIGHED = (Origin.HYBRID.value, Origin.EXPOSED.value)
 """Origins whose rows may count for less than their tokens."""
 _MOST_GENERATIONS = 64
-
-Count = Callable[[Sequence[str]], Sequence[int]]
-"""Texts -> tokens of each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +51,7 @@ class Pool:
         return cls(rows=told_success(rows).select(*KEYS, SUCCESS, "tokens"), words=words, found=found, weighed=rows)
 
 
-def read_texts(rows: pl.DataFrame, count: Count, frame_words: int, kernels: Kernels = NUMPY) -> pl.DataFrame:
+def read_texts(rows: pl.DataFrame, count: CountTokens, frame_words: int, kernels: Kernels = NUMPY) -> pl.DataFrame:
     """What a pool keeps of the column `text`, row by row (READ_SCHEMA): hashes of words as little-endian bytes, tokens, findings."""
     texts: list[str] = rows["text"].to_list()
     words = read_words(texts, kernels)

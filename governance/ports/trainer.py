@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from governance.ports.language_model import LanguageModel
+from governance.provenance.words import CountTokens
 from governance.training.recipe import Recipe
 
 
@@ -51,3 +52,5 @@ class Trainer:
     train: Callable[[TrainingJob], TrainingCurve]
     open: Callable[[Path], LanguageModel]
     """Load a checkpoint folder; refuses anything but safetensors and JSON with IntegrityError naming the file."""
+    counter: Callable[[Path], CountTokens]
+    """How a checkpoint counts tokens, the same as `open(folder).count_tokens`, without its weights where they are not needed for it."""

@@ -7,7 +7,7 @@ letter is a word. Punctuation, markup and emoji are between the words, so an edi
 import re
 import sys
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 
 from governance.provenance.hashing import Hashes, Places, mixed, ranges, segment_hashes
 from governance.provenance.kernels import NUMPY, Flags, Kernels
+
+CountTokens = Callable[[Sequence[str]], Sequence[int]]
+"""Texts -> tokens of each, in order, as some model or somebody without one counts them; it can be sent to another process."""
 
 CHUNK_CHARACTERS = 60_000
 """So that the numbers of a chunk stay in a core's own cache: 1 << 20 costs one and a half times the CPU."""

@@ -42,9 +42,9 @@ def work(desk: Desk) -> None:
 
     Raises: what `planned` raises.
     """
-    mix = planned(desk, desk.section("policy.mixing", MixRules))
     with TemporaryDirectory(dir=desk.scratch(), prefix="mix-") as name:
-        source, _ = _sourced(desk, Path(name))
+        source, earlier = _sourced(desk, Path(name))
+        mix = _planned(desk, desk.section("policy.mixing", MixRules), source, earlier, Path(name))
         parts = list(_parts(desk, source, mix.selected, Path(name)))
         pl.scan_parquet(parts).sink_parquet(desk.writes("mix.parquet"), row_group_size=_ROWS_OF_A_GROUP)
     mix.dropped.write_parquet(desk.writes("dropped.parquet"))
@@ -59,34 +59,35 @@ def planned(desk: Desk, rules: MixRules) -> Mix:
     have been through more models than policy allows, or a teacher was swapped or descends from the student; IntegrityError naming the
     pinned shard that was altered.
     """
+    with TemporaryDirectory(dir=desk.scratch(), prefix="plan-") as name:
+        return _planned(desk, rules, *_sourced(desk, Path(name)), Path(name))
+
+
+def _planned(desk: Desk, rules: MixRules, source: Path, earlier: pl.DataFrame, scratch: Path) -> Mix:
     refuse_laundered(read_document(desk.reads("laundering.json")))
     start: dict[str, Any] = desk.need("start")
     teachers: dict[str, str] = desk.need("teachers")
     refuse_descended_teachers(teachers, {start["digest"]: {}})
     training: TrainingRules = desk.section("policy.training", TrainingRules)
-    student = desk.trainer(training.trainer).open(desk.model(start["digest"]))
+    count = desk.trainer(training.trainer).counter(desk.model(start["digest"]))
     anchors = _shard(desk, "anchors")
     show = desk.progress("texts")
-    with TemporaryDirectory(dir=desk.scratch(), prefix="words-") as name:
-        source, earlier = _sourced(desk, Path(name))
-        kernels = desk.kernels(pl.scan_parquet(source).select(pl.len()).collect().item())
-        read = desk.executor().mapped(
-            source, ["text"], partial(read_texts, count=student.count_tokens, frame_words=rules.opening_words, kernels=kernels)
-        )
-        mix = plan_pool(
-            pool_of_file(source, read, Path(name) / "words", rules, lambda done, of: show(done, of, "read")),
-            anchors.with_columns(pl.Series("tokens", student.count_tokens(anchors["text"].to_list()), dtype=pl.Int64)),
-            {name: _shard(desk, name) for name in REFERENCES},
-            rules,
-            teachers=teachers,
-            model=desk.need("model"),
-            kind=desk.need("kind"),
-            start=start,
-            seed=desk.need("seed"),
-            earlier=earlier,
-            kernels=kernels,
-            selection=desk.section("policy.selection", SelectionRules),
-        )
+    kernels = desk.kernels(pl.scan_parquet(source).select(pl.len()).collect().item())
+    read = desk.executor().mapped(source, ["text"], partial(read_texts, count=count, frame_words=rules.opening_words, kernels=kernels))
+    mix = plan_pool(
+        pool_of_file(source, read, scratch / "words", rules, lambda done, of: show(done, of, "read")),
+        anchors.with_columns(pl.Series("tokens", count(anchors["text"].to_list()), dtype=pl.Int64)),
+        {name: _shard(desk, name) for name in REFERENCES},
+        rules,
+        teachers=teachers,
+        model=desk.need("model"),
+        kind=desk.need("kind"),
+        start=start,
+        seed=desk.need("seed"),
+        earlier=earlier,
+        kernels=kernels,
+        selection=desk.section("policy.selection", SelectionRules),
+    )
     refuse_without_anchors(mix.document, rules)
     refuse_stale(mix.document, rules)
     passed = pl.concat([frame.select(PASSED_SCHEMA.names()) for frame in (pl.read_parquet(desk.reads("descent.parquet")), earlier)])

@@ -15,16 +15,9 @@ from governance.ports.trainer import Trainer
 from governance.training.batch_log import verify_log
 from governance.training.batches import Caps
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 TRAINERS = discover("governance.adapters.trainers", "TRAINER")
 ODD_TEXTS = ["", "a", "\n\n  \t", "naïve 日本語 🦤 \x00", "<|endoftext|>", "The heron keeps the ledger by hand. " * 30]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> None:
-    """Two threads on a model this small wait for each other, and longer where other tests run beside."""
-    import torch
-
-    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="module", params=sorted(TRAINERS))
@@ -108,6 +101,22 @@ def test_temperature_and_top_p_sharpen(model: LanguageModel) -> None:
 
 def test_nothing_to_score_or_to_continue_is_nothing(model: LanguageModel) -> None:
     assert (list(model.score([])), list(model.sample([], Decoding())), list(model.count_tokens([]))) == ([], [], [])
+
+
+def test_tokens_are_counted_alike_with_and_without_the_weights(trainer: Trainer, place: Path, model: LanguageModel) -> None:
+    import pickle
+
+    count = pickle.loads(pickle.dumps(trainer.counter(place / "checkpoint")))  # noqa: S301 - our own bytes, as an executor sends them
+    assert list(count(ODD_TEXTS)) == list(model.count_tokens(ODD_TEXTS))
+
+
+def test_a_counter_is_refused_the_files_that_a_model_is_refused(trainer: Trainer, place: Path, tmp_path: Path) -> None:
+    import shutil
+
+    shutil.copytree(place / "checkpoint", tmp_path / "altered")
+    (tmp_path / "altered" / "pytorch_model.bin").write_bytes(b"")
+    with pytest.raises(IntegrityError, match=r"pytorch_model\.bin"):
+        trainer.counter(tmp_path / "altered")
 
 
 def test_a_foreign_or_altered_checkpoint_is_refused_by_name(trainer: Trainer, place: Path, tmp_path: Path) -> None:

@@ -1,13 +1,15 @@
 """Rows for the tests of mixing: random texts that share nothing, random small frames, and a slow, obvious measure of similarity."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 from hypothesis import strategies as st
 
-from governance.mixing.plan import Mix, plan_mix
+from governance.mixing.plan import Mix, completed, plan_pool
+from governance.mixing.pool import Pool
 from governance.mixing.rules import MixRules
 from governance.ports.rows import rows_frame
 
@@ -34,8 +36,10 @@ def frame(records: list[dict[str, Any]]) -> pl.DataFrame:
 
 
 def plan(rows: pl.DataFrame, anchors: pl.DataFrame, rules: MixRules, **more: Any) -> Mix:
+    """The mix of rows in memory (row schema plus `tokens`): `selected` is mix.parquet as the stage writes it."""
     given = {"teachers": {}, "model": "student", "kind": "retraining", "start": START, "seed": 7, **more}
-    return plan_mix(rows, anchors, given.pop("references", {}), rules, **given)
+    mix = plan_pool(Pool.of(rows, rules), anchors, given.pop("references", {}), rules, **given)
+    return replace(mix, selected=completed(mix.selected, rows, anchors))
 
 
 def jaccard(one: str, other: str, size: int = 5) -> float:

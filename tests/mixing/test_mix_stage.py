@@ -5,13 +5,12 @@ from typing import Any
 
 import polars as pl
 import pytest
-from mixing_rows import START, text_of
+from mixing_rows import START, plan, text_of
 
 from governance.adapters.executors.here import HereExecutor
 from governance.digest import digest_file, digest_text, read_document, write_document
 from governance.errors import IntegrityError, RefusedError
 from governance.mixing.document import mix_root
-from governance.mixing.plan import plan_mix
 from governance.mixing.pool import weighed_rows
 from governance.mixing.rules import MixRules
 from governance.mixing.weights import Weights
@@ -68,7 +67,9 @@ class TableDesk:
             assert (name, folder) == ("letters", self.root / START["digest"])
             return LetterCounter()
 
-        return Trainer(name=name, found=lambda *_: None, train=lambda _: None, open=open_model)  # type: ignore[arg-type,return-value]
+        return Trainer(
+            name=name, found=lambda *_: None, train=lambda _: None, open=open_model, counter=lambda f: open_model(f).count_tokens
+        )  # type: ignore[arg-type,return-value]
 
     def scratch(self) -> Path:
         return self.root
@@ -135,7 +136,7 @@ def test_the_stage_writes_the_same_rows_as_a_plan_in_memory_however_small_its_pi
         for frame in (pl.read_parquet(desk.root / "admitted.parquet"), pl.read_parquet(desk.root / SHARDS["anchors"]))
     )
     references = {name: pl.read_parquet(desk.root / SHARDS[name]) for name in ("tail", "human", "prompts")}
-    wanted = plan_mix(admitted, anchors, references, MixRules(), teachers={}, model="student", kind="retraining", start=START, seed=7)
+    wanted = plan(admitted, anchors, MixRules(), references=references)
     for piece_bytes in (1, 2_000, 1 << 20):
         desk.piece_bytes = piece_bytes
         STAGE.work(desk)

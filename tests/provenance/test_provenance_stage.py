@@ -52,7 +52,7 @@ class FolderDesk:
         return self.folder / digest
 
     def trainer(self, name: str) -> Trainer:
-        return Trainer(name=name, found=lambda *_: None, train=lambda _: None, open=lambda _: None)  # type: ignore[arg-type,return-value]
+        return Trainer(name=name, found=lambda *_: None, train=lambda _: None, open=lambda _: None, counter=lambda _: None)  # type: ignore[arg-type,return-value]
 
     def batch_door(self) -> BatchDoor:
         return FileBatchDoor(expect=lambda audit, outline: [])

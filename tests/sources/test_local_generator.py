@@ -145,7 +145,7 @@ def killed(job: TrainingJob) -> TrainingCurve:
     raise KeyboardInterrupt
 
 
-TRAINER = Trainer(name="tiny", found=found, train=train, open=lambda _: Echo())
+TRAINER = Trainer(name="tiny", found=found, train=train, open=lambda _: Echo(), counter=lambda _: Echo().count_tokens)
 WIDE = Recipe(width=160, layers=4, heads=4)
 
 
@@ -169,7 +169,7 @@ def test_a_teacher_does_not_learn_from_a_row_that_is_not_human(tmp_path: Path) -
 
 
 def test_a_killed_making_leaves_no_half_teacher_and_the_next_one_is_whole(tmp_path: Path) -> None:
-    dying = Trainer(name="tiny", found=found, train=killed, open=lambda _: Echo())
+    dying = Trainer(name="tiny", found=found, train=killed, open=lambda _: Echo(), counter=lambda _: Echo().count_tokens)
     with pytest.raises(KeyboardInterrupt):
         make_teacher(dying, HUMAN, WIDE, seed=7, folder=tmp_path / "teacher", progress=quiet)
     assert not (tmp_path / "teacher").exists()

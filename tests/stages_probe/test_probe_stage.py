@@ -77,7 +77,9 @@ class TableDesk:
             self.opened.append(CountedModel((folder / "config.json").read_text()))
             return self.opened[-1]
 
-        return Trainer(name=name, found=lambda *_: None, train=lambda _: None, open=open_model)  # type: ignore[arg-type,return-value]
+        return Trainer(
+            name=name, found=lambda *_: None, train=lambda _: None, open=open_model, counter=lambda f: open_model(f).count_tokens
+        )  # type: ignore[arg-type,return-value]
 
     def progress(self, title: str) -> Callable[[int, int, str], None]:
         return lambda done, total, words: self.bar.append((done, total, words))

@@ -1,6 +1,6 @@
 """One pass over a corpus in bounded memory: every row is counted, a bounded sample of rows is kept for what is dear to look at."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +17,8 @@ from governance.provenance.corpus.sample import Copies, Sample
 from governance.provenance.corpus.tally import Tally
 from governance.provenance.mapping import ColumnMapping
 from governance.provenance.rules import ProvenanceRules
+from governance.provenance.words import CountTokens
 
-CountTokens = Callable[[Sequence[str]], Sequence[int]]
 Show = Callable[[int, int, str], None]
 
 

@@ -39,7 +39,7 @@ def make_teacher(
     scratch.mkdir(parents=True)
     ordered = rows.sort("row_id")
     trainer.found(ordered["text"].to_list(), recipe, seed, scratch / "start")
-    tokens = list(trainer.open(scratch / "start").count_tokens(ordered["text"].to_list()))
+    tokens = list(trainer.counter(scratch / "start")(ordered["text"].to_list()))
     ordered.with_columns(
         pl.lit("human").alias("role"), pl.Series("tokens", tokens, dtype=pl.Int64), pl.lit(0, dtype=pl.Int32).alias("shard")
     ).write_parquet(scratch / "mix.parquet")

@@ -10,7 +10,7 @@ import numpy as np
 from governance.adapters.torch_lm.checkpoint import load_decoder
 from governance.adapters.torch_lm.sampling import sample_tokens
 from governance.adapters.torch_lm.scoring import document_curvatures, document_nats
-from governance.adapters.torch_lm.tokenizer import encode
+from governance.adapters.torch_lm.tokenizer import TokenCounter, encode
 from governance.adapters.torch_lm.watermark import green_lists
 from governance.ports.language_model import Decoding, Score
 from governance.provenance.laundering.signal import Floats
@@ -53,7 +53,7 @@ class Decoder:
         return np.array(document_curvatures(self.model, tokens, end=self.end, context=self.context), dtype=np.float64)
 
     def count_tokens(self, texts: Sequence[str]) -> Sequence[int]:
-        return [len(tokens) for tokens in encode(self.tokenizer, texts)]
+        return TokenCounter(self.tokenizer)(texts)
 
 
 def open_decoder(folder: Path) -> Decoder:

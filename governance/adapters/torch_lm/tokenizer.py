@@ -1,6 +1,7 @@
 """Byte-level BPE, learnt from given texts alone: any text can be written in it, and no byte is lost."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,10 @@ def load_tokenizer(folder: Path) -> Any:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # the library raises bare Exception
         raise IntegrityError(f"cannot be read as a tokenizer: {error}", where=str(path)) from error
+    return _plain(tokenizer)
+
+
+def _plain(tokenizer: Any) -> Any:
     tokenizer.encode_special_tokens = True
     tokenizer.no_truncation()
     tokenizer.no_padding()
@@ -60,3 +65,24 @@ def encode(tokenizer: Any, texts: Sequence[str]) -> Iterator[list[int]]:
     for first in range(0, len(texts), SLICE):
         for encoding in tokenizer.encode_batch_fast(list(texts[first : first + SLICE]), add_special_tokens=False):
             yield encoding.ids
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TokenCounter:
+    """Tokens of each text, without start and end tokens; in another process too, to which a tokenizer by itself does not bring that
+    special tokens in texts are plain characters.
+    """
+
+    tokenizer: Any
+
+    def __call__(self, texts: Sequence[str]) -> list[int]:
+        return [len(tokens) for tokens in encode(self.tokenizer, texts)]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _counter, (self.tokenizer.to_str(),)
+
+
+def _counter(said: str) -> TokenCounter:
+    from tokenizers import Tokenizer
+
+    return TokenCounter(_plain(Tokenizer.from_str(said)))

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from governance.adapters.checkpoint_folder import check_folder
 from governance.errors import DependencyError
 from governance.ports.language_model import LanguageModel
 from governance.ports.trainer import Trainer, TrainingCurve, TrainingJob
+from governance.provenance.words import CountTokens
 from governance.training.recipe import Recipe
 
 
@@ -33,6 +35,15 @@ def open_checkpoint(folder: Path) -> LanguageModel:
     return open_decoder(folder)
 
 
+def counter(folder: Path) -> CountTokens:
+    """The tokenizer alone: neither weights nor torch are loaded. The folder is held to the same list of files."""
+    _check_installed()
+    from governance.adapters.torch_lm.tokenizer import TokenCounter, load_tokenizer
+
+    check_folder(folder)
+    return TokenCounter(load_tokenizer(folder))
+
+
 def _check_installed() -> None:
     """Raises: DependencyError with the line that installs what is missing."""
     from importlib.util import find_spec
@@ -44,4 +55,4 @@ def _check_installed() -> None:
         )
 
 
-TRAINER = Trainer(name="transformers", found=found, train=train, open=open_checkpoint)
+TRAINER = Trainer(name="transformers", found=found, train=train, open=open_checkpoint, counter=counter)
