@@ -15,9 +15,14 @@ from governance.section import section_document
 METRICS_PACKAGE = "governance.collapse.metrics"
 
 
-def measure_evidence(evidence: Evidence, human_texts: Sequence[str], plan: ProbePlan, seed: int) -> dict[str, Any]:
-    """The document `heirloom/measures/1`: every metric that exists, read from one probe; a function of its arguments alone."""
-    metrics: Mapping[str, Metric] = discover(METRICS_PACKAGE, "METRIC")
+def measure_evidence(
+    evidence: Evidence, human_texts: Sequence[str], plan: ProbePlan, seed: int, metrics: Mapping[str, Metric] | None = None
+) -> dict[str, Any]:
+    """The document `heirloom/measures/1`: every metric that exists, read from one probe; a function of its arguments alone.
+
+    A drill names other `metrics`, to see whether it would notice them.
+    """
+    metrics = shipped_metrics() if metrics is None else metrics
     cases = {
         heat: Case(evidence=evidence, samples=equal_samples(evidence, human_texts, heat), plan=plan, seed=seed)
         for heat in plan.temperatures
@@ -29,6 +34,11 @@ def measure_evidence(evidence: Evidence, human_texts: Sequence[str], plan: Probe
         "conditions": {"probe": section_document(plan), "seed": seed, "samples": {f"{heat:g}": _budget(c) for heat, c in cases.items()}},
         "metrics": [_metric_document(metric, gate, cases) for metric in metrics.values()],
     }
+
+
+def shipped_metrics() -> Mapping[str, Metric]:
+    """Every metric that exists, by name."""
+    return discover(METRICS_PACKAGE, "METRIC")
 
 
 def reading_document(metric: Metric, reading: Reading) -> dict[str, Any]:

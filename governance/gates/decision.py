@@ -25,15 +25,17 @@ def decide(
     policy_sha256: str,
     champion: Mapping[str, Any] | None,
     baseline: Mapping[str, Any] | None,
+    gates: Mapping[str, Gate] | None = None,
 ) -> dict[str, Any]:
     """The document `heirloom/decision/1`, a function of the readings, the token counts and the policy alone.
 
     `champion` and `baseline` are those of cycle.json. A retraining is compared with both; a founding cycle has nothing to compare with
     and passes on human-only lineage and whole readings. Nothing else is looked at, so that nothing else can excuse a block.
+    A drill names other `gates`, to see whether it would notice them.
 
     Raises: PolicyError where the policy names a gate that does not exist.
     """
-    gates: Mapping[str, Gate] = discover(RULES_PACKAGE, "GATE")
+    gates = shipped_gates() if gates is None else gates
     _check_names(gates, rules)
     metrics = {str(entry["name"]): entry for entry in measures.get("metrics", ())}
     references = () if kind == FOUNDING else (BASELINE, *([CHAMPION] if champion else []))
@@ -54,6 +56,11 @@ def decide(
         "alarms": [*raise_alarms(metrics, rules), *_off_and_blocking(gates, off, case)],
         "diagnosis": diagnose(metrics, rules),
     }
+
+
+def shipped_gates() -> Mapping[str, Gate]:
+    """Every gate that exists, by name."""
+    return discover(RULES_PACKAGE, "GATE")
 
 
 def overall(results: Sequence[GateResult]) -> Verdict:

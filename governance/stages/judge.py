@@ -1,14 +1,20 @@
 """measures.json, mix.json and lineage.json -> decision.json."""
 
+from collections.abc import Mapping
+
 from governance.digest import read_document, write_document
 from governance.gates.decision import decide
+from governance.gates.gate import Gate
 from governance.gates.margins import GateRules
 from governance.ports.desk import Desk
 from governance.stages.stage import Stage
 
 
-def work(desk: Desk) -> None:
-    """Decide. Raises: IntegrityError where a document cannot be read, PolicyError where the policy names no gate that exists."""
+def work(desk: Desk, gates: Mapping[str, Gate] | None = None) -> None:
+    """Decide; a drill may name other gates.
+
+    Raises: IntegrityError where a document cannot be read, PolicyError where the policy names no gate that exists.
+    """
     decision = decide(
         measures=read_document(desk.reads("measures.json")),
         mix=read_document(desk.reads("mix.json")),
@@ -18,6 +24,7 @@ def work(desk: Desk) -> None:
         policy_sha256=desk.need("policy_sha256"),
         champion=desk.need("champion"),
         baseline=desk.need("baseline"),
+        gates=gates,
     )
     write_document(desk.writes("decision.json"), decision)
 

@@ -1,8 +1,11 @@
 """scores.parquet and samples.parquet -> measures.json."""
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from governance.collapse.evidence import Evidence
+from governance.collapse.metric import Metric
 from governance.collapse.probe import ProbePlan
 from governance.collapse.report import measure_evidence
 from governance.digest import write_document
@@ -11,8 +14,11 @@ from governance.ports.desk import SHARDS, Desk
 from governance.stages.stage import Stage
 
 
-def work(desk: Desk) -> None:
-    """Take every reading. Raises: IntegrityError where a file of the probe does not have the columns of its schema."""
+def work(desk: Desk, metrics: Mapping[str, Metric] | None = None) -> None:
+    """Take every reading; a drill may name other metrics.
+
+    Raises: IntegrityError where a file of the probe does not have the columns of its schema.
+    """
     scores, samples = pl.read_parquet(desk.reads("scores.parquet")), pl.read_parquet(desk.reads("samples.parquet"))
     human = pl.read_parquet(desk.reads(SHARDS["human"]), columns=["text"])
     try:
@@ -20,7 +26,7 @@ def work(desk: Desk) -> None:
     except (ValueError, pl.exceptions.PolarsError) as error:
         raise IntegrityError(str(error), where="scores.parquet, samples.parquet", fix="run the probe stage again") from error
     plan = desk.section("policy.probe", ProbePlan)
-    write_document(desk.writes("measures.json"), measure_evidence(evidence, human["text"].to_list(), plan, desk.need("seed")))
+    write_document(desk.writes("measures.json"), measure_evidence(evidence, human["text"].to_list(), plan, desk.need("seed"), metrics))
 
 
 STAGE = Stage(

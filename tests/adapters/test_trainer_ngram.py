@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from trainer_bench import SMALL, job_of, mix_of, sentences
 
 from governance.adapters.ngram_lm.counts import contexts_of, count_blocks, no_counts
-from governance.adapters.ngram_lm.model import draw
+from governance.adapters.ngram_lm.drawing import Inverse, nucleus
 from governance.adapters.ngram_lm.words import learn_words
 from governance.adapters.trainers.ngram import TRAINER
 from governance.ports.language_model import Decoding
@@ -57,12 +57,26 @@ def test_contexts_never_look_into_another_document(documents: list[list[int]]) -
 
 def test_drawing_inverts_the_distribution_function() -> None:
     chances = np.array([0.1, 0.4, 0.3, 0.2])
-    drawn = [draw(chances, (n + 0.5) / 1000, Decoding()) for n in range(1000)]
-    assert np.allclose(np.bincount(drawn) / 1000, chances, atol=2e-3)
-    assert {draw(chances, (n + 0.5) / 100, Decoding(top_p=0.6)) for n in range(100)} == {1, 2}
-    assert {draw(chances, (n + 0.5) / 100, Decoding(temperature=0.0)) for n in range(100)} == {1}
-    cold = [draw(chances, (n + 0.5) / 1000, Decoding(temperature=0.5)) for n in range(1000)]
-    assert np.allclose(np.bincount(cold) / 1000, chances**2 / (chances**2).sum(), atol=2e-3)
+
+    def drawn(count: int, **decoding: float) -> list[int]:
+        return [nucleus(chances, Decoding(**decoding)).draw((n + 0.5) / count) for n in range(count)]
+
+    assert np.allclose(np.bincount(drawn(1000)) / 1000, chances, atol=2e-3)
+    assert set(drawn(100, top_p=0.6)) == {1, 2}
+    assert set(drawn(100, temperature=0.0)) == {1}
+    assert np.allclose(np.bincount(drawn(1000, temperature=0.5)) / 1000, chances**2 / (chances**2).sum(), atol=2e-3)
+
+
+@given(blocks=blocks_strategy, before=st.integers(0, 6), last=st.integers(0, 6), uniforms=st.lists(st.floats(0, 0.999999), max_size=9))
+def test_many_tokens_at_once_are_those_of_the_dense_distribution(
+    blocks: list[list[int]], before: int, last: int, uniforms: list[float]
+) -> None:
+    counts = count_blocks(np.array(blocks, dtype=np.int32), np.ones(len(blocks)), 8).plus(no_counts(8), 0.7)
+    dense = counts.distribution(before, last)
+    steps = np.cumsum(dense)
+    far = [u for u in uniforms if np.abs(steps - u).min() > 1e-9]
+    drawn = Inverse(counts=counts).tokens(np.full(len(far), before), np.full(len(far), last), np.array(far))
+    assert drawn.tolist() == [nucleus(dense, Decoding()).draw(u) for u in far]
 
 
 def test_fed_its_own_sharpened_text_it_loses_its_tail_generation_by_generation(tmp_path: Path) -> None:

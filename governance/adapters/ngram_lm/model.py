@@ -11,6 +11,7 @@ import numpy.typing as npt
 from governance.adapters.checkpoint_folder import check_folder, read_settings, write_folder
 from governance.adapters.ngram_lm.counts import Counts, Floats, Table, contexts_of
 from governance.adapters.ngram_lm.curvature import curvatures
+from governance.adapters.ngram_lm.drawing import Inverse, Nucleus, nucleus
 from governance.adapters.ngram_lm.watermark import factors, green_after
 from governance.adapters.ngram_lm.words import END_ID, Words
 from governance.adapters.uniforms import uniforms
@@ -20,6 +21,8 @@ from governance.ports.language_model import Decoding, Score
 from governance.provenance.watermark import Greens, Mark, count_green
 
 SCHEMA = "heirloom/ngram/1"
+MOST_KEPT = 1_024
+"""Contexts whose distribution is kept while texts are written: tens of megabytes at most."""
 WEIGHTS, VOCABULARY = "model.safetensors", "vocabulary.json"
 
 
@@ -40,7 +43,10 @@ class Ngram:
 
     def sample(self, prompts: Sequence[str], decoding: Decoding) -> Sequence[str]:
         """One continuation per prompt, up to the end token; prompt number i draws its own numbers from (seed, i)."""
-        return [self._continue(prompt, decoding, number) for number, prompt in enumerate(prompts)]
+        if prompts and decoding.temperature == 1 and decoding.top_p == 1 and decoding.mark is None:
+            return self._continue_honestly(prompts, decoding)
+        kept: dict[tuple[int, int], Nucleus] = {}
+        return [self._continue(prompt, decoding, number, kept) for number, prompt in enumerate(prompts)]
 
     def greens(self, texts: Sequence[str], mark: Mark) -> Greens:
         """What a detector with the key counts in texts, by this model's tokens."""
@@ -53,34 +59,46 @@ class Ngram:
     def count_tokens(self, texts: Sequence[str]) -> Sequence[int]:
         return [len(self.words.encode(text)) for text in texts]
 
-    def _continue(self, prompt: str, decoding: Decoding, number: int) -> str:
+    def _continue_honestly(self, prompts: Sequence[str], decoding: Decoding) -> list[str]:
+        """All prompts a token at a time: at temperature 1 and with no mark nothing but the distribution function is needed."""
+        read = [[END_ID, END_ID, *self.words.encode(prompt)] for prompt in prompts]
+        numbers = np.array([uniforms(decoding.seed, number, decoding.max_new_tokens) for number in range(len(prompts))])
+        before, last = (np.array([tokens[place] for tokens in read], dtype=np.int64) for place in (-2, -1))
+        written = np.full((len(prompts), decoding.max_new_tokens), END_ID, dtype=np.int64)
+        inverse, going = Inverse(counts=self.counts), np.arange(len(prompts))
+        for place in range(decoding.max_new_tokens):
+            tokens = inverse.tokens(before[going], last[going], numbers[going, place])
+            written[going, place] = tokens
+            before[going], last[going] = last[going], tokens
+            going = going[tokens != END_ID]
+            if not going.size:
+                break
+        return [self.words.decode(_until_end(row)) for row in written]
+
+    def _continue(self, prompt: str, decoding: Decoding, number: int, kept: dict[tuple[int, int], Nucleus]) -> str:
         tokens = [END_ID, END_ID, *self.words.encode(prompt)]
         read = len(tokens)
         for uniform in uniforms(decoding.seed, number, decoding.max_new_tokens):
-            chances = self.counts.distribution(tokens[-2], tokens[-1])
-            favour = factors(decoding.mark, tokens[-1], self.words.size) if decoding.mark else None
-            chosen = draw(chances, float(uniform), decoding, favour)
+            chosen = self._nucleus((tokens[-2], tokens[-1]), decoding, kept).draw(float(uniform))
             if chosen == END_ID:
                 break
             tokens.append(chosen)
         return self.words.decode(tokens[read:])
 
+    def _nucleus(self, context: tuple[int, int], decoding: Decoding, kept: dict[tuple[int, int], Nucleus]) -> Nucleus:
+        """What the decoding leaves after two tokens; the first contexts that were met are kept, because sharp texts return to them."""
+        if context in kept:
+            return kept[context]
+        favour = factors(decoding.mark, context[1], self.words.size) if decoding.mark else None
+        found = nucleus(self.counts.distribution(*context), decoding, favour)
+        if len(kept) < MOST_KEPT:
+            kept[context] = found
+        return found
 
-def draw(chances: npt.NDArray[np.float64], uniform: float, decoding: Decoding, favour: npt.NDArray[np.float64] | None = None) -> int:
-    """One token by inverting the distribution function at `uniform`, after temperature and top_p; temperature 0 takes the likeliest.
 
-    `favour` multiplies what these two left, token by token.
-    """
-    if decoding.temperature <= 0:
-        return int((chances if favour is None else chances * favour).argmax())
-    weights = chances if decoding.temperature == 1 else (chances / chances.max()) ** (1 / decoding.temperature)
-    if decoding.top_p < 1:
-        weights = weights / weights.sum()
-        order = np.argsort(-weights, kind="stable")
-        before = np.cumsum(weights[order]) - weights[order]
-        weights = np.where(np.isin(np.arange(len(weights)), order[before < decoding.top_p]), weights, 0.0)
-    mass = np.cumsum(weights if favour is None else weights * favour)
-    return min(int(np.searchsorted(mass, uniform * mass[-1], side="right")), len(mass) - 1)
+def _until_end(row: npt.NDArray[np.int64]) -> list[int]:
+    ends = np.flatnonzero(row == END_ID)
+    return [int(token) for token in (row[: ends[0]] if ends.size else row)]
 
 
 def save_ngram(words: Words, counts: Counts, folder: Path) -> None:
