@@ -163,6 +163,7 @@ def _request(shop: Shop, state: State, kind: str, batch: Path, start: Mapping[st
         start=start,
         champion=_named(state, state.champion),
         baseline=_named(state, state.baseline),
+        best_ever=_named(state, state.best_ever),
         teachers=_teachers(shop, state),
         ledger_head={"seq": state.seq, "digest": state.head},
         emissions=shop.emissions.settled(state.emissions),

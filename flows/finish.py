@@ -14,6 +14,7 @@ from governance.digest import digest_document, read_document, sync_folder
 from governance.errors import PolicyError
 from governance.provenance.descent import Bounds
 from governance.release import kinds
+from governance.release.levels import levels_of
 from governance.release.rules import REVIEW
 from governance.release.state import PASS
 from governance.wiring import Shop, steps
@@ -100,7 +101,8 @@ def registered(shop: Shop) -> RegistrationOutcome:
 def finished(shop: Shop) -> Finished:
     """The cycle at hand in the numbers and digests that the ledger keeps."""
     folder = shop.workspace.cycle
-    cycle, decision, lineage = (read_document(folder / name) for name in ("cycle.json", "decision.json", "lineage.json"))
+    names = ("cycle.json", "decision.json", "lineage.json", "measures.json")
+    cycle, decision, lineage, measures = (read_document(folder / name) for name in names)
     worst = lineage["worst_shard_synthetic"]
     return Finished(
         cycle=cycle["number"],
@@ -117,6 +119,7 @@ def finished(shop: Shop) -> Finished:
         unknown_tokens=lineage["unknown_tokens"],
         past_share=Bounds.from_document(lineage["past_share"]),
         batches_head=(lineage.get("batch_log") or {}).get("head"),
+        levels=levels_of(measures, cycle),
         review_for=shop.actor if shop.policy.promotion.mode == REVIEW else None,
     )
 

@@ -53,7 +53,7 @@ def proofs(shop: Shop) -> tuple[Round, ...]:
     return (
         Round(name="ledger", work=partial(_ledger, shop)),
         Round(name="shards", work=partial(_shards, shop)),
-        *(Round(name=name, work=partial(_model, shop, name)) for name in ("champion", "previous", "pre-synthetic")),
+        *(Round(name=name, work=partial(_model, shop, name)) for name in ("champion", "previous", "pre-synthetic", "best-ever")),
     )
 
 
@@ -141,7 +141,8 @@ def _model(shop: Shop, name: str) -> Check:
 
 
 def _version(state: State, name: str) -> int | None:
-    return {"champion": state.champion, "previous": state.previous, "pre-synthetic": state.pre_synthetic}[name]
+    found = {"champion": state.champion, "previous": state.previous, "pre-synthetic": state.pre_synthetic, "best-ever": state.best_ever}
+    return found[name]
 
 
 def problems(checks: Iterable[Check]) -> tuple[Check, ...]:

@@ -34,6 +34,7 @@ def _lines(state: "State", model: str) -> list[str]:
         f" effective share {share_words(descent.effective_share)}: a token counts for each model it went through",
         f" pre-synthetic  {state.pre_synthetic or '-'}",
         *([f" baseline       {state.baseline}, adopted: candidates are measured against it"] if _measured_by_adoption(state) else []),
+        f" best-ever      {_best(state)}",
         f" previous       {state.previous or '-'}",
     ]
     lines += [f" waiting        version {r.version}: heirloom review {r.version}" for r in state.waiting]
@@ -46,6 +47,13 @@ def _lines(state: "State", model: str) -> list[str]:
     if state.views_behind:
         lines.append(" registry       is behind the ledger: heirloom reconcile")
     return lines
+
+
+def _best(state: "State") -> str:
+    """The release with the lowest tail perplexity on the pinned shard, and what it reads."""
+    if state.best_ever is None:
+        return "-"
+    return f"{state.best_ever}, {state.tail_bits(state.best_ever):.4f} bits per byte on the tail shard"
 
 
 def _measured_by_adoption(state: "State") -> bool:
@@ -68,6 +76,7 @@ def _document(state: "State") -> dict[str, Any]:
         "previous": state.previous,
         "pre_synthetic": state.pre_synthetic,
         "baseline": state.baseline,
+        "best_ever": state.best_ever,
         "descent": _descent(state),
         "waiting": [r.version for r in state.waiting],
         "open_cycle": state.cycle.number if state.cycle else None,

@@ -50,6 +50,8 @@ class CycleRequest:
     baseline: Mapping[str, Any] | None
     teachers: Mapping[str, Any]
     ledger_head: Mapping[str, Any] | None
+    best_ever: Mapping[str, Any] | None = None
+    """The usable release with the lowest tail perplexity on the pinned shard; None before one is known."""
     emissions: Path | None = None
     """The file of emissions; None freezes an empty table."""
     memory: Path | None = None
@@ -111,6 +113,7 @@ def cycle_of(request: CycleRequest, manifest: Manifest) -> dict[str, Any]:
         "start": dict(request.start),
         "champion": dict(request.champion) if request.champion else None,
         "baseline": dict(request.baseline) if request.baseline else None,
+        "best_ever": dict(request.best_ever) if request.best_ever else None,
         "teachers": dict(request.teachers),
         "emissions": {"path": f"cycle/{EMISSIONS_FILE}", "sha256": hashlib.sha256(_emissions(request)).hexdigest()},
         "known": {"path": f"cycle/{KNOWN_FILE}", "sha256": digest_bytes(_known(request))},
@@ -212,7 +215,7 @@ def same_question(document: Mapping[str, Any], other: Mapping[str, Any]) -> bool
     """
     if document.keys() != other.keys():
         return False
-    references = ("shards", "start", "champion", "baseline", "teachers", "emissions", "relabels", "earlier", "watermark")
+    references = ("shards", "start", "champion", "baseline", "best_ever", "teachers", "emissions", "relabels", "earlier", "watermark")
     keys = ("kind", "batch", "mapping", *references, "policy_sha256")
     return all(document.get(key) == other.get(key) for key in keys)
 

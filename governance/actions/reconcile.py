@@ -90,9 +90,8 @@ def _set_tags(desk: ReleaseDesk, tags: list[tuple[int, dict[str, str], Mended]])
 
 
 def _mend_copies(desk: ReleaseDesk, state: State) -> tuple[int, ...]:
-    """The registry's copies of champion, previous and pre-synthetic are true again; versions whose copy was replaced."""
-    kept = {v for v in (state.champion, state.previous, state.baseline) if v is not None}
-    true = [v for v in sorted(kept) if not problems(desk, state.releases[v])]
+    """The registry's copies of what is kept are true again: champion, previous, pre-synthetic, baseline, best-ever. Those replaced."""
+    true = [v for v in state.kept if not problems(desk, state.releases[v])]
     return tuple(v for v in true if mend_copy(desk, state.releases[v]))
 
 

@@ -8,6 +8,7 @@ from governance.errors import IntegrityError
 from governance.ports.registry import Candidate
 from governance.provenance.descent import Bounds
 from governance.release import kinds
+from governance.release.levels import Levels
 from governance.release.state import BLOCK, INCONCLUSIVE, PASS, Release, State
 
 STEPS = ("register.kept", "register.shown", "register.recorded", "register.requested", "register.aliases")
@@ -35,6 +36,7 @@ class Finished:
     unknown_tokens: int = 0
     past_share: Bounds | None = None
     batches_head: str | None = None
+    levels: Levels | None = None
     review_for: str | None = None
 
     def __post_init__(self) -> None:
@@ -116,6 +118,7 @@ def _record(desk: ReleaseDesk, finished: Finished, candidate: Candidate, version
         "unknown_tokens": finished.unknown_tokens,
         "past_share": finished.past_share.document() if finished.past_share else None,
         "batches_head": finished.batches_head,
+        "levels": finished.levels.document() if finished.levels else None,
     }
 
     def decide(now: State) -> dict[str, object]:

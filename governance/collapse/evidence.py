@@ -9,8 +9,10 @@ import polars as pl
 
 from governance.errors import shown
 
-CANDIDATE, CHAMPION, BASELINE = "candidate", "champion", "baseline"
+CANDIDATE, CHAMPION, BASELINE, BEST_EVER = "candidate", "champion", "baseline", "best-ever"
 REFERENCES = (BASELINE, CHAMPION)
+MODELS = (CANDIDATE, CHAMPION, BASELINE, BEST_EVER)
+"""Every name that a model can have in a probe. `best-ever` stands only for a checkpoint that is neither champion nor baseline."""
 
 SCORE_SCHEMA = pl.Schema(
     {
@@ -68,7 +70,11 @@ class Evidence:
     def models(self) -> tuple[str, ...]:
         """The models that were probed at all, the candidate first."""
         seen = {*self.scores["model"].unique(), *self.samples["model"].unique()}
-        return tuple(model for model in (CANDIDATE, CHAMPION, BASELINE) if model in seen)
+        return tuple(model for model in MODELS if model in seen)
+
+    def references(self) -> tuple[str, ...]:
+        """What the candidate is compared with: baseline and champion always, the best-ever release where it was asked."""
+        return (*REFERENCES, *([BEST_EVER] if BEST_EVER in self.models() else []))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

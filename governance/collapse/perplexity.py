@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from governance.collapse.evidence import BASELINE, CANDIDATE, REFERENCES, Documents, Floats, Mask, Unmeasured, mismatch, scored_documents
+from governance.collapse.evidence import BASELINE, CANDIDATE, Documents, Floats, Mask, Unmeasured, mismatch, scored_documents
 from governance.collapse.intervals import Comparison, bootstrap_se, compare_logs, generator, sum_by
 from governance.collapse.metric import Better, Case, Kind, Metric, Reading
 
@@ -32,9 +32,10 @@ def measure_shard(case: Case, *, shard: str) -> Reading:
     The change is exp(ln 2 * delta bits per byte * bytes per token) - 1, where bytes per token are those of the baseline's tokenizer on
     this shard. Models with different tokenizers are so compared in one unit, and with one tokenizer it is the change of perplexity itself.
     """
-    scored = {model: scored_documents(case.evidence, shard, model) for model in (CANDIDATE, *REFERENCES)}
+    references = case.evidence.references()
+    scored = {model: scored_documents(case.evidence, shard, model) for model in (CANDIDATE, *references)}
     values = {model: d if isinstance(d, Unmeasured) else d.bits_per_byte() for model, d in scored.items()}
-    against = {reference: _compare(case, shard, scored, reference) for reference in REFERENCES}
+    against = {reference: _compare(case, shard, scored, reference) for reference in references}
     candidate = scored[CANDIDATE]
     units = 0 if isinstance(candidate, Unmeasured) else len(set(candidate.sources))
     return Reading(values=values, against=against, units=units, slices=_compare_slices(case, shard, scored))

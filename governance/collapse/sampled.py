@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from governance.collapse.evidence import CANDIDATE, REFERENCES, Floats, Unmeasured
+from governance.collapse.evidence import CANDIDATE, Floats, Unmeasured
 from governance.collapse.intervals import Comparison, compare_logs, jackknife_se
 from governance.collapse.metric import Better, Case, Kind, Metric, Reading
 from governance.collapse.samples import Samples, SampleSet
@@ -35,13 +35,14 @@ def sampled_metric(name: str, title: str, unit: str, better: Better, *, statisti
 
 def measure_samples(case: Case, *, statistic: Statistic) -> Reading:
     """The statistic of each model at equal word budgets, and the log ratio against each reference with its jackknife interval."""
+    references = case.evidence.references()
     if isinstance(case.samples, Unmeasured):
         missing = case.samples
-        return Reading(values=dict.fromkeys((CANDIDATE, *REFERENCES), missing), against=dict.fromkeys(REFERENCES, missing), units=0)
-    left_out = {model: _take(statistic, model, case.samples) for model in (CANDIDATE, *REFERENCES)}
+        return Reading(values=dict.fromkeys((CANDIDATE, *references), missing), against=dict.fromkeys(references, missing), units=0)
+    left_out = {model: _take(statistic, model, case.samples) for model in (CANDIDATE, *references)}
     values = {model: taken if isinstance(taken, Unmeasured) else taken.value for model, taken in left_out.items()}
     prompts = case.samples.prompt_count
-    against = {reference: _compare(left_out[CANDIDATE], left_out[reference], case.noise, prompts) for reference in REFERENCES}
+    against = {reference: _compare(left_out[CANDIDATE], left_out[reference], case.noise, prompts) for reference in references}
     return Reading(values=values, against=against, units=prompts)
 
 

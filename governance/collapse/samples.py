@@ -7,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 import polars as pl
 
-from governance.collapse.evidence import BASELINE, CANDIDATE, CHAMPION, Evidence, Mask, Unmeasured, Whole
+from governance.collapse.evidence import CANDIDATE, MODELS, Evidence, Mask, Unmeasured, Whole
 from governance.collapse.words import split_words
 from governance.errors import shown
 
@@ -69,7 +69,7 @@ def equal_samples(evidence: Evidence, human_texts: Sequence[str], temperature: f
     where so little is common to all models that the budget would say nothing of one of them.
     """
     frame = evidence.samples.filter(pl.col("temperature") == temperature).sort("prompt_id", "draw")
-    models = [model for model in (CANDIDATE, CHAMPION, BASELINE) if model in frame["model"].unique()]
+    models = [model for model in MODELS if model in frame["model"].unique()]
     if CANDIDATE not in models:
         return Unmeasured(reason=f"the candidate has no samples at temperature {temperature:g}")
     if reason := _unequal(frame, models):

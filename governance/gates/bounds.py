@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from governance.collapse.evidence import BASELINE, CANDIDATE, Unmeasured
+from governance.collapse.evidence import BEST_EVER, CANDIDATE, CHAMPION, Unmeasured
 from governance.collapse.intervals import Comparison
 from governance.gates.gate import NO_REFERENCE, Gate, GateCase, GateResult, Verdict
 from governance.gates.margins import Margin
@@ -36,7 +36,9 @@ def bound_gate(metric: str, title: str, margin: Margin, *, unit: str = "document
 
 
 def judge_metric(case: GateCase, *, metric: str, title: str, start: Margin, unit: str, two_sided: bool) -> tuple[GateResult, ...]:
-    """One result a reference: the baseline with the margin, the champion with the step; without references one on the reading alone."""
+    """One result a reference: baseline and best-ever release with the margin, the champion with the step; without references one on the
+    reading alone.
+    """
     margin = case.rules.margins.get(metric, start)
     power = case.rules.planned_power_percent / 100
     entry = case.metrics.get(metric, {})
@@ -55,7 +57,7 @@ def judge_metric(case: GateCase, *, metric: str, title: str, start: Margin, unit
 
     if not case.references:
         return (_judge_reading(bound(NO_REFERENCE, margin.margin_percent), entry),)
-    steps = {r: margin.margin_percent if r == BASELINE else margin.champion_step_percent for r in case.references}
+    steps = {r: margin.champion_step_percent if r == CHAMPION else margin.margin_percent for r in case.references}
     return tuple(judge_comparison(bound(r, percent), read_comparison(case, metric, r)) for r, percent in steps.items())
 
 
@@ -68,7 +70,7 @@ def read_comparison(case: GateCase, metric: str, reference: str) -> Comparison |
     used = reference if _taken(against.get(reference)) else case.stand_ins.get(reference, reference)
     found = against.get(used)
     if not _taken(found):
-        return Unmeasured(reason=str((found or {}).get("reason") or f"there is no comparison with the {reference}"))
+        return Unmeasured(reason=str((found or {}).get("reason") or f"there is no comparison with the {named(reference)}"))
     for model in (CANDIDATE, used):
         if not _real(value := entry.get("values", {}).get(model)):
             return Unmeasured(reason=f"the {model} reads {value!r}, which is no reading")
@@ -81,7 +83,7 @@ def read_comparison(case: GateCase, metric: str, reference: str) -> Comparison |
 def judge_comparison(bound: Bound, found: Comparison | Unmeasured) -> GateResult:
     """The verdict on one comparison. Too few units never pass, and still block where the interval says so."""
     if isinstance(found, Unmeasured):
-        return _result(bound, Verdict.INCONCLUSIVE, f"{NOT_MEASURED}: {bound.title} against the {bound.against}: {found.reason}")
+        return _result(bound, Verdict.INCONCLUSIVE, f"{NOT_MEASURED}: {bound.title} against the {named(bound.against)}: {found.reason}")
     beyond = found.low > bound.limit or (bound.two_sided and found.high < -bound.limit)
     inside = found.high < bound.limit and (not bound.two_sided or found.low > -bound.limit)
     said = sentence(bound, found)
@@ -102,8 +104,15 @@ def judge_comparison(bound: Bound, found: Comparison | Unmeasured) -> GateResult
 def sentence(bound: Bound, found: Comparison) -> str:
     """What moved, how surely, what the limit was and on how much evidence."""
     limit = f"±{100 * bound.limit:.1f} %" if bound.two_sided else f"+{100 * bound.limit:.1f} %"
-    moved = f"{bound.title} moved {percent(found.change)} % [{percent(found.low)}, {percent(found.high)}] against the {bound.against}"
+    moved = (
+        f"{bound.title} moved {percent(found.change)} % [{percent(found.low)}, {percent(found.high)}] against the {named(bound.against)}"
+    )
     return f"{moved}, limit {limit}, {found.n} {bound.unit}"
+
+
+def named(reference: str) -> str:
+    """A reference as it is said in a sentence."""
+    return f"{reference} release" if reference == BEST_EVER else reference
 
 
 def percent(change: float) -> str:

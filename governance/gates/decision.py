@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from governance.collapse.evidence import BASELINE, CHAMPION
+from governance.collapse.evidence import BASELINE, BEST_EVER, CHAMPION
 from governance.errors import PolicyError
 from governance.gates.alarms import SLICED, raise_alarms, slice_readings, slices_beyond, worst_slice
 from governance.gates.diagnosis import diagnose
@@ -25,12 +25,13 @@ def decide(
     policy_sha256: str,
     champion: Mapping[str, Any] | None,
     baseline: Mapping[str, Any] | None,
+    best_ever: Mapping[str, Any] | None = None,
     gates: Mapping[str, Gate] | None = None,
 ) -> dict[str, Any]:
     """The document `heirloom/decision/1`, a function of the readings, the token counts and the policy alone.
 
-    `champion` and `baseline` are those of cycle.json. A retraining is compared with both; a founding cycle has nothing to compare with
-    and passes on human-only lineage and whole readings. Nothing else is looked at, so that nothing else can excuse a block.
+    `champion`, `baseline` and `best_ever` are those of cycle.json. A retraining is compared with all of them; a founding cycle has nothing
+    to compare with and passes on human-only lineage and whole readings. Nothing else is looked at, so that nothing else can excuse a block.
     A drill names other `gates`, to see whether it would notice them.
 
     Raises: PolicyError where the policy names a gate that does not exist.
@@ -38,8 +39,10 @@ def decide(
     gates = shipped_gates() if gates is None else gates
     _check_names(gates, rules)
     metrics = {str(entry["name"]): entry for entry in measures.get("metrics", ())}
-    references = () if kind == FOUNDING else (BASELINE, *([CHAMPION] if champion else []))
-    case = GateCase(metrics=metrics, mix=mix, lineage=lineage, rules=rules, references=references, stand_ins=_stand_ins(champion, baseline))
+    references = () if kind == FOUNDING else _references(champion, baseline, best_ever)
+    case = GateCase(
+        metrics=metrics, mix=mix, lineage=lineage, rules=rules, references=references, stand_ins=_stand_ins(champion, baseline, best_ever)
+    )
     results = [result for name in gates if name in rules.enabled for result in gates[name].judge(case)]
     results += _structural(case, kind)
     off = [name for name in gates if name not in rules.enabled]
@@ -108,9 +111,23 @@ def _off_and_blocking(gates: Mapping[str, Gate], off: Sequence[str], case: GateC
     return [f"a gate that is switched off would have blocked: {r.reason}" for r in results if r.verdict is Verdict.BLOCK]
 
 
-def _stand_ins(champion: Mapping[str, Any] | None, baseline: Mapping[str, Any] | None) -> Mapping[str, str]:
-    same = champion and baseline and champion.get("digest") == baseline.get("digest")
-    return {CHAMPION: BASELINE} if same else {}
+def _references(
+    champion: Mapping[str, Any] | None, baseline: Mapping[str, Any] | None, best_ever: Mapping[str, Any] | None
+) -> tuple[str, ...]:
+    """A best-ever release that is the baseline has the baseline's margin, so it is not asked for twice."""
+    apart = best_ever and not _same(best_ever, baseline)
+    return (BASELINE, *([CHAMPION] if champion else []), *([BEST_EVER] if apart else []))
+
+
+def _stand_ins(
+    champion: Mapping[str, Any] | None, baseline: Mapping[str, Any] | None, best_ever: Mapping[str, Any] | None
+) -> Mapping[str, str]:
+    found = {CHAMPION: BASELINE} if _same(champion, baseline) else {}
+    return {**found, BEST_EVER: CHAMPION} if _same(best_ever, champion) else found
+
+
+def _same(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> bool:
+    return bool(one and other and one.get("digest") == other.get("digest"))
 
 
 def _reason(verdict: Verdict, results: Sequence[GateResult], kind: str) -> str:

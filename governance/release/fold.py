@@ -10,6 +10,7 @@ from governance.provenance.descent import Bounds
 from governance.release import kinds
 from governance.release.adoption import adopted_release
 from governance.release.ledger import Event
+from governance.release.levels import Levels
 from governance.release.relabelling import Relabelling
 from governance.release.state import PROMOTION, ROLLBACK, Approval, Intent, Judgement, OpenCycle, Release, State
 
@@ -147,7 +148,7 @@ def _unless(cycle: OpenCycle | None, digest: str) -> OpenCycle | None:
 def _registered(state: State, event: Event) -> State:
     facts, digest = _facts(event), event.body["cycle_digest"]
     release = Release(
-        **{**facts, "past_share": Bounds.from_document(facts.get("past_share"))},
+        **{**facts, "past_share": Bounds.from_document(facts.get("past_share")), "levels": Levels.from_document(facts.get("levels"))},
         registered_by=event.actor,
         registered_seq=event.seq,
         judged_against=state.frozen_against.get(digest, state.champion),

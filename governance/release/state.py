@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from governance.provenance.descent import Bounds, Descent, descent_of
 from governance.release.ledger import GENESIS
+from governance.release.levels import LEVELLED, RANKED, Levels
 from governance.release.relabelling import Relabelling
 
 PASS, BLOCK, INCONCLUSIVE = "pass", "block", "inconclusive"
@@ -55,6 +56,8 @@ class Release:
     """The synthetic share, in thousandths, of what was learnt before anybody here counted."""
     batches_head: str | None = None
     """The digest of the last batch that it was trained on (see `governance.training.batch_log`); None where no chain was kept."""
+    levels: Levels | None = None
+    """Where it stood on the pinned shards when it was judged; None where it was never measured, or an older version kept nothing."""
     judged_against: int | None
     """The champion when its cycle was frozen: the one whose evidence it was compared with."""
     requested_by: str | None = None
@@ -195,6 +198,27 @@ class State:
         if self.pre_synthetic is not None:
             return self.pre_synthetic
         return next((r.version for r in self.in_order if r.kind == ADOPTED and r.usable), None)
+
+    @property
+    def best_ever(self) -> int | None:
+        """The usable release with the lowest tail perplexity on the tail shard that is pinned now, the older one of two equals.
+
+        Readings of another shard are no readings of this one, so a release that was judged on it alone is not in the running.
+        """
+        read = [(bits, r.served_seq or 0, r.version) for r in self.in_order if r.usable and (bits := self.tail_bits(r.version)) is not None]
+        return min(read)[2] if read else None
+
+    def tail_bits(self, version: int) -> float | None:
+        """Bits per byte of a release on the tail shard that is pinned now; None where that is not known."""
+        levels = self.releases[version].levels
+        level = levels.readings.get(RANKED) if levels else None
+        return level.bits_per_byte if level and level.shard == self.shards.get(LEVELLED[RANKED]) else None
+
+    @property
+    def kept(self) -> tuple[int, ...]:
+        """Versions whose bytes stay here and true: what serves, where a rollback goes first, and what candidates are measured against."""
+        found = (self.champion, self.previous, self.pre_synthetic, self.baseline, self.best_ever)
+        return tuple(sorted({version for version in found if version is not None}))
 
     @property
     def in_order(self) -> tuple[Release, ...]:

@@ -24,6 +24,7 @@ def work(desk: Desk, gates: Mapping[str, Gate] | None = None) -> None:
         policy_sha256=desk.need("policy_sha256"),
         champion=desk.need("champion"),
         baseline=desk.need("baseline"),
+        best_ever=desk.need("best_ever"),
         gates=gates,
     )
     write_document(desk.writes("decision.json"), decision)
@@ -33,7 +34,7 @@ STAGE = Stage(
     name="judge",
     reads=("measures.json", "mix.json", "lineage.json"),
     writes=("decision.json",),
-    needs=("kind", "policy.gates", "policy_sha256", "champion", "baseline"),
+    needs=("kind", "policy.gates", "policy_sha256", "champion", "baseline", "best_ever"),
     code=("governance.gates.rules",),
     work=work,
 )

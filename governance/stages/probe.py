@@ -1,4 +1,4 @@
-"""The probe stage: candidate, champion and baseline score the same documents and answer the same prompts with the same seeds."""
+"""The probe stage: candidate and references score the same documents and answer the same prompts with the same seeds."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from governance.collapse.evidence import BASELINE, CANDIDATE, CHAMPION, SAMPLE_SCHEMA, SCORE_SCHEMA
+from governance.collapse.evidence import BASELINE, BEST_EVER, CANDIDATE, CHAMPION, SAMPLE_SCHEMA, SCORE_SCHEMA
 from governance.collapse.probe import ProbePlan
 from governance.digest import Manifest
 from governance.ports.desk import SHARDS, Desk
@@ -75,12 +75,18 @@ def _as_documents(rows: pl.DataFrame, shard: str) -> pl.DataFrame:
 
 
 def _models(desk: Desk) -> dict[str, tuple[str, Path]]:
-    """Name -> (digest, folder), the candidate first; in a founding cycle there is no other."""
+    """Name -> (digest, folder), the candidate first; in a founding cycle there is no other.
+
+    The best-ever release is asked only where it is none of the others: the gate lets those stand in for it.
+    """
     folder = desk.reads("checkpoint/")
     found = {CANDIDATE: (Manifest.of(folder).digest, folder)}
     for name in (CHAMPION, BASELINE):
         if (kept := desk.need(name)) is not None:
             found[name] = (kept["digest"], desk.model(kept["digest"]))
+    best = desk.need("best_ever")
+    if best is not None and best["digest"] not in [digest for digest, _ in found.values()]:
+        found[BEST_EVER] = (best["digest"], desk.model(best["digest"]))
     return found
 
 
@@ -134,7 +140,7 @@ STAGE = Stage(
     name="probe",
     reads=("checkpoint/", "mix.parquet", SHARDS["tail"], SHARDS["human"], SHARDS["prompts"]),
     writes=("scores.parquet", "samples.parquet"),
-    needs=("champion", "baseline", "shards", "policy.probe", "policy.training", "seed"),
+    needs=("champion", "baseline", "best_ever", "shards", "policy.probe", "policy.training", "seed"),
     code=("governance.adapters.trainers",),
     work=probe,
 )

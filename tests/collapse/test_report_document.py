@@ -40,6 +40,19 @@ def test_every_metric_is_in_the_document_with_values_comparisons_and_units():
     assert document["conditions"]["samples"]["1"] == {"prompts": 60, "words_per_model": 240 * 20}
 
 
+def test_a_best_ever_release_that_was_asked_is_compared_with_like_the_others():
+    usual = probe()
+    more = [
+        pl.concat([frame, frame.filter(model="baseline").with_columns(model=pl.lit("best-ever"))])
+        for frame in (usual.scores, usual.samples)
+    ]
+    document = measure_evidence(Evidence(*more), HUMAN, PLAN, 7)
+    for entry in document["metrics"]:
+        assert set(entry["against"]) == {"baseline", "champion", "best-ever"}
+        assert entry["values"]["best-ever"] == entry["values"]["baseline"]
+        assert entry["against"]["best-ever"]["change"] == entry["against"]["baseline"]["change"]
+
+
 def test_a_founding_probe_has_readings_of_the_candidate_and_no_comparison():
     alone = Evidence(scores=scores({"candidate": 0.0}), samples=samples({"candidate": texts(1, 240)}))
     document = measure_evidence(alone, HUMAN, PLAN, 7)

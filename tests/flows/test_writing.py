@@ -152,7 +152,7 @@ def release_of(shop: QuickShop, folder: Path, start: Path | None = None) -> None
     body = dict.fromkeys(kinds.BODIES[kinds.CANDIDATE_REGISTERED], 0)
     texts = dict.fromkeys(("decision_sha256", "policy_sha256", "run_url"), "x")
     facts = {"version": 1, "cycle": 1, "cycle_digest": "c" * 64, "checkpoint": digest, "verdict": "block", "kind": "retraining"}
-    shop.ledger.record(kinds.CANDIDATE_REGISTERED, {**body, **texts, **facts, "past_share": None})
+    shop.ledger.record(kinds.CANDIDATE_REGISTERED, {**body, **texts, **facts, "past_share": None, "levels": None})
     lineage = {"checkpoint": digest, "start": Manifest.of(start).digest if start else "0" * 64, "teachers": {}}
     write_document(archive_of(shop, "c" * 64) / "lineage.json", lineage)
 

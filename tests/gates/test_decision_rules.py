@@ -66,6 +66,43 @@ def test_a_step_against_the_champion_is_limited_too(metric):
     assert gates(decision, metric)["baseline"]["verdict"] == "pass"
 
 
+BEST = {"version": 3, "digest": "best"}
+
+
+@EVERY
+def test_the_best_ever_release_has_the_margin_of_the_baseline(metric):
+    limit = LIMITS[metric] / 100
+    close = entry(metric, **{"best-ever": comparison(-limit / 2 if metric.endswith("perplexity") else limit / 2, limit / 4)})
+    close["values"]["best-ever"] = 1.5
+    whole = [entry(name, **{"best-ever": comparison()}) for name in GATED if name != metric]
+    for other in whole:
+        other["values"]["best-ever"] = 1.5
+    decision = decide(**question(measures=measures(close, *whole), best_ever=BEST))
+    assert decision["verdict"] == "pass"
+    assert gates(decision, metric)["best-ever"]["limit"] == limit
+    lost = {**close, "against": close["against"] | {"best-ever": comparison(1.5 * limit, limit / 4)}}
+    decision = decide(**question(measures=measures(lost, *whole), best_ever=BEST))
+    assert decision["verdict"] == "block"
+    assert gates(decision, metric)["baseline"]["verdict"] == "pass"
+    assert "against the best-ever release, limit" in decision["reason"]
+
+
+def test_a_best_ever_release_that_was_not_asked_is_no_pass():
+    decision = decide(**question(best_ever=BEST))
+    assert decision["verdict"] == "inconclusive"
+    assert "there is no comparison with the best-ever release" in decision["reason"]
+
+
+def test_a_best_ever_release_that_is_baseline_or_champion_is_judged_by_what_was_asked_of_that_one():
+    as_baseline = decide(**question(best_ever={"version": 1, "digest": "b"}))
+    assert (as_baseline["verdict"], len(as_baseline["gates"])) == ("pass", 11)
+    as_champion = decide(**question(best_ever={"version": 2, "digest": "c"}))
+    assert (as_champion["verdict"], len(as_champion["gates"])) == ("pass", 16)
+    leap = entry("tail_perplexity", champion=comparison(0.07, 0.001))
+    found = gates(decide(**question(measures=measures(leap), best_ever={"version": 2, "digest": "c"})), "tail_perplexity")
+    assert found["best-ever"]["verdict"] == "block"
+
+
 @EVERY
 def test_under_a_hundred_documents_never_pass_and_still_block(metric):
     assert decide(**question(measures=measures(entry(metric, baseline=comparison(n=99)))))["verdict"] == "inconclusive"
@@ -270,6 +307,6 @@ def test_the_stage_writes_the_decision_of_its_files(tmp_path):
     asked = question()
     for name in ("measures", "mix", "lineage"):
         write_document(tmp_path / f"{name}.json", asked[name])
-    needs = {name: asked[name] for name in ("kind", "policy_sha256", "champion", "baseline")}
+    needs = {name: asked[name] for name in ("kind", "policy_sha256", "champion", "baseline")} | {"best_ever": None}
     judge.STAGE.work(FolderDesk(tmp_path, needs | {"policy.gates": section_document(RULES)}))
     assert json.loads((tmp_path / "decision.json").read_text()) == decide(**asked)

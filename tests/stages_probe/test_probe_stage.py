@@ -114,6 +114,7 @@ def desk(tmp_path: Path) -> TableDesk:
         "seed": 7,
         "champion": {"version": 2, "digest": kept(tmp_path, "champ")},
         "baseline": {"version": 1, "digest": kept(tmp_path, "base")},
+        "best_ever": None,
         "shards": {name: digest_file(tmp_path / path) for name, path in SHARDS.items() if name != "anchors"},
         "policy": {"probe": PLAN, "training": {"trainer": "counted"}},
     }
@@ -160,6 +161,22 @@ def test_equal_weights_are_asked_once_and_answer_under_each_name(desk: TableDesk
     assert [model.name for model in desk.opened] == ["new", "champ"]
     champion, baseline = (found.samples.filter(model=name).drop("model") for name in ("champion", "baseline"))
     assert champion.equals(baseline)
+
+
+def test_the_best_ever_release_is_asked_what_the_others_are_asked(desk: TableDesk) -> None:
+    desk.cycle["best_ever"] = {"version": 3, "digest": kept(desk.root, "best")}
+    found = evidence(desk)
+    assert found.models() == ("candidate", "champion", "baseline", "best-ever")
+    best, base = (found.scores.filter(model=name).drop("model", "bits") for name in ("best-ever", "baseline"))
+    assert best.equals(base)
+    assert found.samples.filter(model="best-ever")["text"].str.contains("best").all()
+
+
+@pytest.mark.parametrize("other", ["champion", "baseline"])
+def test_a_best_ever_release_that_is_another_of_them_is_not_asked_again(desk: TableDesk, other: str) -> None:
+    desk.cycle["best_ever"] = desk.cycle[other]
+    assert evidence(desk).models() == ("candidate", "champion", "baseline")
+    assert len(desk.opened) == 3
 
 
 def test_every_draw_has_its_own_seed_and_all_models_share_it(desk: TableDesk) -> None:

@@ -18,6 +18,8 @@ ROLES = ("anchor", "human", "synthetic")
 SHARDS_SHOWN = 16
 ALARMS_SHOWN = 8
 MODELS = ("candidate", "champion", "baseline")
+BEST_EVER = "best-ever"
+"""Shown in columns of its own where it was asked, which is where it is neither champion nor baseline."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,16 +171,17 @@ def loss_points(training: Mapping[str, Any] | None) -> Sequence[tuple[int, float
 
 def metric_rows(documents: CycleDocuments) -> Sequence[MetricRow]:
     entries = documents.measures["metrics"] if documents.measures else []
-    return [_metric_row(entry) for entry in entries]
+    more = (BEST_EVER,) if any(BEST_EVER in entry["values"] for entry in entries) else ()
+    return [_metric_row(entry, more) for entry in entries]
 
 
-def _metric_row(entry: Mapping[str, Any]) -> MetricRow:
-    against = [(entry["against"].get(name) or {}) for name in ("baseline", "champion")]
+def _metric_row(entry: Mapping[str, Any], more: tuple[str, ...]) -> MetricRow:
+    against = [(entry["against"].get(name) or {}) for name in ("baseline", "champion", *more)]
     reasons = [*(entry.get("reasons") or {}).values(), *(found.get("reason") for found in against)]
     return MetricRow(
         title=line(str(entry["title"])),
         unit=line(str(entry["unit"])),
-        values=[reading(entry["values"].get(model)) for model in MODELS],
+        values=[reading(entry["values"].get(model)) for model in (*MODELS, *more)],
         changes=[(percent(found.get("change")), interval(found)) for found in against],
         reasons=sorted({line(str(reason)) for reason in reasons if reason}),
     )

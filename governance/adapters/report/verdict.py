@@ -13,7 +13,7 @@ from governance.adapters.report.numbers import interval, limit_words, percent
 from governance.adapters.report.visible import line
 
 VERDICTS = ("pass", "block", "inconclusive")
-REFERENCE = {"baseline": "the pre-synthetic baseline", "champion": "the champion"}
+REFERENCE = {"baseline": "the pre-synthetic baseline", "champion": "the champion", "best-ever": "the best-ever release"}
 HEADLINE = {
     "pass": "Pass: all {count} gates hold",
     "block": "Block: {blocked} of {count} gates {was} beyond the limit",
