@@ -16,7 +16,13 @@ METRICS_PACKAGE = "governance.collapse.metrics"
 
 
 def measure_evidence(
-    evidence: Evidence, human_texts: Sequence[str], plan: ProbePlan, seed: int, metrics: Mapping[str, Metric] | None = None
+    evidence: Evidence,
+    human_texts: Sequence[str],
+    plan: ProbePlan,
+    seed: int,
+    metrics: Mapping[str, Metric] | None = None,
+    *,
+    human_slices: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The document `heirloom/measures/1`: every metric that exists, read from one probe; a function of its arguments alone.
 
@@ -24,7 +30,7 @@ def measure_evidence(
     """
     metrics = shipped_metrics() if metrics is None else metrics
     cases = {
-        heat: Case(evidence=evidence, samples=equal_samples(evidence, human_texts, heat), plan=plan, seed=seed)
+        heat: Case(evidence=evidence, samples=equal_samples(evidence, human_texts, heat, human_slices), plan=plan, seed=seed)
         for heat in plan.temperatures
     }
     gate = cases[plan.gate_temperature]

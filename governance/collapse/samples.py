@@ -1,14 +1,14 @@
 """Samples of several models made comparable: the same prompts and draws, cut to the same number of words each."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
 import polars as pl
 
 from governance.collapse.evidence import CANDIDATE, MODELS, Evidence, Mask, Unmeasured, Whole
-from governance.collapse.words import split_words
+from governance.collapse.words import cut_text, split_words
 from governance.errors import shown
 
 MOST_GROUPS = 100
@@ -31,12 +31,16 @@ class SampleSet:
     groups: Whole
     group_count: int
     vocabulary: int
+    texts: tuple[str, ...] = ()
+    """The texts themselves, cut to the same words, for what words alone do not show; empty where a set was made of numbers."""
 
     def __post_init__(self) -> None:
         if not len(self.lengths) == len(self.prompts) == len(self.groups):
             raise ValueError("lengths, prompts and groups are not of one number of samples")
         if int(self.lengths.sum()) != len(self.words):
             raise ValueError(f"lengths add up to {int(self.lengths.sum())} words, not to {len(self.words)}")
+        if self.texts and len(self.texts) != len(self.lengths):
+            raise ValueError(f"{len(self.texts)} texts are not those of {len(self.lengths)} samples")
         if len(self.prompts) and bool((np.diff(self.prompts) < 0).any()):
             raise ValueError("samples are not in order of their prompt")
 
@@ -47,6 +51,10 @@ class HumanWords:
 
     counts: Whole
     rare: Mask
+    documents: SampleSet | None = None
+    """The documents as they are, in the order of the shard, each as if it were the one answer to a prompt of its own."""
+    slices: tuple[str, ...] = ()
+    """The slice of each document; empty where the shard names none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +70,9 @@ class Samples:
     """Words kept of each model; the same number for all."""
 
 
-def equal_samples(evidence: Evidence, human_texts: Sequence[str], temperature: float) -> Samples | Unmeasured:
+def equal_samples(
+    evidence: Evidence, human_texts: Sequence[str], temperature: float, human_slices: Sequence[str] = ()
+) -> Samples | Unmeasured:
     """Cut every (prompt, draw) to the shortest of its samples over the models, so that set sizes cannot pose as diversity.
 
     Unmeasured where a model lacks a prompt or a draw that another has, where a text is missing, where fewer than six prompts were used, or
@@ -74,37 +84,35 @@ def equal_samples(evidence: Evidence, human_texts: Sequence[str], temperature: f
         return Unmeasured(reason=f"the candidate has no samples at temperature {temperature:g}")
     if reason := _unequal(frame, models):
         return Unmeasured(reason=reason)
-    texts = {model: [split_words(text) for text in frame.filter(pl.col("model") == model)["text"]] for model in models}
+    written = {model: frame.filter(pl.col("model") == model)["text"].to_list() for model in models}
+    texts = {model: [split_words(text) for text in said] for model, said in written.items()}
     lengths = np.array([[len(words) for words in texts[model]] for model in models], dtype=np.int64)
     common = lengths.min(axis=0)
     if reason := _short(models, lengths.sum(axis=1), int(common.sum())):
         return Unmeasured(reason=reason)
     prompts = frame.filter(pl.col("model") == CANDIDATE)["prompt_id"].rank("dense").cast(pl.Int64).to_numpy() - 1
-    return _number(texts, common, prompts, human_texts, temperature)
+    numbers: dict[str, int] = {}
+    words = {
+        model: number_words([w for said, keep in zip(texts[model], common, strict=True) for w in said[:keep]], numbers) for model in models
+    }
+    human = [number_words(split_words(text), numbers) for text in human_texts]
+    size = len(numbers)
+    cut = {model: tuple(map(cut_text, written[model], common.tolist())) for model in models}
+    return Samples(
+        sets=MappingProxyType({model: replace(set_of(words[model], common, prompts, size), texts=cut[model]) for model in models}),
+        vocabulary=tuple(numbers),
+        human=_human_words(human, size, human_slices),
+        temperature=temperature,
+        prompt_count=len(np.unique(prompts)),
+        budget_words=int(common.sum()),
+    )
 
 
 def set_of(words: Whole, lengths: Whole, prompts: Whole, vocabulary: int) -> SampleSet:
     """A sample set whose prompts are dealt to at most a hundred groups in turn."""
     groups = prompts % MOST_GROUPS
-    return SampleSet(words=words, lengths=lengths, prompts=prompts, groups=groups, group_count=int(groups.max()) + 1, vocabulary=vocabulary)
-
-
-def _number(texts: Mapping[str, list[list[str]]], common: Whole, prompts: Whole, human_texts: Sequence[str], temperature: float) -> Samples:
-    numbers: dict[str, int] = {}
-    words = {
-        model: number_words([w for sample, keep in zip(samples, common, strict=True) for w in sample[:keep]], numbers)
-        for model, samples in texts.items()
-    }
-    human = [number_words(split_words(text), numbers).tolist() for text in human_texts]
-    size = len(numbers)
-    return Samples(
-        sets=MappingProxyType({model: set_of(found, common, prompts, size) for model, found in words.items()}),
-        vocabulary=tuple(numbers),
-        human=_human_words(human, size),
-        temperature=temperature,
-        prompt_count=len(np.unique(prompts)),
-        budget_words=int(common.sum()),
-    )
+    count = int(groups.max(initial=-1)) + 1
+    return SampleSet(words=words, lengths=lengths, prompts=prompts, groups=groups, group_count=count, vocabulary=vocabulary)
 
 
 def number_words(words: Sequence[str], numbers: dict[str, int]) -> Whole:
@@ -114,11 +122,16 @@ def number_words(words: Sequence[str], numbers: dict[str, int]) -> Whole:
     return np.fromiter(map(numbers.__getitem__, words), dtype=np.int64, count=len(words))
 
 
-def _human_words(documents: Sequence[Sequence[int]], size: int) -> HumanWords:
-    flat = np.array([w for document in documents for w in document], dtype=np.int64)
-    once = np.array([w for document in documents for w in set(document)], dtype=np.int64)
-    held = np.bincount(once, minlength=size)
-    return HumanWords(counts=np.bincount(flat, minlength=size).astype(np.int64), rare=(held >= 1) & (held <= 2))
+def _human_words(documents: Sequence[Whole], size: int, slices: Sequence[str]) -> HumanWords:
+    flat = np.concatenate([np.zeros(0, dtype=np.int64), *documents])
+    held = np.bincount(np.concatenate([np.zeros(0, dtype=np.int64), *map(np.unique, documents)]), minlength=size)
+    lengths = np.array([len(document) for document in documents], dtype=np.int64)
+    return HumanWords(
+        counts=np.bincount(flat, minlength=size).astype(np.int64),
+        rare=(held >= 1) & (held <= 2),
+        documents=set_of(flat, lengths, np.arange(len(documents)), size),
+        slices=tuple(slices),
+    )
 
 
 def _unequal(frame: pl.DataFrame, models: Sequence[str]) -> str:

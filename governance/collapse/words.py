@@ -1,6 +1,7 @@
 """The one rule by which text becomes words, for every lexical metric and every model."""
 
 import re
+from itertools import islice
 
 WORD = re.compile(r"\w+(?:['\u2019]\w+)*")
 
@@ -12,3 +13,11 @@ def split_words(text: str) -> list[str]:
     come out as long words: their diversity is then counted over runs, equally for all models compared.
     """
     return WORD.findall(text.casefold())
+
+
+def cut_text(text: str, words: int) -> str:
+    """The text up to the end of its word number `words`, as it was written; whole where it has no more words than that."""
+    last = None
+    for last in islice(WORD.finditer(text), words):  # noqa: B007
+        pass
+    return text[: last.end()] if last else ""

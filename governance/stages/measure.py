@@ -20,13 +20,15 @@ def work(desk: Desk, metrics: Mapping[str, Metric] | None = None) -> None:
     Raises: IntegrityError where a file of the probe does not have the columns of its schema.
     """
     scores, samples = pl.read_parquet(desk.reads("scores.parquet")), pl.read_parquet(desk.reads("samples.parquet"))
-    human = pl.read_parquet(desk.reads(SHARDS["human"]), columns=["text"])
+    human = pl.read_parquet(desk.reads(SHARDS["human"]), columns=["text", "slice"])
     try:
         evidence = Evidence(scores=scores, samples=samples)
     except (ValueError, pl.exceptions.PolarsError) as error:
         raise IntegrityError(str(error), where="scores.parquet, samples.parquet", fix="run the probe stage again") from error
     plan = desk.section("policy.probe", ProbePlan)
-    write_document(desk.writes("measures.json"), measure_evidence(evidence, human["text"].to_list(), plan, desk.need("seed"), metrics))
+    slices = human["slice"].fill_null("none").to_list()
+    measures = measure_evidence(evidence, human["text"].to_list(), plan, desk.need("seed"), metrics, human_slices=slices)
+    write_document(desk.writes("measures.json"), measures)
 
 
 STAGE = Stage(

@@ -14,9 +14,11 @@ LETTERS = "etaoinshrdlcumwfgypbvk"
 
 
 def words(count: int) -> list[str]:
-    """Distinct words made of letters."""
+    """Distinct words made of letters; the most frequent is a stock transition, and the next begins an item of a list."""
     base = len(LETTERS)
-    return [LETTERS[i // base**2 % base] + LETTERS[i // base % base] + LETTERS[i % base] + "e" * (i // base**3) for i in range(count)]
+    return ["however", "\n- item"] + [
+        LETTERS[i // base**2 % base] + LETTERS[i // base % base] + LETTERS[i % base] + "e" * (i // base**3) for i in range(count - 2)
+    ]
 
 
 def texts(seed: int, count: int, *, length: int = 20, vocabulary: int = 2000, steepness: float = 1.0) -> list[str]:
@@ -69,3 +71,4 @@ def probe(change: Mapping[str, float] | None = None, said: Mapping[str, Sequence
 
 
 HUMAN = tuple(texts(99, 200, length=30, vocabulary=4000))
+SLICES = tuple(f"s{i % 4}" for i in range(len(HUMAN)))

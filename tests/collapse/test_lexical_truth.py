@@ -8,37 +8,14 @@ from functools import partial
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
+from numbered_sets import VOCABULARY, context, made, sample_sets
 
 from governance.collapse import diversity, embedding
 from governance.collapse.bleu import bleu_scores, self_bleu
 from governance.collapse.evidence import Unmeasured
 from governance.collapse.ngrams import ngram_keys
-from governance.collapse.samples import HumanWords, Samples, SampleSet, set_of
+from governance.collapse.samples import SampleSet
 from governance.collapse.words import split_words
-
-VOCABULARY = 9
-
-
-@st.composite
-def sample_sets(draw) -> tuple[SampleSet, list[list[int]], list[int]]:
-    prompts = sorted(draw(st.lists(st.integers(0, 4), min_size=3, max_size=12).filter(lambda p: len(set(p)) > 1)))
-    prompts = [sorted(set(prompts)).index(p) for p in prompts]
-    said = [draw(st.lists(st.integers(0, VOCABULARY - 1), max_size=9)) for _ in prompts]
-    return made(said, prompts), said, prompts
-
-
-def made(said: list[list[int]], prompts: list[int], vocabulary: int = VOCABULARY) -> SampleSet:
-    flat = np.array([w for text in said for w in text], dtype=np.int64)
-    return set_of(flat, np.array([len(t) for t in said], dtype=np.int64), np.array(prompts, dtype=np.int64), vocabulary)
-
-
-def context(human: list[int]) -> Samples:
-    counts = np.array(human, dtype=np.int64)
-    return Samples(
-        sets={}, vocabulary=tuple(f"wort{i}" for i in range(len(human))), human=HumanWords(counts=counts, rare=counts == 1),
-        temperature=1.0, prompt_count=5, budget_words=0,
-    )  # fmt: skip
 
 
 def grams(said: list[list[int]], order: int) -> Counter:

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from planted_probe import HUMAN, MODELS, PLAN, probe, samples, scores, texts
+from planted_probe import HUMAN, MODELS, PLAN, SLICES, probe, samples, scores, texts
 
 from governance.collapse.evidence import Evidence, Unmeasured
 from governance.collapse.intervals import Comparison
@@ -36,11 +36,17 @@ COLLAPSE_MOVES = {
     "template_openings": +1,
     "word_divergence": +1,
     "rare_words": -1,
+    "self_rouge": +1,
+    "kl_divergence": +1,
+    "stability_index": +1,
+    "coverage_at_k": -1,
+    "transition_phrases": +1,
+    "list_scaffolds": +1,
 }
 
 
 def read(metric: Metric, evidence: Evidence, seed: int = 7) -> Reading:
-    return metric.measure(Case(evidence=evidence, samples=equal_samples(evidence, HUMAN, 1.0), plan=PLAN, seed=seed))
+    return metric.measure(Case(evidence=evidence, samples=equal_samples(evidence, HUMAN, 1.0, SLICES), plan=PLAN, seed=seed))
 
 
 def test_every_metric_says_where_collapse_moves_it():

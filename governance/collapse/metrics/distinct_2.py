@@ -4,7 +4,8 @@ Definition: number of different word pairs divided by number of word pairs, over
 Unit: share of 2-grams
 Direction: two-sided; collapse lowers it, garbage is diverse and raises it.
 Source: Li et al. 2016, arXiv 1510.03055 (distinct-n).
-Blind spots: falls with the size of the set (hence equal budgets), sees no meaning, and at temperature 1 a slow collapse leaves it unmoved.
+Blind spots: falls with the size of the set (hence equal budgets), sees no meaning, and at temperature 1 a slow collapse leaves it
+unmoved.
 """
 
 from functools import partial
