@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from flows.benchmarks import pinned_benchmarks, record_pins
 from flows.earlier import earlier_rows
 from flows.marking import watermark_to_find
 from governance.actions.freeze import (
@@ -171,6 +172,7 @@ def _request(shop: Shop, state: State, kind: str, batch: Path, start: Mapping[st
         models=known_models(shop, state),
         relabels=standing(state, shop.labels, shop.seal),
         earlier=earlier_rows(shop.policy.mixing, shop.rows, state),
+        benchmarks=pinned_benchmarks(shop, state),
         watermark=watermark_to_find(shop),
     )
 
@@ -191,6 +193,7 @@ def _begin(shop: Shop, state: State, request: CycleRequest, *, record: bool) -> 
         document = freeze(shop.workspace, request)
         digest, resumed = digest_document(document), False
     if record and digest != open_digest:
+        record_pins(shop, state, request.benchmarks)
         _record(shop, state, document, digest)
     name = request.batch.name
     if request.batch == shop.workspace.batch:

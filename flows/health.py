@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from flows.begin import prove_shards
+from flows.benchmarks import pinned_benchmarks
 from flows.local import API_URL
 from flows.server import answers, free_port, prefect_server
 from governance.actions.scrub import record_scrub
@@ -124,7 +125,8 @@ def _shards(shop: Shop) -> Check:
     if not state.shards:
         return fine("shards", "none is pinned yet")
     prove_shards(shop, state)
-    return fine("shards", f"{len(SHARDS)} pinned shards are true")
+    held = len(pinned_benchmarks(shop, state).pins)
+    return fine("shards", f"{len(SHARDS)} pinned shards are true" + (f", and {held} benchmarks" if held else ""))
 
 
 def _model(shop: Shop, name: str) -> Check:

@@ -25,6 +25,8 @@ class Plan:
     laundering: Mapping[str, Any]
     mix: Mapping[str, Any]
     room: Headroom
+    labels_left_out: Sequence[Mapping[str, Any]] = ()
+    """People's labels that count for nothing here (`seq`, `by`, `rows`, `reason`), as cycle.json says."""
     overrides: tuple[Override, ...] = ()
     """Settings that this plan takes stricter than the policy; such a plan never becomes a cycle."""
 
@@ -49,7 +51,7 @@ def plan_cycle(shop: Shop, batch: Path | None = None, wanted: Sequence[str] = ()
     audit, laundering, mix = (read_document(folder / name) for name in ("audit.json", "laundering.json", "mix.json"))
     selected = pl.read_parquet(folder / "mix.parquet", columns=["slice", "task", "role", "tokens"])
     room = headroom(mix, selected, dropped_rows(folder), shop.policy.mixing)
-    return Plan(begun=begun, audit=audit, laundering=laundering, mix=mix, room=room)
+    return Plan(begun=begun, audit=audit, laundering=laundering, mix=mix, room=room, labels_left_out=_left_out(folder))
 
 
 def _what_if(shop: Shop, begun: Begun, rules: MixRules, overrides: tuple[Override, ...]) -> Plan:
@@ -57,7 +59,13 @@ def _what_if(shop: Shop, begun: Begun, rules: MixRules, overrides: tuple[Overrid
     dropped = _with_tasks(found.dropped.lazy(), shop.workspace.cycle)
     room = headroom(found.document, found.selected, dropped, rules)
     audit, laundering = (read_document(shop.workspace.cycle / name) for name in ("audit.json", "laundering.json"))
-    return Plan(begun=begun, audit=audit, laundering=laundering, mix=found.document, room=room, overrides=overrides)
+    said = _left_out(shop.workspace.cycle)
+    return Plan(begun=begun, audit=audit, laundering=laundering, mix=found.document, room=room, labels_left_out=said, overrides=overrides)
+
+
+def _left_out(folder: Path) -> Sequence[Mapping[str, Any]]:
+    found: Sequence[Mapping[str, Any]] = read_document(folder / "cycle.json")["relabels"]["left_out"]
+    return found
 
 
 def dropped_rows(folder: Path) -> pl.DataFrame:

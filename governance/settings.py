@@ -7,7 +7,7 @@ from typing import Any
 
 from governance.advice.rules import AdviceRules
 from governance.errors import PolicyError
-from governance.policy import read_toml
+from governance.policy import is_name, read_toml
 from governance.ports.endpoint import Endpoint
 from governance.section import read_section
 from governance.training.recipe import Recipe
@@ -85,6 +85,24 @@ class Engine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Benchmark:
+    """A file of texts that the model is tested with elsewhere, and that no row may teach: the table [benchmarks.NAME].
+
+    `file` is a path in the workspace, or an absolute one: Parquet, JSON Lines or CSV. It is pinned when a cycle first begins with it.
+    """
+
+    file: str
+    columns: tuple[str, ...] = ("text",)
+    """Columns whose texts are compared, each by itself: the question, the answer, the passage."""
+
+    def __post_init__(self) -> None:
+        if not self.file.strip():
+            raise ValueError("file: names no file")
+        if not self.columns or len(set(self.columns)) < len(self.columns):
+            raise ValueError(f"columns: {list(self.columns)} are not different columns")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Sections:
     """The sections that are read like those of the policy: every setting is known, and a wrong one is named."""
 
@@ -94,6 +112,11 @@ class _Sections:
     advice: AdviceRules = field(default_factory=AdviceRules)
     signing: Signing = field(default_factory=Signing)
     engine: Engine = field(default_factory=Engine)
+    benchmarks: Mapping[str, Benchmark] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if strange := sorted(name for name in self.benchmarks if not is_name(name)):
+            raise ValueError(f"benchmarks: {strange[0]!r} is no name (a-z, 0-9, '.', '_', '-', at most 63 characters)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

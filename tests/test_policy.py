@@ -100,6 +100,9 @@ def settings(tmp_path: Path, text: str) -> Settings:
         ('source = "folder"', r"heirloom\.toml\.source: 'folder' is not a table"),
         ("[source]\nmapping = 3", r"heirloom\.toml\.source\.mapping: 3 is not a table"),
         ("[teacher]\ntemperature = 0.7", r"heirloom\.toml\.teacher: unknown setting 'temperature'"),
+        ('[benchmarks.exam]\nfile = ""', r"heirloom\.toml\.benchmarks\.exam: file: names no file"),
+        ('[benchmarks.exam]\nfile = "x"\ncolumns = []', r"benchmarks\.exam: columns: \[\] are not different columns"),
+        ('[benchmarks."an exam"]\nfile = "x"', r"heirloom\.toml: benchmarks: 'an exam' is no name"),
         ("[teacher]\nmodel_rows_percent = -1", r"heirloom\.toml\.teacher: model_rows_percent: -1 is negative"),
     ],
 )

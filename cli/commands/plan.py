@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from governance.mixing.headroom import Advice, Headroom
     from governance.mixing.limits import Limit
 
+LABELS_SHOWN = 5
 NEXT = "Nothing was recorded.   Next: heirloom retrain"
 
 
@@ -53,7 +54,8 @@ def command(
         "laundering": plan.laundering,
         "mix": plan.mix,
     }
-    document |= {"headroom": asdict(plan.room), "overrides": [asdict(override) for override in plan.overrides]}
+    document |= {"headroom": asdict(plan.room), "labels_left_out": [dict(one) for one in plan.labels_left_out]}
+    document |= {"overrides": [asdict(override) for override in plan.overrides]}
     return Outcome(command="plan", lines=plan_lines(plan), document=document)
 
 
@@ -72,6 +74,7 @@ def plan_lines(plan: "Plan") -> list[str]:
         *anchor_lines(mix),
         f" Quarantined at the door: {refused}.",
         *([f" Changed by people's labels: {_counts(audit['relabelled'])}."] if audit["relabelled"] else []),
+        *label_lines(plan.labels_left_out),
         f" Left out of the mix: {_counts(mix['dropped'])}.",
         *_conscience_lines(mix),
         *laundering_lines(plan.laundering),
@@ -79,6 +82,16 @@ def plan_lines(plan: "Plan") -> list[str]:
         *room_lines(plan.room),
         "Nothing was recorded.   Next: edit policy.toml under review to keep it" if plan.overrides else NEXT,
     ]
+
+
+def label_lines(left_out: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Labels that people gave and that count for nothing, with the reason; of many the first."""
+    lines = [
+        f" Labels that do not count: ledger {one['seq']}, {one['rows']:,} rows by {plain(one['by'])}: {plain(one['reason'])}."
+        for one in left_out[:LABELS_SHOWN]
+    ]
+    rest = len(left_out) - LABELS_SHOWN
+    return lines + ([f" {rest:,} more rounds of labels do not count (cycle.json, relabels.left_out)."] if rest > 0 else [])
 
 
 def _override_lines(plan: "Plan") -> list[str]:
@@ -130,6 +143,7 @@ def anchor_lines(mix: Mapping[str, Any]) -> list[str]:
 def _conscience_lines(mix: Mapping[str, Any]) -> list[str]:
     """What every rule that took human rows left of the tail, then what the filters want somebody to look at."""
     from cli.shop import percent
+    from governance.mixing.benchmarks import benchmark_words
     from governance.mixing.conscience import alarms, collision_words, retained
 
     found = retained(mix)
@@ -137,6 +151,7 @@ def _conscience_lines(mix: Mapping[str, Any]) -> list[str]:
     for one in found:
         rows, words, worst = (f"{left:,} of {whole:,}" for left, whole in (one.rows, one.words, one.worst_words))
         lines.append(f" {plain(one.rule):<22} {rows:>18} {words:>18} {percent(*one.words):>8}   {plain(one.worst_slice)}: {worst}")
+    lines += [f" {plain(words[0].upper() + words[1:])}." for words in benchmark_words(mix)]
     lines += [f" {plain(words[0].upper() + words[1:])}." for words in collision_words(mix)]
     return lines + [f" Look at: {plain(alarm)}." for alarm in alarms(mix)]
 

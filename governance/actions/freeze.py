@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from governance.digest import (
     write_document,
 )
 from governance.errors import BatchError, ConflictError
+from governance.mixing.benchmarks import BENCHMARKS_FILE, Benchmarks
 from governance.policy import Policy
 from governance.ports.batch import ROW_ENDINGS
 from governance.ports.workspace import Workspace
@@ -62,6 +63,8 @@ class CycleRequest:
     """People's labels; None freezes an empty table."""
     earlier: pl.DataFrame | None = None
     """Rows of earlier cycles that the policy brings back; None freezes an empty table."""
+    benchmarks: Benchmarks = field(default_factory=Benchmarks)
+    """The texts of the benchmarks that no row may overlap."""
     watermark: Mapping[str, Any] | None = None
     """The mark of our teachers by the fingerprint of its key; None where the key is not here."""
 
@@ -127,6 +130,12 @@ def cycle_of(request: CycleRequest, manifest: Manifest) -> dict[str, Any]:
             "sha256": digest_bytes(_earlier(request)),
             "cycles": request.earlier["cycle"].unique().sort().to_list() if request.earlier is not None else [],
         },
+        "benchmarks": {
+            "path": f"cycle/{BENCHMARKS_FILE}",
+            "sha256": digest_bytes(_parquet(request.benchmarks.texts)),
+            "pins": {name: {"sha256": pin.sha256, "columns": list(pin.columns)} for name, pin in request.benchmarks.pins.items()},
+            "not_named": list(request.benchmarks.not_named),
+        },
         "watermark": dict(request.watermark) if request.watermark else None,
         "models": [model.document() for model in request.models],
         "ledger_head": dict(request.ledger_head) if request.ledger_head else None,
@@ -153,6 +162,7 @@ def freeze(workspace: Workspace, request: CycleRequest) -> dict[str, Any]:
     write_bytes(staging / KNOWN_FILE, _known(request))
     write_bytes(staging / RELABELS_FILE, _relabels(request))
     write_bytes(staging / EARLIER_FILE, _earlier(request))
+    write_bytes(staging / BENCHMARKS_FILE, _parquet(request.benchmarks.texts))
     document = cycle_of(request, manifest)
     if digest_file(staging / EMISSIONS_FILE) != document["emissions"]["sha256"]:
         raise ConflictError("the emissions changed while they were being copied", where=str(request.emissions), fix="try again")
@@ -215,8 +225,9 @@ def same_question(document: Mapping[str, Any], other: Mapping[str, Any]) -> bool
     """
     if document.keys() != other.keys():
         return False
-    references = ("shards", "start", "champion", "baseline", "best_ever", "teachers", "emissions", "relabels", "earlier", "watermark")
-    keys = ("kind", "batch", "mapping", *references, "policy_sha256")
+    references = ("shards", "start", "champion", "baseline", "best_ever", "teachers")
+    tables = ("emissions", "relabels", "earlier", "benchmarks", "watermark")
+    keys = ("kind", "batch", "mapping", *references, *tables, "policy_sha256")
     return all(document.get(key) == other.get(key) for key in keys)
 
 

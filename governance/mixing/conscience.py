@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from governance.mixing.anchors import anchor_alarms
+from governance.mixing.benchmarks import benchmark_alarms
 
 ALARMING_COLLISIONS = 50_000
 """Templates in common per million pairs, beyond people's, from which on what is left of model text is an alarm: 5 in 100."""
@@ -39,6 +40,7 @@ def alarms(mix: Mapping[str, Any]) -> Sequence[str]:
         _template_alarms(mix),
         _loop_alarms(mix.get("own_success")),
         anchor_alarms(mix),
+        benchmark_alarms(mix),
     )
     return [alarm for part in found for alarm in part]
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from governance.mixing.admission import by_origin
 from governance.mixing.anchors import sampled, slices_document
+from governance.mixing.benchmarks import Benchmarks
 from governance.mixing.caps import holds
 from governance.mixing.document import ANCHOR, ROLES, SYNTHETIC, mix_document
 from governance.mixing.order import in_order
@@ -80,14 +81,15 @@ def plan_pool(
     seed: int,
     earlier: pl.DataFrame | None = None,
     selection: SelectionRules | None = None,
+    benchmarks: Benchmarks | None = None,
     kernels: Kernels = NUMPY,
 ) -> Mix:
     """Plan a mix of incoming rows and anchors (row schema plus `tokens`); the order in which rows come makes no difference.
 
     `earlier` names the rows (`row_id`) that come back from an earlier cycle (`cycle`); every other row is fresh.
 
-    `references` are the other pinned texts by name, in the order in which they are checked (`tail`, `human`, `prompts`). `teachers`,
-    `kind`, `start` and `seed` are those of cycle.json, `model` is the student's name there.
+    `references` are the other pinned texts by name, in the order in which they are checked (`tail`, `human`, `prompts`), before the
+    `benchmarks`. `teachers`, `kind`, `start` and `seed` are those of cycle.json, `model` is the student's name there.
 
     Raises: RefusedError where there is too little human text, where the anchors are not human or far too few, or where a teacher was
     swapped. IntegrityError where the rows are not what the validate stage writes.
@@ -97,7 +99,8 @@ def plan_pool(
     batch = weigh(weights.counted(_numbered(pool.rows)), pool, anchors, kernels)
     sieve = by_origin(batch.sieve, rules, teachers=teachers, model=model, start=start["digest"], kind=kind)
     pinned = {**references, ANCHORS: anchors}
-    filtered = select(batch, sieve, pinned, rules=rules, selection=selection or SelectionRules(), seed=seed)
+    chosen = selection or SelectionRules()
+    filtered = select(batch, sieve, pinned, benchmarks or Benchmarks(), rules=rules, selection=chosen, seed=seed)
     sieve = filtered.sieve
     earlier = nothing_earlier() if earlier is None else earlier
     refuse_too_little_human(sieve, rules, fresh_human_tokens(sieve, earlier))
@@ -105,9 +108,9 @@ def plan_pool(
     anchors = in_order(weights.counted(_numbered(anchors)).select(_COLUMNS).filter(pl.col("tokens") > 0), seed)
     selected, sieve = _capped(sieve, anchors, rules, seed)
     dropped = sieve.dropped()
-    chosen = {**filtered.document, "weights": weights.document(selected), "retention": batch.retention(sieve.gone, filtered.rare_slices)}
-    chosen |= slices_document(anchors, selected, filtered.rare_slices) | regime_document(selected, earlier, rules)
-    document = mix_document(selected, dropped, rules, chosen, anchor_tokens=int(anchors["tokens"].sum()))
+    said = {**filtered.document, "weights": weights.document(selected), "retention": batch.retention(sieve.gone, filtered.rare_slices)}
+    said |= slices_document(anchors, selected, filtered.rare_slices) | regime_document(selected, earlier, rules)
+    document = mix_document(selected, dropped, rules, said, anchor_tokens=int(anchors["tokens"].sum()))
     return Mix(selected=selected, dropped=dropped, flagged=sieve.spared(), document=document)
 
 

@@ -31,6 +31,8 @@ _PERCENTAGES = {
 _AT_LEAST_ONE = (
     "shingle_words",
     "overlap_words",
+    "benchmark_words",
+    "fewest_benchmark_words",
     "opening_words",
     "openings_per_million_tokens",
     "fewest_openings",
@@ -90,6 +92,10 @@ class MixRules:
     overlap_words: int = 8
     overlap_percent: int = 50
     """Runs of `overlap_words` words shared with a pinned text, of the shorter of the two."""
+    benchmark_words: int = 13
+    """Words in a row that a row shares with a benchmark text, and is left out for: the run of GPT-3's filter (arXiv 2005.14165)."""
+    fewest_benchmark_words: int = 8
+    """A shorter benchmark text is in many rows by chance: only a row of just these words is left out for it."""
     opening_words: int = 3
     openings_per_million_tokens: int = 30
     fewest_openings: int = 5

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from governance.mixing.benchmarks import Benchmarks, without_benchmarks
 from governance.mixing.diversity_gate import without_uniform
 from governance.mixing.feedback import without_own_success
 from governance.mixing.findings import Findings
@@ -62,14 +63,22 @@ def weigh(rows: pl.DataFrame, pool: Pool, anchors: pl.DataFrame, kernels: Kernel
 
 
 def select(
-    batch: Batch, sieve: Sieve, pinned: Mapping[str, pl.DataFrame], *, rules: MixRules, selection: SelectionRules, seed: int
+    batch: Batch,
+    sieve: Sieve,
+    pinned: Mapping[str, pl.DataFrame],
+    benchmarks: Benchmarks,
+    *,
+    rules: MixRules,
+    selection: SelectionRules,
+    seed: int,
 ) -> Filtered:
-    """Copies and overlaps with pinned texts leave, then damage, model text without diversity, near-duplicates and templates; the floor
-    holds for what comes after the overlaps.
+    """Copies and overlaps with pinned texts and benchmarks leave, then damage, model text without diversity, near-duplicates and
+    templates; the floor holds for what comes after the overlaps.
 
     `sieve` holds the rows of the batch that came past the rules on where a row is from.
     """
     sieve = without_overlaps(without_copies(sieve), batch.words, pinned, rules)
+    sieve, overlapping = without_benchmarks(sieve, batch.words, benchmarks, batch.anchors, rules)
     sieve, success = without_own_success(sieve, selection)
     floor = Floor.of(sieve, selection.survival_floor_percent)
     sieve = without_damage(sieve, batch.words, batch.found.damage, selection, floor)
@@ -80,6 +89,7 @@ def select(
         "diversity": {"rule": selection.diversity, "groups": judged},
         "templates": templates,
         "own_success": success,
+        "benchmarks": overlapping,
         "survival": survival(batch.sieve.rows, sieve.rows, sieve.dropped(), sieve.spared(), selection.survival_floor_percent),
     }
     rare = rare_slices(batch.sieve.rows, batch.anchors, selection.rare_slice_percent)

@@ -15,6 +15,8 @@ _LESS_IS_STRICTER = (
     "most_anchor_passes",
     "near_duplicate_jaccard_percent",
     "overlap_percent",
+    "benchmark_words",
+    "fewest_benchmark_words",
     "openings_per_million_tokens",
     "fewest_openings",
 )

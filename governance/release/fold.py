@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from governance.errors import IntegrityError, UsageError
 from governance.provenance.descent import Bounds
+from governance.provenance.pin import Pin
 from governance.release import kinds
 from governance.release.adoption import adopted_release
 from governance.release.ledger import Event
@@ -18,7 +19,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 _MAPPINGS = (
-    *("releases", "shards", "teachers", "frozen_against", "judged", "attempts"),
+    *("releases", "shards", "teachers", "benchmarks", "frozen_against", "judged", "attempts"),
     *("remembered", "kept_rows", "relabellings", "synthesized"),
 )
 
@@ -84,6 +85,11 @@ def _shards(state: State, event: Event) -> State:
 
 def _teacher(state: State, event: Event) -> State:
     return replace(state, teachers=_with(state.teachers, event.body["name"], event.body["digest"]))
+
+
+def _benchmark(state: State, event: Event) -> State:
+    pin = Pin(sha256=event.body["sha256"], columns=tuple(event.body["columns"]))
+    return replace(state, benchmarks=_with(state.benchmarks, event.body["name"], pin))
 
 
 def _memory(state: State, event: Event) -> State:
@@ -258,6 +264,7 @@ _STEPS: Mapping[str, Callable[[State, Event], State]] = MappingProxyType(
         kinds.WORKSPACE_CREATED: _created,
         kinds.SHARDS_PINNED: _shards,
         kinds.TEACHER_PINNED: _teacher,
+        kinds.BENCHMARK_PINNED: _benchmark,
         kinds.EMISSIONS_ENTERED: _emissions,
         kinds.ROWS_SYNTHESIZED: _synthesized,
         kinds.MEMORY_EXTENDED: _memory,

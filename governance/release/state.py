@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from governance.provenance.descent import Bounds, Descent, descent_of
+from governance.provenance.pin import Pin
 from governance.release.ledger import GENESIS
 from governance.release.levels import LEVELLED, RANKED, Levels
 from governance.release.relabelling import Relabelling
@@ -155,6 +156,7 @@ class State:
     intent: Intent | None = None
     shards: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     teachers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    benchmarks: Mapping[str, Pin] = field(default_factory=lambda: MappingProxyType({}))
     memory: str | None = None
     """The sha256 of the file of remembered rows."""
     remembered: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

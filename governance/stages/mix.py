@@ -12,6 +12,7 @@ import polars as pl
 
 from governance.digest import read_document, write_document
 from governance.mixing.anchors import passes_document
+from governance.mixing.benchmarks import BENCHMARKS_FILE, Benchmarks
 from governance.mixing.descent import descent_document, refuse_beyond_depth
 from governance.mixing.document import ANCHOR
 from governance.mixing.plan import Mix, completed, plan_pool
@@ -87,6 +88,7 @@ def _planned(desk: Desk, rules: MixRules, source: Path, earlier: pl.DataFrame, s
         earlier=earlier,
         kernels=kernels,
         selection=desk.section("policy.selection", SelectionRules),
+        benchmarks=_benchmarks(desk),
     )
     refuse_without_anchors(mix.document, rules)
     refuse_stale(mix.document, rules)
@@ -114,6 +116,11 @@ def _shard(desk: Desk, name: str) -> pl.DataFrame:
     return pl.read_parquet(pinned_shard(desk, name))
 
 
+def _benchmarks(desk: Desk) -> Benchmarks:
+    texts = pl.read_parquet(frozen_file(desk, BENCHMARKS_FILE, "benchmarks"))
+    return Benchmarks(texts=texts, not_named=tuple(desk.need("benchmarks")["not_named"]))
+
+
 def _parts(desk: Desk, source: Path, selected: pl.DataFrame, scratch: Path) -> Iterator[Path]:
     """The rows of mix.parquet in files, one after the other: fresh rows as the executor gathers them, with the anchors among them."""
     anchors = _shard(desk, "anchors")
@@ -135,10 +142,10 @@ def _written(rows: pl.DataFrame, path: Path) -> Path:
 
 STAGE = Stage(
     name="mix",
-    reads=("admitted.parquet", "descent.parquet", "laundering.json", EARLIER_FILE, RELABELS_FILE, *SHARDS.values()),
+    reads=("admitted.parquet", "descent.parquet", "laundering.json", EARLIER_FILE, RELABELS_FILE, BENCHMARKS_FILE, *SHARDS.values()),
     writes=("mix.parquet", "dropped.parquet", "flagged.parquet", "mix.json"),
     needs=(
-        *("kind", "model", "start", "teachers", "shards", "earlier", "relabels", "seed"),
+        *("kind", "model", "start", "teachers", "shards", "earlier", "relabels", "benchmarks", "seed"),
         *("policy.mixing", "policy.selection", "policy.training"),
     ),
     code=("governance.adapters.trainers", "governance.adapters.executors"),

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from cli.commands.plan import anchor_lines, part_lines, room_lines
+from cli.commands.plan import anchor_lines, label_lines, part_lines, room_lines
 from governance.mixing.headroom import Advice, Headroom
 from governance.mixing.limits import Limit
 
@@ -49,6 +49,14 @@ def test_no_bottleneck_is_said_with_the_room_that_is_left():
 
 def test_a_bottleneck_that_human_rows_cannot_surely_lift_names_the_setting():
     assert "mixing.shard_rows" in room_lines(replace(ROOM, advice=None))[-1]
+
+
+def test_labels_that_do_not_count_are_said_with_whose_they_are_and_why():
+    said = [{"seq": 400 + n, "by": "steward-a", "rows": 1_200, "reason": "it is not signed"} for n in range(7)]
+    assert label_lines([]) == []
+    lines = label_lines(said)
+    assert lines[0] == " Labels that do not count: ledger 400, 1,200 rows by steward-a: it is not signed."
+    assert (len(lines), lines[-1][:4]) == (6, " 2 m")
 
 
 def test_a_slice_that_looks_like_markup_is_shown_as_it_is():

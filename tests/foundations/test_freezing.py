@@ -12,6 +12,7 @@ from governance.actions.label import LeftOut, Standing
 from governance.adapters.lock import hold
 from governance.digest import digest_document, digest_file
 from governance.errors import BatchError, ConflictError
+from governance.mixing.benchmarks import BENCHMARKS_SCHEMA, Benchmarks
 from governance.policy import Line, Policy
 from governance.ports.clock import SystemClock
 from governance.ports.workspace import Workspace
@@ -19,6 +20,7 @@ from governance.provenance.earlier import nothing_earlier
 from governance.provenance.emissions import emissions_bytes, emitted, read_emissions
 from governance.provenance.labels.label import RELABELS_SCHEMA
 from governance.provenance.memory import nothing_known
+from governance.provenance.pin import Pin
 from governance.provenance.synthesis import EmissionLimits
 
 
@@ -73,6 +75,18 @@ def test_rows_that_come_back_are_frozen_by_digest_and_other_rows_are_another_que
     other = cycle_of(replace(request(batch), earlier=back), batch_manifest(batch))
     assert other["earlier"]["cycles"] == [3]
     assert not same_question(other, plain)
+
+
+def test_benchmarks_are_frozen_by_digest_and_other_ones_are_another_question(tmp_path: Path, batch: Path):
+    workspace, frozen = Workspace(root=tmp_path), tmp_path / "cycle" / "benchmarks.parquet"
+    none = freeze(workspace, request(batch))
+    assert none["benchmarks"] == {"path": "cycle/benchmarks.parquet", "sha256": digest_file(frozen), "pins": {}, "not_named": []}
+    texts = pl.DataFrame({"benchmark": ["exam"], "line": [1], "text": ["who"]}, schema=BENCHMARKS_SCHEMA)
+    found = Benchmarks(texts=texts, pins={"exam": Pin(sha256="e" * 64, columns=("text",))}, not_named=("old",))
+    some = freeze(workspace, replace(request(batch), benchmarks=found))
+    assert pl.read_parquet(frozen).equals(texts)
+    assert some["benchmarks"]["pins"] == {"exam": {"sha256": "e" * 64, "columns": ["text"]}}
+    assert not same_question(none, some)
 
 
 def test_the_memory_is_frozen_by_digest_and_may_grow_under_a_cycle_that_is_taken_up_again(tmp_path: Path, batch: Path):

@@ -10,6 +10,7 @@ from mixing_rows import START, plan, text_of
 from governance.adapters.executors.here import HereExecutor
 from governance.digest import digest_file, digest_text, read_document, write_document
 from governance.errors import IntegrityError, RefusedError
+from governance.mixing.benchmarks import BENCHMARKS_SCHEMA
 from governance.mixing.document import mix_root
 from governance.mixing.pool import weighed_rows
 from governance.mixing.rules import MixRules
@@ -103,9 +104,11 @@ def desk(tmp_path: Path) -> TableDesk:
     write_document(tmp_path / "laundering.json", {"stops": False})
     nothing_earlier().write_parquet(tmp_path / "earlier.parquet")
     no_relabels().write_parquet(tmp_path / "relabels.parquet")
+    BENCHMARKS_SCHEMA.to_frame().write_parquet(tmp_path / "benchmarks.parquet")
     cycle = {
         "earlier": {"sha256": digest_file(tmp_path / "earlier.parquet")},
         "relabels": {"sha256": digest_file(tmp_path / "relabels.parquet")},
+        "benchmarks": {"sha256": digest_file(tmp_path / "benchmarks.parquet"), "not_named": []},
         "kind": "retraining",
         "model": "student",
         "start": START,
@@ -194,6 +197,18 @@ def test_an_altered_shard_is_refused_by_name(desk: TableDesk, name: str) -> None
     pl.read_parquet(path).head(0).write_parquet(path)
     with pytest.raises(IntegrityError, match=f"shard {name} is"):
         STAGE.work(desk)
+
+
+def test_a_row_that_holds_a_benchmark_is_left_out_and_benchmarks_that_moved_stop_the_stage(desk: TableDesk) -> None:
+    path = desk.root / "benchmarks.parquet"
+    pl.DataFrame({"benchmark": ["exam"], "line": [7], "text": [text_of(3, 30)]}, schema=BENCHMARKS_SCHEMA).write_parquet(path)
+    with pytest.raises(IntegrityError, match=r"benchmarks\.parquet: is"):
+        STAGE.work(desk)
+    desk.cycle["benchmarks"] = {"sha256": digest_file(path), "not_named": ["old"]}
+    STAGE.work(desk)
+    dropped = pl.read_parquet(desk.root / "dropped.parquet").filter(pl.col("rule") == "overlaps-benchmark")
+    assert dropped.select("row_id", "detail").rows() == [("fresh-3", "a run of 13 words as in exam line 7")]
+    assert read_document(desk.root / "mix.json")["benchmarks"]["not_named"] == ["old"]
 
 
 def test_a_teacher_that_is_the_student_is_refused(desk: TableDesk) -> None:

@@ -10,6 +10,7 @@ from governance.adapters.report.documents import CycleDocuments
 from governance.adapters.report.drawing import curve, share_bar
 from governance.adapters.report.numbers import MISSING, count, interval, percent, reading, share
 from governance.adapters.report.visible import line
+from governance.mixing.benchmarks import benchmark_words
 from governance.mixing.conscience import alarms, retained
 from governance.mixing.regime import regime_words
 from governance.provenance.descent_words import depth_words, descent_of_document, mean_words, share_words, token_words
@@ -112,6 +113,11 @@ def mix_alarms(mix: Mapping[str, Any] | None) -> Sequence[str]:
     found = alarms(mix or {})
     rest = len(found) - ALARMS_SHOWN
     return [line(alarm, 300) for alarm in found[:ALARMS_SHOWN]] + ([f"{count(rest)} more, in mix.json"] if rest > 0 else [])
+
+
+def benchmark_rows(mix: Mapping[str, Any] | None) -> Sequence[str]:
+    """A sentence for each benchmark that rows were compared with."""
+    return [line(words[0].upper() + words[1:], 300) for words in benchmark_words(mix or {})]
 
 
 def expectation_rows(audit: Mapping[str, Any] | None) -> Sequence[tuple[str, str, str]]:

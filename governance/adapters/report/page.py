@@ -44,6 +44,7 @@ def render(documents: CycleDocuments) -> str:
         origins=contents.origin_rows(documents.audit),
         refused=contents.refused_rows(documents),
         tail_rows=contents.tail_rows(documents.mix),
+        benchmarks=contents.benchmark_rows(documents.mix),
         mix_alarms=contents.mix_alarms(documents.mix),
         expectations=contents.expectation_rows(documents.audit),
         laundering=laundering_of(documents.laundering),
