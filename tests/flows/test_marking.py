@@ -1,5 +1,6 @@
 """What a teacher of ours writes is marked where a key is named; the key is seen nowhere."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +12,7 @@ from governance.adapters.trainers.ngram import TRAINER
 from governance.adapters.watermark_key import read_key
 from governance.errors import IntegrityError, RefusedError, UsageError
 from governance.ports.watermark import MarkReader
+from governance.provenance.watermark import Mark
 from governance.release import kinds
 from tests.flows.synthesis_shop import QuickShop, batch_of, make_checkpoint, make_shop
 
@@ -20,9 +22,9 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_checkpoint(tmp_path_factory.mktemp("teacher") / "checkpoint")
 
 
-def marking_shop(tmp_path: Path, checkpoint: Path, key: Path) -> QuickShop:
+def marking_shop(tmp_path: Path, checkpoint: Path, key: Path, *, policy: str = "") -> QuickShop:
     settings = f'model_rows_percent = 100\nhybrid_rows_percent = 0\nwatermark_key = "{key}"\n'
-    return make_shop(tmp_path / "shop", checkpoint, settings=settings)
+    return make_shop(tmp_path / "shop", checkpoint, settings=settings, policy=policy)
 
 
 def write(shop: QuickShop) -> Synthesis:
@@ -30,17 +32,24 @@ def write(shop: QuickShop) -> Synthesis:
 
 
 def test_text_is_marked_where_a_key_is_named_and_whoever_holds_it_sees_the_mark(tmp_path: Path, checkpoint: Path):
-    shop = marking_shop(tmp_path, checkpoint, tmp_path / "own" / "key")
-    key_made(shop)
+    place = tmp_path / "own" / "key"
+    shop = marking_shop(tmp_path, checkpoint, place, policy="[synthesis.watermark]\nbias = 6.0\n")
+    place.parent.mkdir()
+    place.write_text("5eed" * 16)
+    place.chmod(0o600)
     done = write(shop)
     watermark, reader = watermark_of(shop), TRAINER.open(checkpoint)
     assert watermark is not None
     assert isinstance(reader, MarkReader)
     texts = pl.read_parquet(done.file)["text"].to_list()
-    human = pl.read_parquet(batch_of(shop.workspace.root) / "human.parquet")["text"].to_list()
-    greens, theirs = reader.greens(texts, watermark.mark), reader.greens(human, watermark.mark)
-    assert greens.green.sum() / greens.pairs.sum() > theirs.green.sum() / theirs.pairs.sum() + 0.1
-    assert done.document["watermark"] == {"fingerprint": watermark.fingerprint, "green_percent": 25, "bias": 2.0}
+
+    def green_share(mark: Mark) -> float:
+        found = reader.greens(texts, mark)
+        return float(found.green.sum() / found.pairs.sum())
+
+    strangers = [green_share(replace(watermark.mark, key=key)) for key in range(1, 100)]
+    assert green_share(watermark.mark) > max(strangers) + 0.1
+    assert done.document["watermark"] == {"fingerprint": watermark.fingerprint, "green_percent": 25, "bias": 6.0}
     (said,) = [event.body for event in shop.events.kept if event.kind == kinds.ROWS_SYNTHESIZED]
     assert said["watermark"] == watermark.fingerprint
 
