@@ -1,7 +1,9 @@
 """What a probe brought back, checked: a reading is taken from the same documents for both models, or it is not taken."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +38,24 @@ SAMPLE_SCHEMA = pl.Schema(
         "text": pl.String,
     }
 )
+SCORE_EXTRAS = pl.Schema({"rare": pl.Int64, "rare_hits": pl.Int64})
+"""Rare words of a document, and how many of them are the model's first choice; null where none was asked about."""
+SAMPLE_EXTRAS = pl.Schema({"wording": pl.String, "bits": pl.Float64})
+"""How the prompt was worded, and the surprise of the text, after its plain prompt, to the model that wrote it; null where not scored."""
+CHOICE_SCHEMA = pl.Schema(
+    {
+        "model": pl.String,
+        "task": pl.String,
+        "question_id": pl.String,
+        "source_id": pl.String,
+        "slice": pl.String,
+        "choice": pl.Int32,
+        "bits": pl.Float64,
+    }
+)
+"""Questions answered by likelihood: the bits of every choice of every question; choice 0 is the truth."""
+PLAIN = "plain"
+"""The wording of the prompts as they are: the one that gates read."""
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -55,17 +75,21 @@ class Unmeasured:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The two frames of a probe with exactly the columns of `SCORE_SCHEMA` and `SAMPLE_SCHEMA`; integers of any width are taken.
+    """The frames of a probe with exactly the columns of their schemas; integers of any width are taken.
 
-    Values are not judged here: a bad one makes the readings that need it unmeasured, with a reason, and leaves the others alone.
+    Values are not judged here: a bad one makes the readings that need it unmeasured, with a reason, and leaves the others alone. Likewise
+    the columns of `SCORE_EXTRAS` and `SAMPLE_EXTRAS` and the choices, which older probes did not write: every wording is then plain.
     """
 
     scores: pl.DataFrame
     samples: pl.DataFrame
+    choices: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CHOICE_SCHEMA))
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "scores", _shaped(self.scores, SCORE_SCHEMA, "scores"))
-        object.__setattr__(self, "samples", _shaped(self.samples, SAMPLE_SCHEMA, "samples"))
+        object.__setattr__(self, "scores", _shaped(self.scores, SCORE_SCHEMA, "scores", SCORE_EXTRAS))
+        samples = _shaped(self.samples, SAMPLE_SCHEMA, "samples", SAMPLE_EXTRAS)
+        object.__setattr__(self, "samples", samples.with_columns(pl.col("wording").fill_null(PLAIN)))
+        object.__setattr__(self, "choices", _shaped(self.choices, CHOICE_SCHEMA, "choices"))
 
     def models(self) -> tuple[str, ...]:
         """The models that were probed at all, the candidate first."""
@@ -145,7 +169,10 @@ def _ids(frame: pl.DataFrame, wrong: pl.Expr) -> Sequence[str]:
     return [str(name) for name in frame.filter(wrong)["doc_id"]]
 
 
-def _shaped(frame: pl.DataFrame, schema: pl.Schema, name: str) -> pl.DataFrame:
+def _shaped(frame: pl.DataFrame, schema: pl.Schema, name: str, extras: Mapping[str, Any] = MappingProxyType({})) -> pl.DataFrame:
+    """The columns of a schema, and the extra ones, null where they are not there."""
     if missing := [column for column in schema if column not in frame.columns]:
         raise ValueError(f"{name}: column {missing[0]!r} is missing")
-    return frame.select(pl.col(column).cast(kind) for column, kind in schema.items())
+    kept = [pl.col(column).cast(kind) for column, kind in schema.items()]
+    added = [(pl.col(column) if column in frame.columns else pl.lit(None)).cast(kind).alias(column) for column, kind in extras.items()]
+    return frame.select(*kept, *added)

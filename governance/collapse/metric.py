@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from governance.collapse.evidence import Evidence, Unmeasured
+from governance.collapse.drawn import Drawn, draws_of
+from governance.collapse.evidence import PLAIN, Evidence, Unmeasured
 from governance.collapse.intervals import Comparison
 from governance.collapse.probe import ProbePlan
 from governance.collapse.samples import Samples
@@ -20,21 +21,38 @@ class Better(StrEnum):
 
 
 class Kind(StrEnum):
-    """How a reading is resampled: by source document, or by prompt (a statistic of the set, or of its distance to human text)."""
+    """How a reading is resampled: by source document (perplexity, or questions answered by likelihood), or by prompt (a statistic of the
+    set, or of its distance to human text, both without refusals and at equal budgets; or of the samples as they were written).
+    """
 
     PAIRED_DOCUMENTS = "paired-documents"
+    QUESTIONS = "questions"
     SAMPLED_SET = "sampled-set"
     DISTRIBUTION = "distribution"
+    WRITTEN = "written"
+
+    @property
+    def of_samples(self) -> bool:
+        """Whether the reading is of samples, and so has another value at another temperature."""
+        return self not in (Kind.PAIRED_DOCUMENTS, Kind.QUESTIONS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """Everything a metric may look at: the scores, the samples at equal word budgets, the plan that made them and a seed."""
+    """Everything a metric may look at: the evidence, its samples at equal word budgets, the plan that made them and a seed."""
 
     evidence: Evidence
     samples: Samples | Unmeasured
     plan: ProbePlan
     seed: int
+    temperature: float | None = None
+    """Of the samples; None is the one that gates read."""
+    wording: str = PLAIN
+
+    def drawn(self) -> Drawn | Unmeasured:
+        """The samples as they were written, refusals among them."""
+        heat = self.plan.gate_temperature if self.temperature is None else self.temperature
+        return draws_of(self.evidence, heat, self.wording)
 
     @property
     def noise(self) -> float:

@@ -1,14 +1,15 @@
 """All readings of one probe as one document: measures.json."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from governance.collapse.evidence import Evidence, Unmeasured
+from governance.collapse.evidence import PLAIN, Evidence, Unmeasured
 from governance.collapse.intervals import Comparison
-from governance.collapse.metric import Better, Case, Kind, Metric, Reading
-from governance.collapse.probe import ProbePlan
-from governance.collapse.samples import equal_samples
+from governance.collapse.metric import Better, Case, Metric, Reading
+from governance.collapse.probe import Asking, ProbePlan
+from governance.collapse.samples import Samples, equal_samples
 from governance.plugins import discover
 from governance.section import section_document
 
@@ -29,15 +30,18 @@ def measure_evidence(
     A drill names other `metrics`, to see whether it would notice them.
     """
     metrics = shipped_metrics() if metrics is None else metrics
-    cases = {
-        heat: Case(evidence=evidence, samples=equal_samples(evidence, human_texts, heat, human_slices), plan=plan, seed=seed)
-        for heat in plan.temperatures
-    }
-    gate = cases[plan.gate_temperature]
+    sampled = partial(equal_samples, evidence, human_texts, human_slices=human_slices, refusal_patterns=plan.refusal_patterns)
+    cases = [_case(evidence, sampled, plan, seed, asking) for asking in plan.askings()]
+    gate = next(case for case in cases if case.temperature == plan.gate_temperature and case.wording == PLAIN)
     return {
         "schema": "heirloom/measures/1",
         "models": list(evidence.models()),
-        "conditions": {"probe": section_document(plan), "seed": seed, "samples": {f"{heat:g}": _budget(c) for heat, c in cases.items()}},
+        "conditions": {
+            "probe": section_document(plan),
+            "seed": seed,
+            "samples": {_heat(case): _budget(case) for case in cases if case.wording == PLAIN},
+            "wordings": {case.wording: _budget(case) for case in cases if case.wording != PLAIN},
+        },
         "metrics": [_metric_document(metric, gate, cases) for metric in metrics.values()],
     }
 
@@ -45,6 +49,12 @@ def measure_evidence(
 def shipped_metrics() -> Mapping[str, Metric]:
     """Every metric that exists, by name."""
     return discover(METRICS_PACKAGE, "METRIC")
+
+
+def _case(evidence: Evidence, sampled: Callable[..., Samples | Unmeasured], plan: ProbePlan, seed: int, asking: Asking) -> Case:
+    heat, wording = asking.temperature, asking.wording
+    samples = sampled(temperature=heat, wording=wording)
+    return Case(evidence=evidence, samples=samples, plan=plan, seed=seed, temperature=heat, wording=wording)
 
 
 def reading_document(metric: Metric, reading: Reading) -> dict[str, Any]:
@@ -82,15 +92,21 @@ def _loss(found: Comparison, better: Better) -> float:
     return -found.high if better is Better.HIGHER else max(found.low, -found.high)
 
 
-def _metric_document(metric: Metric, gate: Case, cases: Mapping[float, Case]) -> dict[str, Any]:
+def _metric_document(metric: Metric, gate: Case, cases: Sequence[Case]) -> dict[str, Any]:
     entry = reading_document(metric, metric.measure(gate))
-    if metric.kind is Kind.PAIRED_DOCUMENTS:
-        return entry
-    others = {heat: metric.measure(case) for heat, case in cases.items() if case is not gate}
-    entry["other_temperatures"] = {
-        f"{heat:g}": {model: _number(value) for model, value in reading.values.items()} for heat, reading in others.items()
-    }
+    if metric.kind.of_samples:
+        others = [case for case in cases if case is not gate]
+        entry["other_temperatures"] = {_heat(case): _values(metric, case) for case in others if case.wording == PLAIN}
+        entry["other_wordings"] = {case.wording: _values(metric, case) for case in others if case.wording != PLAIN}
     return entry
+
+
+def _values(metric: Metric, case: Case) -> dict[str, float | None]:
+    return {model: _number(value) for model, value in metric.measure(case).values.items()}
+
+
+def _heat(case: Case) -> str:
+    return f"{case.temperature:g}"
 
 
 def _number(value: float | Unmeasured) -> float | None:

@@ -5,15 +5,14 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
-import polars as pl
 
-from governance.collapse.evidence import CANDIDATE, MODELS, Evidence, Mask, Unmeasured, Whole
+from governance.collapse.drawn import LEAST_GROUPS, Drawn, draws_of
+from governance.collapse.evidence import PLAIN, Evidence, Mask, Unmeasured, Whole
+from governance.collapse.refusals import refused
 from governance.collapse.words import cut_text, split_words
-from governance.errors import shown
 
 MOST_GROUPS = 100
 """Prompts are left out in at most this many groups: enough degrees of freedom, and bounded work for the densest metric."""
-LEAST_GROUPS = 6
 LEAST_SHARE_PERCENT = 20
 """Common words must be at least this share of every model's words; three models that stop at random share a third."""
 
@@ -71,40 +70,64 @@ class Samples:
 
 
 def equal_samples(
-    evidence: Evidence, human_texts: Sequence[str], temperature: float, human_slices: Sequence[str] = ()
+    evidence: Evidence,
+    human_texts: Sequence[str],
+    temperature: float,
+    human_slices: Sequence[str] = (),
+    *,
+    wording: str = PLAIN,
+    refusal_patterns: Sequence[str] = (),
 ) -> Samples | Unmeasured:
     """Cut every (prompt, draw) to the shortest of its samples over the models, so that set sizes cannot pose as diversity.
 
-    Unmeasured where a model lacks a prompt or a draw that another has, where a text is missing, where fewer than six prompts were used, or
-    where so little is common to all models that the budget would say nothing of one of them.
+    A (prompt, draw) that any of the models refused to answer is left out for all of them: refusals are an axis of their own, and a set
+    phrase said a hundred times is not a narrower voice.
+
+    Unmeasured where a model lacks a prompt or a draw that another has, where a text is missing, where fewer than six prompts were used or
+    answered, or where so little is common to all models that the budget would say nothing of one of them.
     """
-    frame = evidence.samples.filter(pl.col("temperature") == temperature).sort("prompt_id", "draw")
-    models = [model for model in MODELS if model in frame["model"].unique()]
-    if CANDIDATE not in models:
-        return Unmeasured(reason=f"the candidate has no samples at temperature {temperature:g}")
-    if reason := _unequal(frame, models):
+    drawn = draws_of(evidence, temperature, wording)
+    if isinstance(drawn, Unmeasured):
+        return drawn
+    refusing = {model: np.array(refused(texts, refusal_patterns), dtype=bool) for model, texts in drawn.texts.items()}
+    if silent := [model for model, marks in refusing.items() if marks.all()]:
+        return Unmeasured(reason=f"the {silent[0]} answered with refusals only")
+    words = {model: [split_words(text) for text in texts] for model, texts in drawn.texts.items()}
+    lengths = np.array([[len(said) for said in words[model]] for model in words], dtype=np.int64)
+    lengths[np.array(list(refusing.values()))] = 0
+    answered = ~np.logical_or.reduce(list(refusing.values()))
+    if reason := _short(list(words), lengths.sum(axis=1), int(lengths.min(axis=0)[answered].sum())):
         return Unmeasured(reason=reason)
-    written = {model: frame.filter(pl.col("model") == model)["text"].to_list() for model in models}
-    texts = {model: [split_words(text) for text in said] for model, said in written.items()}
-    lengths = np.array([[len(words) for words in texts[model]] for model in models], dtype=np.int64)
-    common = lengths.min(axis=0)
-    if reason := _short(models, lengths.sum(axis=1), int(common.sum())):
-        return Unmeasured(reason=reason)
-    prompts = frame.filter(pl.col("model") == CANDIDATE)["prompt_id"].rank("dense").cast(pl.Int64).to_numpy() - 1
+    if (left := len(np.unique(drawn.prompts[answered]))) < LEAST_GROUPS:
+        return Unmeasured(reason=f"{left} prompts were answered by every model, an interval needs {LEAST_GROUPS}")
+    human = [split_words(text) for text in human_texts]
+    return _number(drawn, words, lengths.min(axis=0), answered, human_words=human, human_slices=human_slices)
+
+
+def _number(
+    drawn: Drawn,
+    words: Mapping[str, Sequence[Sequence[str]]],
+    common: Whole,
+    answered: Mask,
+    *,
+    human_words: Sequence[Sequence[str]],
+    human_slices: Sequence[str],
+) -> Samples:
+    """The answered samples, cut to what is common to all models, as numbers of words."""
+    places, budgets = np.flatnonzero(answered).tolist(), common[answered]
+    prompts = np.unique(drawn.prompts[answered], return_inverse=True)[1].astype(np.int64)
     numbers: dict[str, int] = {}
-    words = {
-        model: number_words([w for said, keep in zip(texts[model], common, strict=True) for w in said[:keep]], numbers) for model in models
-    }
-    human = [number_words(split_words(text), numbers) for text in human_texts]
+    said = {model: number_words([w for place in places for w in words[model][place][: common[place]]], numbers) for model in words}
+    human = [number_words(found, numbers) for found in human_words]
     size = len(numbers)
-    cut = {model: tuple(map(cut_text, written[model], common.tolist())) for model in models}
+    cut = {model: tuple(cut_text(texts[place], int(common[place])) for place in places) for model, texts in drawn.texts.items()}
     return Samples(
-        sets=MappingProxyType({model: replace(set_of(words[model], common, prompts, size), texts=cut[model]) for model in models}),
+        sets=MappingProxyType({model: replace(set_of(said[model], budgets, prompts, size), texts=cut[model]) for model in words}),
         vocabulary=tuple(numbers),
         human=_human_words(human, size, human_slices),
-        temperature=temperature,
+        temperature=drawn.temperature,
         prompt_count=len(np.unique(prompts)),
-        budget_words=int(common.sum()),
+        budget_words=int(budgets.sum()),
     )
 
 
@@ -132,18 +155,6 @@ def _human_words(documents: Sequence[Whole], size: int, slices: Sequence[str]) -
         documents=set_of(flat, lengths, np.arange(len(documents)), size),
         slices=tuple(slices),
     )
-
-
-def _unequal(frame: pl.DataFrame, models: Sequence[str]) -> str:
-    if frame["text"].null_count() or frame["prompt_id"].null_count() or frame["draw"].null_count():
-        return "a sample has no text, no prompt or no draw"
-    drawn = frame.group_by("prompt_id", "draw").agg(pl.col("model").n_unique().alias("models"), pl.len().alias("rows"))
-    odd = drawn.filter((pl.col("models") != len(models)) | (pl.col("rows") != len(models)))
-    if odd.height:
-        return f"{odd.height} prompts and draws were not sampled exactly once with each model: {shown(sorted(set(odd['prompt_id'])))}"
-    if (prompts := frame["prompt_id"].n_unique()) < LEAST_GROUPS:
-        return f"{prompts} prompts were sampled, an interval needs {LEAST_GROUPS}"
-    return ""
 
 
 def _short(models: Sequence[str], written: Whole, budget: int) -> str:

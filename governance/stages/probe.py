@@ -1,14 +1,14 @@
 """The probe stage: candidate and references score the same documents and answer the same prompts with the same seeds."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
-from governance.collapse.evidence import BASELINE, BEST_EVER, CANDIDATE, CHAMPION, SAMPLE_SCHEMA, SCORE_SCHEMA
-from governance.collapse.probe import ProbePlan
+from governance.collapse.evidence import BASELINE, BEST_EVER, CANDIDATE, CHAMPION, PLAIN, SAMPLE_EXTRAS, SAMPLE_SCHEMA, SCORE_SCHEMA
+from governance.collapse.probe import Asking, ProbePlan, worded
 from governance.digest import Manifest
 from governance.ports.desk import SHARDS, Desk
 from governance.ports.language_model import Decoding, LanguageModel
@@ -97,37 +97,67 @@ def _ask(model: LanguageModel, questions: Questions, step: Step) -> tuple[pl.Dat
 
 
 def _score(model: LanguageModel, questions: Questions, step: Step) -> Iterator[pl.DataFrame]:
-    wanted = pl.Schema({name: kind for name, kind in SCORE_SCHEMA.items() if name != "model"})
     for (shard,), documents in questions.documents.group_by("shard", maintain_order=True):
         found = model.score(documents["text"].to_list())
         yield documents.with_columns(
             pl.Series("bits", [s.bits for s in found], dtype=pl.Float64),
             pl.col("text").str.len_bytes().cast(pl.Int64).alias("bytes"),
             pl.Series("tokens", [s.tokens for s in found], dtype=pl.Int64),
-        ).select(wanted.names())
+        ).select(*_columns(SCORE_SCHEMA))
         step(f"scored {len(found)} {shard} documents")
 
 
 def _sample(model: LanguageModel, questions: Questions, step: Step) -> Iterator[pl.DataFrame]:
-    wanted = pl.Schema({name: kind for name, kind in SAMPLE_SCHEMA.items() if name != "model"})
-    plan, prompts = questions.plan, questions.prompts
-    for temperature in plan.temperatures:
-        for draw in range(plan.samples_per_prompt):
-            seed = draw_seed(questions.seed, temperature, draw)
-            decoding = Decoding(temperature=temperature, top_p=plan.top_p, max_new_tokens=plan.max_new_tokens, seed=seed)
-            texts = model.sample(prompts["text"].to_list(), decoding)
-            yield prompts.select(
+    for asking in questions.plan.askings():
+        prompts = _worded(questions, asking.wording)
+        for draw in range(asking.draws):
+            texts = model.sample(prompts, _decoding(questions, asking, draw))
+            yield questions.prompts.select(
                 "prompt_id",
                 "slice",
                 pl.lit(draw, dtype=pl.Int32).alias("draw"),
-                pl.lit(temperature, dtype=pl.Float64).alias("temperature"),
+                pl.lit(asking.temperature, dtype=pl.Float64).alias("temperature"),
                 pl.Series("text", list(texts), dtype=pl.String),
-            ).select(wanted.names())
-            step(f"draw {draw + 1} at temperature {temperature:g}")
+                pl.lit(asking.wording).alias("wording"),
+                pl.Series("bits", _own_bits(model, questions, asking, texts), dtype=pl.Float64),
+            ).select(*_columns(SAMPLE_SCHEMA), *SAMPLE_EXTRAS.names())
+            step(f"draw {draw + 1} at temperature {asking.temperature:g}, worded {asking.wording}")
+
+
+def _decoding(questions: Questions, asking: Asking, draw: int) -> Decoding:
+    """The same seed for every wording, so that what differs between wordings is the wording."""
+    seed = draw_seed(questions.seed, asking.temperature, draw)
+    plan = questions.plan
+    return Decoding(temperature=asking.temperature, top_p=plan.top_p, max_new_tokens=plan.max_new_tokens, seed=seed)
+
+
+def _worded(questions: Questions, wording: str) -> list[str]:
+    """The prompts in a wording: the shard's own where it has one, else by the policy's template."""
+    prompts = questions.prompts
+    if wording == PLAIN:
+        return prompts["text"].to_list()
+    if (column := f"text_{wording}") in prompts.columns:
+        return prompts[column].to_list()
+    return [worded(prompt, questions.plan.wordings[wording]) for prompt in prompts["text"]]
+
+
+def _own_bits(model: LanguageModel, questions: Questions, asking: Asking, texts: Sequence[str]) -> list[float | None]:
+    """The surprise of what the gates read to its own writer: that of prompt and text together less that of the prompt."""
+    if asking.wording != PLAIN or asking.temperature != questions.plan.gate_temperature:
+        return [None] * len(texts)
+    prompts = _worded(questions, PLAIN)
+    whole = model.score([prompt + text for prompt, text in zip(prompts, texts, strict=True)])
+    alone = model.score(prompts)
+    return [both.bits - one.bits if text else None for both, one, text in zip(whole, alone, texts, strict=True)]
+
+
+def _columns(schema: pl.Schema) -> tuple[str, ...]:
+    """All but the model's name, which is put before them."""
+    return tuple(name for name in schema if name != "model")
 
 
 def _steps(questions: Questions) -> int:
-    return questions.documents["shard"].n_unique() + len(questions.plan.temperatures) * questions.plan.samples_per_prompt
+    return questions.documents["shard"].n_unique() + sum(asking.draws for asking in questions.plan.askings())
 
 
 def _counted(desk: Desk, total: int) -> Step:

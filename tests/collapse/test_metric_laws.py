@@ -17,9 +17,11 @@ from governance.collapse.report import METRICS_PACKAGE
 from governance.collapse.samples import equal_samples
 from governance.plugins import discover
 
-METRICS = discover(METRICS_PACKAGE, "METRIC")
+COMPARED = (Kind.PAIRED_DOCUMENTS, Kind.SAMPLED_SET, Kind.DISTRIBUTION)
+METRICS = {name: metric for name, metric in discover(METRICS_PACKAGE, "METRIC").items() if metric.kind in COMPARED}
+"""Readings of whole documents and of samples at equal budgets; test_written_readings.py and test_question_readings.py hold the others."""
 EVERY = pytest.mark.parametrize("metric", METRICS.values(), ids=list(METRICS))
-SAMPLED = pytest.mark.parametrize("metric", [m for m in METRICS.values() if m.kind is not Kind.PAIRED_DOCUMENTS], ids=lambda m: m.name)
+SAMPLED = pytest.mark.parametrize("metric", [m for m in METRICS.values() if m.kind.of_samples], ids=lambda m: m.name)
 PAIRED = pytest.mark.parametrize("metric", [m for m in METRICS.values() if m.kind is Kind.PAIRED_DOCUMENTS], ids=lambda m: m.name)
 
 COLLAPSE_MOVES = {

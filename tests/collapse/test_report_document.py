@@ -20,6 +20,9 @@ from governance.errors import IntegrityError, PolicyError
 from governance.section import read_section, section_document
 from governance.stages import measure
 
+APART = ("written", "questions")
+"""Kinds of readings that need more than whole documents and samples at equal budgets."""
+
 
 def comparison(change: float, width: float) -> Comparison:
     return Comparison(change=change, low=change - width, high=change + width, se=width / 1.66, noise=0.0, n=50)
@@ -36,7 +39,7 @@ def test_every_metric_is_in_the_document_with_values_comparisons_and_units():
     for entry in document["metrics"]:
         assert set(entry["values"]) == set(MODELS)
         assert set(entry["against"]) == {"baseline", "champion"}
-        assert entry["units"] > 0
+        assert entry["units"] > 0 or entry["kind"] in APART
     assert document["conditions"]["samples"]["1"] == {"prompts": 60, "words_per_model": 240 * 20}
 
 
@@ -57,7 +60,7 @@ def test_a_founding_probe_has_readings_of_the_candidate_and_no_comparison():
     alone = Evidence(scores=scores({"candidate": 0.0}), samples=samples({"candidate": texts(1, 240)}))
     document = measure_evidence(alone, HUMAN, PLAN, 7)
     assert document["models"] == ["candidate"]
-    for entry in document["metrics"]:
+    for entry in (entry for entry in document["metrics"] if entry["kind"] not in APART):
         assert entry["values"]["candidate"] > 0
         assert entry["values"]["baseline"] is None
         assert entry["against"]["baseline"]["change"] is None
@@ -76,10 +79,26 @@ def test_a_broken_shard_is_null_with_a_reason_and_still_json():
 
 def test_other_temperatures_are_reported_beside_the_gated_one():
     plan = ProbePlan(temperatures=(0.7, 1.0), bootstrap_draws=400)
-    both = pl.concat([probe().samples, samples(dict.fromkeys(MODELS, texts(5, 240, steepness=1.5)), temperature=0.7)])
+    sharp = samples(dict.fromkeys(MODELS, texts(5, 240, steepness=1.5)), temperature=0.7)
+    both = pl.concat([probe().samples, sharp], how="diagonal")
     document = measure_evidence(Evidence(scores=probe().scores, samples=both), HUMAN, plan, 7)
     entry = next(entry for entry in document["metrics"] if entry["name"] == "distinct_2")
     assert entry["other_temperatures"]["0.7"]["candidate"] < entry["values"]["candidate"]
+
+
+def test_other_wordings_are_reported_beside_the_plain_one_and_move_no_gated_reading():
+    plan = ProbePlan(temperatures=(1.0,), bootstrap_draws=400)
+    narrow = samples(dict.fromkeys(MODELS, texts(5, 240, steepness=1.5))).with_columns(wording=pl.lit("presuming"))
+    both = pl.concat([probe().samples, narrow], how="diagonal")
+    document, plain = measure_evidence(Evidence(probe().scores, both), HUMAN, plan, 7), measure_evidence(probe(), HUMAN, plan, 7)
+    for entry, alone in zip(document["metrics"], plain["metrics"], strict=True):
+        assert (entry["values"], entry["against"]) == (alone["values"], alone["against"])
+    entry = next(entry for entry in document["metrics"] if entry["name"] == "distinct_2")
+    assert entry["other_wordings"]["presuming"]["candidate"] < entry["values"]["candidate"]
+    assert entry["other_wordings"]["rephrased"] == dict.fromkeys(MODELS)
+    assert document["conditions"]["wordings"]["rephrased"] == {
+        "reason": "the candidate has no samples at temperature 1, worded 'rephrased'"
+    }
 
 
 def test_no_text_of_a_row_or_a_sample_is_in_the_document():
@@ -110,6 +129,13 @@ def test_words_that_are_not_common_to_all_models_are_no_budget():
         {"samples_per_prompt": 0},
         {"bootstrap_draws": 10},
         {"retrain_noise_percent": -1.0},
+        {"serving_temperature": 0.0},
+        {"other_draws": 0},
+        {"wordings": {"plain": "again: {prompt}"}},
+        {"wordings": {"other": "{prompt} and so on"}},
+        {"wordings": {"other": "{prompt}"}},
+        {"refusal_patterns": ["(unclosed"]},
+        {"refusal_patterns": ["no?p?e?|"]},
     ],
 )
 def test_an_impossible_probe_is_refused_by_its_setting(wrong):

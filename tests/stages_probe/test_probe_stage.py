@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.collapse.evidence import Evidence
+from governance.collapse.evidence import PLAIN, Evidence
+from governance.collapse.probe import ProbePlan
 from governance.digest import Manifest, digest_file
 from governance.errors import IntegrityError
 from governance.ports.desk import SHARDS
@@ -18,6 +19,7 @@ from governance.ports.trainer import Trainer
 from governance.section import read_section
 from governance.stages.probe import STAGE, draw_seed, training_sample
 
+TEMPLATES = ("{prompt}", *ProbePlan().wordings.values())
 PLAN = {"temperatures": [0.7, 1.0], "samples_per_prompt": 2, "max_new_tokens": 5, "training_sample": 3}
 
 
@@ -27,12 +29,14 @@ class CountedModel:
 
     name: str
     asked: list[Decoding] = field(default_factory=list)
+    prompted: list[str] = field(default_factory=list)
 
     def score(self, texts: Sequence[str]) -> Sequence[Score]:
         return [Score(bits=len(text) * (1 + len(self.name)), tokens=len(text.split())) for text in texts]
 
     def sample(self, prompts: Sequence[str], decoding: Decoding) -> Sequence[str]:
         self.asked.append(decoding)
+        self.prompted += prompts
         return [f" {self.name} {decoding.seed}" for _ in prompts]
 
     def count_tokens(self, texts: Sequence[str]) -> Sequence[int]:
@@ -133,7 +137,7 @@ def test_three_models_score_the_same_documents_and_answer_the_same_prompts(desk:
     assert by_model[0].equals(by_model[1])
     assert by_model[0].equals(by_model[2])
     assert found.scores.group_by("model", "shard").len()["len"].sort().to_list() == [3] * 6 + [4] * 3
-    assert found.samples.height == 3 * 2 * 2 * 2
+    assert found.samples.filter(wording=PLAIN).height == 3 * 2 * 2 * 2
     assert found.samples.filter(model="champion")["text"].str.contains("champ").all()
 
 
@@ -186,10 +190,43 @@ def test_every_draw_has_its_own_seed_and_all_models_share_it(desk: TableDesk) ->
     assert len(set(seeds[0])) == 4
 
 
+def test_prompts_are_asked_in_three_wordings_with_the_same_seeds(desk: TableDesk) -> None:
+    found = evidence(desk).samples
+    drawn = found.filter(temperature=1.0, model="candidate").group_by("wording", maintain_order=True).agg("text", "draw")
+    assert drawn["wording"].to_list() == [PLAIN, "rephrased", "presuming"]
+    assert drawn["text"].n_unique() == 1
+    assert set(desk.opened[0].prompted) == {template.replace("{prompt}", text) for template in TEMPLATES for text in ("It", "We")}
+
+
+def test_a_wording_of_the_prompts_shard_stands_before_the_template(desk: TableDesk) -> None:
+    path = desk.root / "shards" / "prompts.parquet"
+    pl.read_parquet(path).with_columns(text_presuming=pl.lit("Since it is gone: ") + pl.col("text")).write_parquet(path)
+    desk.cycle["shards"] = {**desk.cycle["shards"], "prompts": digest_file(path)}
+    evidence(desk)
+    assert {"Since it is gone: It", "Since it is gone: We"} < set(desk.opened[0].prompted)
+    assert TEMPLATES[2].replace("{prompt}", "It") not in desk.opened[0].prompted
+
+
+def test_the_serving_temperature_is_probed_too_and_other_readings_get_fewer_draws(desk: TableDesk) -> None:
+    few = {"serving_temperature": 0.3, "samples_per_prompt": 3, "other_draws": 1}
+    desk.cycle["policy"] = {**desk.cycle["policy"], "probe": {**PLAN, **few}}
+    found = evidence(desk).samples.filter(model="baseline")
+    draws = found.group_by("wording", "temperature").agg(pl.col("draw").n_unique()).sort("wording", "temperature")
+    assert draws.rows() == [(PLAIN, 0.3, 1), (PLAIN, 0.7, 1), (PLAIN, 1.0, 3), ("presuming", 1.0, 1), ("rephrased", 1.0, 1)]
+
+
+def test_what_the_gates_read_is_scored_by_its_own_writer_after_its_prompt(desk: TableDesk) -> None:
+    found = evidence(desk).samples
+    gated = found.filter(temperature=1.0, wording=PLAIN, model="champion")
+    # a letter costs the fake six bits, whatever the prompt before it
+    assert gated["bits"].to_list() == [6.0 * len(text) for text in gated["text"]]
+    assert found.filter((pl.col("temperature") != 1) | (pl.col("wording") != PLAIN))["bits"].null_count() == 3 * 2 * 2 * 3
+
+
 def test_the_bar_ends_full(desk: TableDesk) -> None:
     evidence(desk)
-    assert [done for done, _, _ in desk.bar] == list(range(1, 22))
-    assert {total for _, total, _ in desk.bar} == {21}
+    assert [done for done, _, _ in desk.bar] == list(range(1, 34))
+    assert {total for _, total, _ in desk.bar} == {33}
 
 
 def test_the_same_cycle_gives_the_same_bytes(desk: TableDesk) -> None:

@@ -82,6 +82,8 @@ def sample_pairs(path: Path) -> tuple[SamplePair, ...]:
     import polars as pl
 
     drawn = pl.scan_parquet(path).filter(pl.col("draw") == pl.col("draw").min())
+    if "wording" in drawn.collect_schema():
+        drawn = drawn.filter(pl.col("wording") == "plain")
     drawn = drawn.filter(pl.col("temperature") == pl.col("temperature").max())
     frame = drawn.sort("slice", "prompt_id").collect()
     models = set(frame["model"])
