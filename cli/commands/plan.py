@@ -75,6 +75,7 @@ def plan_lines(plan: "Plan") -> list[str]:
         f" Quarantined at the door: {refused}.",
         *([f" Changed by people's labels: {_counts(audit['relabelled'])}."] if audit["relabelled"] else []),
         *label_lines(plan.labels_left_out),
+        *success_lines(audit),
         f" Left out of the mix: {_counts(mix['dropped'])}.",
         *_conscience_lines(mix),
         *laundering_lines(plan.laundering),
@@ -92,6 +93,14 @@ def label_lines(left_out: Sequence[Mapping[str, Any]]) -> list[str]:
     ]
     rest = len(left_out) - LABELS_SHOWN
     return lines + ([f" {rest:,} more rounds of labels do not count (cycle.json, relabels.left_out)."] if rest > 0 else [])
+
+
+def success_lines(audit: Mapping[str, Any]) -> list[str]:
+    """Columns that nobody mapped and that sound like the success of a text."""
+    from governance.provenance.success_names import success_words
+
+    found = audit.get("unmapped_success", ())
+    return [f" Look at: {plain(success_words(found))}."] if found else []
 
 
 def _override_lines(plan: "Plan") -> list[str]:

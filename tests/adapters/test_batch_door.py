@@ -93,6 +93,7 @@ def test_a_batch_of_three_formats_is_admitted_in_the_row_schema_and_counted(desk
         "relabelled": {},
         "labellers": {},
         "alias_suggestions": {},
+        "unmapped_success": [],
         "expectations": [{"name": "counted", "success": True, "observed": 4}],
     }
 

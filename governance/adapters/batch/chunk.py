@@ -1,6 +1,6 @@
 """A run of rows of one file as a reader hands them out: the mapped columns to judge, and the originals to give back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -30,7 +30,11 @@ class Original:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """`raw` is a raw frame (see `governance.provenance.claims`); `original(n)` is the row behind its line n, counted from 0."""
+    """`raw` is a raw frame (see `governance.provenance.claims`); `original(n)` is the row behind its line n, counted from 0.
+
+    `success` are columns that are not read and by their names say how well a text did.
+    """
 
     raw: pl.DataFrame
     original: Callable[[int], Original]
+    success: Sequence[str] = ()

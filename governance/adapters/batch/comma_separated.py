@@ -16,6 +16,7 @@ from governance.errors import BatchError
 from governance.provenance import unread
 from governance.provenance.claims import raw_schema
 from governance.provenance.mapping import ColumnMapping
+from governance.provenance.success_names import unmapped_success
 
 ENDINGS = (".csv", ".csv.gz")
 QUOTE, COMMA = b'"', b","
@@ -106,7 +107,9 @@ def _header(path: Path, line: text.Line | None, mapping: ColumnMapping) -> tuple
 def _chunk(path: Path, run: Sequence[text.Line], header: Sequence[str], mapping: ColumnMapping) -> Chunk:
     rows = [_row(line, header, mapping) for line in run]
     raw = pl.DataFrame(rows, schema=raw_schema(mapping), orient="row")
-    return Chunk(raw=raw, original=text.originals(path, run, lambda line: _written(line, header)))
+    return Chunk(
+        raw=raw, original=text.originals(path, run, lambda line: _written(line, header)), success=unmapped_success(header, mapping)
+    )
 
 
 def _row(line: text.Line, header: Sequence[str], mapping: ColumnMapping) -> tuple[Any, ...]:

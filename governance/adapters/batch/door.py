@@ -30,6 +30,7 @@ from governance.provenance.past_rules import strangers
 from governance.provenance.row import ADMITTED_SCHEMA, ROW_SCHEMA
 from governance.provenance.row_rules import judge_rows
 from governance.provenance.rules import ProvenanceRules
+from governance.provenance.success_names import first_names
 from schemas.rows import require_rows
 
 Expect = Callable[[ProvenanceAudit, BatchOutline], Sequence[Mapping[str, Any]]]
@@ -65,13 +66,14 @@ class FileBatchDoor:
             raise BatchError("the batch holds no row", examples=[path.name for path in reading.files], fix="send the files again")
         known = corrected(known_of(past, register), reading.relabels, register)
         refusals = judge_batch(register, known, rules.unknown_parent)
-        audit, outline = _write(reading, register, refusals, admitted, quarantine)
+        audit, outline, success = _write(reading, register, refusals, admitted, quarantine)
         entering = register.filter(~pl.col("refused")).join(refusals, on=["source_file", "line"], how="anti", maintain_order="left")
         if descent is not None:
             write_whole(through_parents(entering, known).filter(pl.col("depth") > 0).select(PASSED_SCHEMA.names()), descent)
         lost = strangers(edges_of(entering), register, known).height
         nearer = returned_nearer(register, known)
-        return audit.document(self.expect(audit, outline), aliases=rules.aliases, unknown_parents=lost, returned_nearer=nearer)
+        said = audit.document(self.expect(audit, outline), aliases=rules.aliases, unknown_parents=lost, returned_nearer=nearer)
+        return {**said, "unmapped_success": list(success)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,12 +119,15 @@ def write_whole(frame: pl.DataFrame, target: Path) -> None:
 
 def _write(
     reading: _Reading, register: pl.DataFrame, batch_refusals: pl.DataFrame, admitted: Path, quarantine: Path
-) -> tuple[ProvenanceAudit, BatchOutline]:
-    """Read again and write both files, each whole or not at all; returns the audit and the outline of the admitted rows."""
+) -> tuple[ProvenanceAudit, BatchOutline, Sequence[str]]:
+    """Read again and write both files, each whole or not at all; returns the audit, the outline of the admitted rows, and which columns
+    that nobody mapped are about success.
+    """
     import pyarrow.parquet as pq
 
     audit, outline = ProvenanceAudit(), BatchOutline()
     contents: list[pl.Series] = []
+    success: Sequence[str] = ()
     partial = [path.with_name(f".{path.name}.partial") for path in (admitted, quarantine)]
     schema = ADMITTED_SCHEMA.to_frame().to_arrow().schema
     with (
@@ -137,11 +142,12 @@ def _write(
             _write_refused(lines_out, chunk, verdicts)
             outline += BatchOutline.of(rows)
             contents.append(register_of(judged)["content"])
+            success = first_names((*success, *chunk.success))
     if not pl.concat(contents or [register["content"].clear()]).equals(register["content"]):
         raise IntegrityError("a file of the batch changed while it was read", where=str(reading.files[0].parent))
     for path, target in zip(partial, (admitted, quarantine), strict=True):
         path.replace(target)
-    return audit, outline
+    return audit, outline, success
 
 
 def _with_batch(judged: pl.DataFrame, batch_refusals: pl.DataFrame) -> pl.DataFrame:

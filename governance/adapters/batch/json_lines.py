@@ -15,6 +15,7 @@ from governance.adapters.batch.header import rivals
 from governance.provenance import unread
 from governance.provenance.claims import raw_schema
 from governance.provenance.mapping import ColumnMapping
+from governance.provenance.success_names import unmapped_success
 
 ENDINGS = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 OURS = "_heirloom"
@@ -46,10 +47,10 @@ def chunks(path: Path, mapping: ColumnMapping, max_row_bytes: int) -> Iterator[C
 
 
 def _chunk(path: Path, run: Sequence[text.Line], mapping: ColumnMapping) -> Chunk:
-    rival = _rival_keys(mapping)
-    rows = [_row(line, mapping, rival) for line in run]
+    rival, keys = _rival_keys(mapping), set[str]()
+    rows = [_row(line, mapping, rival, keys) for line in run]
     raw = pl.DataFrame(rows, schema=raw_schema(mapping), orient="row")
-    return Chunk(raw=raw, original=text.originals(path, run, _written))
+    return Chunk(raw=raw, original=text.originals(path, run, _written), success=unmapped_success(keys, mapping))
 
 
 def _rival_keys(mapping: ColumnMapping) -> Callable[[tuple[str, ...]], str | None]:
@@ -68,8 +69,10 @@ def _check_rival(two: str | None) -> None:
         raise _UnreadError(unread.DUPLICATE_KEY, two)
 
 
-def _row(line: text.Line, mapping: ColumnMapping, rival: Callable[[tuple[str, ...]], str | None]) -> tuple[Any, ...]:
+def _row(line: text.Line, mapping: ColumnMapping, rival: Callable[[tuple[str, ...]], str | None], keys: set[str]) -> tuple[Any, ...]:
+    """A line of a raw frame; what the object names is added to `keys`."""
     found = _read(line)
+    keys.update(found.record)
     try:
         _check_rival(rival(tuple(found.record)))
         loose = mapping.loose_columns

@@ -13,6 +13,7 @@ from governance.adapters.batch.parquet_size import bounded_batches, check_unpack
 from governance.errors import BatchError
 from governance.provenance.claims import MANY, ONE, raw_schema
 from governance.provenance.mapping import ColumnMapping
+from governance.provenance.success_names import unmapped_success
 from governance.provenance.unread import NOT_UTF8
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ def _chunk(batch: "pa.RecordBatch", line: int, mapping: ColumnMapping) -> Chunk:
         "unread_found": pl.Series([_found(broken.get(n)) for n in range(batch.num_rows)], dtype=pl.String),
     }
     raw = pl.DataFrame({**head, **ones, **manys}, schema=raw_schema(mapping))
-    return Chunk(raw=raw, original=lambda place: Original(record=record(mended, place)))
+    success = unmapped_success(batch.schema.names, mapping)
+    return Chunk(raw=raw, original=lambda place: Original(record=record(mended, place)), success=success)
 
 
 def _found(column: str | None) -> str | None:

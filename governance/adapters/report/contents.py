@@ -14,6 +14,7 @@ from governance.mixing.benchmarks import benchmark_words
 from governance.mixing.conscience import alarms, retained
 from governance.mixing.regime import regime_words
 from governance.provenance.descent_words import depth_words, descent_of_document, mean_words, share_words, token_words
+from governance.provenance.success_names import success_words
 
 ROLES = ("anchor", "human", "synthetic")
 SHARDS_SHOWN = 16
@@ -108,9 +109,10 @@ def tail_rows(mix: Mapping[str, Any] | None) -> Sequence[tuple[str, str, str, st
     ]
 
 
-def mix_alarms(mix: Mapping[str, Any] | None) -> Sequence[str]:
-    """What the filters want somebody to look at; of many the first, and how many more there are."""
-    found = alarms(mix or {})
+def mix_alarms(mix: Mapping[str, Any] | None, audit: Mapping[str, Any] | None = None) -> Sequence[str]:
+    """What the filters, and columns that nobody mapped, want somebody to look at; of many the first, and how many more there are."""
+    unmapped = (audit or {}).get("unmapped_success", ())
+    found = [*([success_words(unmapped)] if unmapped else []), *alarms(mix or {})]
     rest = len(found) - ALARMS_SHOWN
     return [line(alarm, 300) for alarm in found[:ALARMS_SHOWN]] + ([f"{count(rest)} more, in mix.json"] if rest > 0 else [])
 

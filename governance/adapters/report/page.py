@@ -45,7 +45,7 @@ def render(documents: CycleDocuments) -> str:
         refused=contents.refused_rows(documents),
         tail_rows=contents.tail_rows(documents.mix),
         benchmarks=contents.benchmark_rows(documents.mix),
-        mix_alarms=contents.mix_alarms(documents.mix),
+        mix_alarms=contents.mix_alarms(documents.mix, documents.audit),
         expectations=contents.expectation_rows(documents.audit),
         laundering=laundering_of(documents.laundering),
         lineage=contents.lineage_facts(documents),
