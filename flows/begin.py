@@ -36,6 +36,7 @@ from governance.provenance.memory import Past
 from governance.provenance.passed import KnownModel, known_model
 from governance.provenance.row import Origin
 from governance.release import kinds
+from governance.release.standing import history_document
 from governance.release.state import Judgement, Release, State
 from governance.stages.table import code_documents
 from governance.training.rules import START_BASE
@@ -165,6 +166,7 @@ def _request(shop: Shop, state: State, kind: str, batch: Path, start: Mapping[st
         champion=_named(state, state.champion),
         baseline=_named(state, state.baseline),
         best_ever=_named(state, state.best_ever),
+        history=history_document(state),
         teachers=_teachers(shop, state),
         ledger_head={"seq": state.seq, "digest": state.head},
         emissions=shop.emissions.settled(state.emissions),

@@ -53,6 +53,8 @@ class CycleRequest:
     ledger_head: Mapping[str, Any] | None
     best_ever: Mapping[str, Any] | None = None
     """The usable release with the lowest tail perplexity on the pinned shard; None before one is known."""
+    history: Mapping[str, Any] | None = None
+    """Where the releases since the baseline stand (`governance.release.standing`); None where there is none."""
     emissions: Path | None = None
     """The file of emissions; None freezes an empty table."""
     memory: Path | None = None
@@ -117,6 +119,7 @@ def cycle_of(request: CycleRequest, manifest: Manifest) -> dict[str, Any]:
         "champion": dict(request.champion) if request.champion else None,
         "baseline": dict(request.baseline) if request.baseline else None,
         "best_ever": dict(request.best_ever) if request.best_ever else None,
+        "history": dict(request.history) if request.history else None,
         "teachers": dict(request.teachers),
         "emissions": {"path": f"cycle/{EMISSIONS_FILE}", "sha256": hashlib.sha256(_emissions(request)).hexdigest()},
         "known": {"path": f"cycle/{KNOWN_FILE}", "sha256": digest_bytes(_known(request))},
@@ -225,7 +228,7 @@ def same_question(document: Mapping[str, Any], other: Mapping[str, Any]) -> bool
     """
     if document.keys() != other.keys():
         return False
-    references = ("shards", "start", "champion", "baseline", "best_ever", "teachers")
+    references = ("shards", "start", "champion", "baseline", "best_ever", "history", "teachers")
     tables = ("emissions", "relabels", "earlier", "benchmarks", "watermark")
     keys = ("kind", "batch", "mapping", *references, *tables, "policy_sha256")
     return all(document.get(key) == other.get(key) for key in keys)

@@ -9,6 +9,7 @@ from governance.gates.alarms import SLICED, raise_alarms, slice_readings, slices
 from governance.gates.diagnosis import diagnose
 from governance.gates.gate import FOUNDING, NO_REFERENCE, Gate, GateCase, GateResult, Verdict
 from governance.gates.margins import GateRules
+from governance.gates.sequential import Look, looks
 from governance.plugins import discover
 
 RULES_PACKAGE = "governance.gates.rules"
@@ -26,12 +27,14 @@ def decide(
     champion: Mapping[str, Any] | None,
     baseline: Mapping[str, Any] | None,
     best_ever: Mapping[str, Any] | None = None,
+    history: Mapping[str, Any] | None = None,
     gates: Mapping[str, Gate] | None = None,
 ) -> dict[str, Any]:
     """The document `heirloom/decision/1`, a function of the readings, the token counts and the policy alone.
 
-    `champion`, `baseline` and `best_ever` are those of cycle.json. A retraining is compared with all of them; a founding cycle has nothing
-    to compare with and passes on human-only lineage and whole readings. Nothing else is looked at, so that nothing else can excuse a block.
+    `champion`, `baseline`, `best_ever` and `history` are those of cycle.json. A retraining is compared with all of them; a founding cycle
+    has nothing to compare with and passes on human-only lineage and whole readings. Nothing else is looked at, so that nothing else can
+    excuse a block.
     A drill names other `gates`, to see whether it would notice them.
 
     Raises: PolicyError where the policy names a gate that does not exist.
@@ -45,6 +48,8 @@ def decide(
     )
     results = [result for name in gates if name in rules.enabled for result in gates[name].judge(case)]
     results += _structural(case, kind)
+    looked = () if kind == FOUNDING else looks(metrics, history, rules)
+    results += _sequential(looked) if rules.sequential_blocks else []
     off = [name for name in gates if name not in rules.enabled]
     verdict = overall(results)
     return {
@@ -56,7 +61,12 @@ def decide(
         "gates_off": off,
         "calibrated": rules.calibrated,
         "worst_slice": worst_slice(metrics),
-        "alarms": [*raise_alarms(metrics, rules), *_off_and_blocking(gates, off, case)],
+        "sequential": [look.document() for look in looked],
+        "alarms": [
+            *raise_alarms(metrics, rules),
+            *(look.sentence() for look in looked if look.alarmed),
+            *_off_and_blocking(gates, off, case),
+        ],
         "diagnosis": diagnose(metrics, rules),
     }
 
@@ -100,6 +110,11 @@ def _slices(case: GateCase, name: str) -> GateResult:
         said = "; ".join(reading.sentence() for reading in beyond[:SHOWN_REASONS])
         return _plain(f"{name}_slices", Verdict.BLOCK, f"{said}: beyond the slice margin of {case.rules.slice_margin_percent:g} %")
     return _plain(f"{name}_slices", Verdict.PASS, "no slice is surely beyond the slice margin")
+
+
+def _sequential(looked: Sequence[Look]) -> list[GateResult]:
+    """A level that is no chance any more, where the policy lets that block."""
+    return [_plain(f"{look.metric}_level", Verdict.BLOCK, look.sentence()) for look in looked if look.alarmed]
 
 
 def _plain(gate: str, verdict: Verdict, reason: str) -> GateResult:

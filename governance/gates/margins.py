@@ -40,6 +40,12 @@ class GateRules:
     """Whether such a slice blocks. Off by default: the starting margins were sized for whole shards."""
     flat_percent: float = 1.0
     """Perplexity of training rows counts as flat while it rises by less than this: the alarm of SCIENCE rule 10."""
+    sequential_alpha_percent: float = 5.0
+    """Chance of any false alarm of the rule over cycles (`governance.gates.sequential`) in so many cycles without a loss."""
+    sequential_cycles: int = 12
+    """The number of cycles that this chance is for."""
+    sequential_blocks: bool = False
+    """Whether its alarm blocks. Off by default: it tells a drift from none, and a drift inside the margins may be meant."""
     planned_power_percent: int = 80
     """Power for which `documents_needed` is planned."""
     calibrated: bool = False
@@ -48,7 +54,9 @@ class GateRules:
     def __post_init__(self) -> None:
         if len(set(self.enabled)) != len(self.enabled):
             raise ValueError(f"enabled: {self.enabled} names a gate twice")
-        for name in ("slice_margin_percent", "flat_percent"):
+        if not 1 <= self.sequential_cycles <= 1000:
+            raise ValueError(f"sequential_cycles: {self.sequential_cycles} is not in 1..1000")
+        for name in ("slice_margin_percent", "flat_percent", "sequential_alpha_percent"):
             if not (math.isfinite(getattr(self, name)) and 0 < getattr(self, name) < 100):
                 raise ValueError(f"{name}: {getattr(self, name)} is not in (0, 100)")
         if not 50 <= self.planned_power_percent <= 99:

@@ -25,6 +25,7 @@ def work(desk: Desk, gates: Mapping[str, Gate] | None = None) -> None:
         champion=desk.need("champion"),
         baseline=desk.need("baseline"),
         best_ever=desk.need("best_ever"),
+        history=desk.need("history"),
         gates=gates,
     )
     write_document(desk.writes("decision.json"), decision)
@@ -34,7 +35,7 @@ STAGE = Stage(
     name="judge",
     reads=("measures.json", "mix.json", "lineage.json"),
     writes=("decision.json",),
-    needs=("kind", "policy.gates", "policy_sha256", "champion", "baseline", "best_ever"),
+    needs=("kind", "policy.gates", "policy_sha256", "champion", "baseline", "best_ever", "history"),
     code=("governance.gates.rules",),
     work=work,
 )

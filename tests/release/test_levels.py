@@ -8,6 +8,7 @@ from ledger_events import chain, promoted, registered, rolled
 from governance.release import kinds
 from governance.release.fold import fold
 from governance.release.levels import Level, Levels, levels_of
+from governance.release.standing import history_document
 
 PINS = {"anchors": "a", "tail": "t1", "human": "h", "prompts": "p"}
 AGAINST = {"change": 0.01, "low": 0.0, "high": 0.02, "se": 0.006, "noise": 0.004, "n": 371}
@@ -82,3 +83,33 @@ def test_what_is_no_reading_is_no_level(bits):
 def test_a_comparison_that_was_not_taken_leaves_the_level():
     found = levels_of(measures(1.5, {"change": None, "reason": "two"}), {"shards": PINS, "baseline": {"version": 1, "digest": "b"}})
     assert found.readings["tail_perplexity"].against_baseline is None
+
+
+def compared(version, change, baseline="bytes-1", shard="t1"):
+    kind, body = at(version, 2.0 + change)
+    level = Level(shard=shard, bits_per_byte=2.0 + change, against_baseline={**AGAINST, "change": change})
+    return kind, {**body, "synthetic_tokens": 10, "levels": Levels(baseline=baseline, readings={"tail_perplexity": level}).document()}
+
+
+def test_the_history_is_what_was_promoted_since_the_baseline_and_may_serve():
+    events = [(kinds.SHARDS_PINNED, PINS), at(1, 2.0), promoted(1), compared(2, 0.01), promoted(2, 1), compared(3, 0.02), promoted(3, 2)]
+    found = history_document(fold(chain(*events)))
+    assert found["baseline"] == "bytes-1"
+    assert [(r["version"], r["levels"]["tail_perplexity"]["against_baseline"]["change"]) for r in found["releases"]] == [
+        (2, 0.01),
+        (3, 0.02),
+    ]
+    left = history_document(fold(chain(*events, rolled(2, 3))))
+    assert [r["version"] for r in left["releases"]] == [2]
+
+
+def test_a_level_on_another_shard_or_against_another_baseline_makes_no_course():
+    events = [(kinds.SHARDS_PINNED, PINS), at(1, 2.0), promoted(1), compared(2, 0.01, baseline="other"), promoted(2, 1)]
+    (release,) = history_document(fold(chain(*events)))["releases"]
+    assert release["levels"]["tail_perplexity"] == {"bits_per_byte": 2.01, "against_baseline": None}
+    events[3] = compared(2, 0.01, shard="t2")
+    assert history_document(fold(chain(*events)))["releases"][0]["levels"] == {}
+
+
+def test_without_a_baseline_there_is_no_history():
+    assert history_document(fold(chain())) == {"baseline": None, "releases": []}
