@@ -37,6 +37,7 @@ from governance.ports.workspace import Workspace
 from governance.provenance.watermark import Mark
 from governance.release.promotion import Terms
 from governance.settings import RAY, Settings, read_settings
+from governance.stages.gate_version import gate_version
 from governance.stages.table import stage_named
 
 if TYPE_CHECKING:
@@ -191,6 +192,11 @@ class Shop:
             raise UsageError(f"{name!r} is no trainer", where="policy.toml training.trainer", expected=", ".join(self.trainers))
         return self.trainers[name]
 
+    @cached_property
+    def gate_version(self) -> str:
+        """The version of the gate that judges here now."""
+        return gate_version(self.policy.gates, self.policy.probe)
+
     @property
     def terms(self) -> Terms:
         """What a promotion is held to here and now."""
@@ -198,7 +204,7 @@ class Shop:
             rules=self.policy.promotion,
             policy_sha256=self.policy.digest,
             environment=self.policy.line.environment,
-            margins_calibrated=self.policy.gates.calibrated,
+            margins_calibrated=self.policy.gates.calibrated and self.ledger.state().calibrated(self.gate_version),
         )
 
     @property

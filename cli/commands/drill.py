@@ -1,13 +1,14 @@
-"""`heirloom drill`: planted faults, to see whether the shipped gate catches them."""
+"""`heirloom drill`: planted faults, to see whether the shipped gate catches them, and how often it does."""
 
 from pathlib import Path
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from cli.options import Common
 from cli.outcome import Outcome
 
-command = App(name="drill", group="Prove and mend", help="Plant a fault and see whether the gate catches it.")
+command = App(name="drill", group="Prove and mend", help="Plant faults and see how often the gate catches them.")
 
 
 @command.command
@@ -38,3 +39,59 @@ def flood(
     counts = plant_flood(shop_of(common), folder, rows=rows, self_percent=self_percent, mislabelled_percent=mislabelled_percent)
     words = ", ".join(f"{count} {name}" for name, count in counts.items())
     return Outcome(command="drill-flood", lines=[f"Planted {folder}: {words}.", f"Next: heirloom retrain {folder}"], document=counts)
+
+
+@command.command
+def run(
+    *,
+    trainer: str = "ngram",
+    model: str = "small",
+    seeds: int = 2,
+    rows: int = 0,
+    anchors: int = 0,
+    pairs: int = 400,
+    faults: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
+    page: Path | None = None,
+    common: Common | None = None,
+) -> Outcome:
+    """Breed sound and collapsed models on your own text, and say how often the shipped gate tells them apart.
+
+    Every candidate goes through the stages probe, measure and judge under your policy. A whole drill is kept with the version of the gate
+    and named by the ledger; one of some `faults` is only shown. Exits with 3 where a promise is broken.
+
+    Parameters
+    ----------
+    trainer
+        Who trains: the n-gram model is done in minutes, a transformer takes longer.
+    model
+        `small`, `own` (the policy's recipe, trained afresh) or `champion` (the policy's recipe, each generation from the one before).
+    seeds
+        How often to breed everything.
+    rows
+        Human rows of a training set; 0 takes half of the base batch, at most 1,200.
+    anchors
+        Anchor rows of a training set; 0 takes all of them.
+    pairs
+        Candidates to place exactly at each margin; 0 places none, and such a drill is not recorded.
+    faults
+        The courses to breed; without it, all of them.
+    page
+        Where to write the picture with its tables: an .html page, or an .svg of the picture alone.
+    """
+    from cli.drilled import drill_lines
+    from cli.outcome import DONE, REFUSED
+    from cli.shop import shop_of
+    from flows.drill import Asked, run_drill
+    from governance.adapters.report.drilled import drill_page, drill_picture
+    from governance.digest import write_bytes
+    from governance.errors import UsageError
+
+    if page is not None and page.suffix not in {".html", ".svg"}:
+        raise UsageError(f"{page.suffix or 'no ending'!r} is no kind of page", where=str(page), expected=".html or .svg")
+    shop = shop_of(common)
+    report = run_drill(shop, Asked(trainer=trainer, model=model, seeds=seeds, rows=rows, anchors=anchors, pairs=pairs, faults=faults))
+    if page is not None:
+        made = drill_page(report.document, shop.policy.line.model) if page.suffix == ".html" else f"{drill_picture(report.document)}\n"
+        write_bytes(page.absolute(), made.encode())
+    lines = drill_lines(report.document, report.path, page)
+    return Outcome(command="drill", lines=lines, document=report.document, code=REFUSED if report.drilled.broken else DONE)

@@ -19,6 +19,7 @@ def command(version: int, *, common: Common | None = None) -> Outcome:
     version
         The number of the version.
     """
+    from cli.drilled import gate_lines
     from cli.shop import shop_of
     from flows.finish import archive_of
     from governance.digest import read_document
@@ -44,6 +45,7 @@ def command(version: int, *, common: Common | None = None) -> Outcome:
         f" Trained on {sum(mix['tokens'].values()):,} tokens of this cycle; with its ancestors {share_words(descent.share)} synthetic,"
         f" effectively {share_words(descent.effective_share)}, depth {depth_words(descent)}.",
         f" model {release.checkpoint[:16]}  evidence {release.decision_sha256[:16]}  policy {release.policy_sha256[:16]}",
+        *gate_lines(shop),
         f" Report: {folder / 'report.html'}",
     ]
     if release.waiting:

@@ -11,11 +11,13 @@ if TYPE_CHECKING:
 
 def command(*, common: Common | None = None) -> Outcome:
     """Show the champion, its ancestry, what waits and what is open."""
+    from cli.drilled import gate_document, gate_lines
     from cli.shop import shop_of
 
     shop = shop_of(common)
     state = shop.ledger.state()
-    return Outcome(command="status", lines=_lines(state, shop.policy.line.model), document=_document(state))
+    lines, gate = _lines(state, shop.policy.line.model), gate_lines(shop)
+    return Outcome(command="status", lines=[lines[0], *gate, *lines[1:]], document={**_document(state), "gate": gate_document(shop)})
 
 
 def _lines(state: "State", model: str) -> list[str]:

@@ -107,6 +107,11 @@ class Workspace:
         return self.state / "labels"
 
     @property
+    def drills(self) -> Path:
+        """What drills found: a file a version of the gate and kind of model."""
+        return self.state / "drills"
+
+    @property
     def rows(self) -> Path:
         """What releases were trained on: texts too, by the sha256 of their file."""
         return self.state / "rows"

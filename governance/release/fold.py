@@ -13,14 +13,14 @@ from governance.release.adoption import adopted_release
 from governance.release.ledger import Event
 from governance.release.levels import Levels
 from governance.release.relabelling import Relabelling
-from governance.release.state import PROMOTION, ROLLBACK, Approval, Intent, Judgement, OpenCycle, Release, State
+from governance.release.state import PROMOTION, ROLLBACK, Approval, GateDrill, Intent, Judgement, OpenCycle, Release, State
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 _MAPPINGS = (
     *("releases", "shards", "teachers", "benchmarks", "frozen_against", "judged", "attempts"),
-    *("remembered", "kept_rows", "relabellings", "synthesized"),
+    *("remembered", "kept_rows", "relabellings", "synthesized", "drills"),
 )
 
 
@@ -255,6 +255,11 @@ def _rolled_back(state: State, event: Event) -> State:
     return replace(state, views_behind=state.views_behind or event.body["degraded"])
 
 
+def _drilled(state: State, event: Event) -> State:
+    found = GateDrill(**_facts(event), seq=event.seq)
+    return replace(state, drills=_with(state.drills, (found.gate_version, found.own), found))
+
+
 def _frozen(state: State, event: Event) -> State:
     return replace(state, frozen=event.body["reason"])
 
@@ -287,6 +292,7 @@ _STEPS: Mapping[str, Callable[[State, Event], State]] = MappingProxyType(
         kinds.SCHEDULE_UNFROZEN: lambda state, _: replace(state, frozen=None),
         kinds.NOTE_ADDED: lambda state, _: state,
         kinds.CORPUS_AUDITED: lambda state, _: state,
+        kinds.GATE_DRILLED: _drilled,
         kinds.VIEWS_REPAIRED: lambda state, _: replace(state, views_behind=False),
     }
 )

@@ -31,6 +31,7 @@ SCHEDULE_FROZEN = "schedule.frozen"
 SCHEDULE_UNFROZEN = "schedule.unfrozen"
 NOTE_ADDED = "note.added"
 CORPUS_AUDITED = "corpus.audited"
+GATE_DRILLED = "gate.drilled"
 VIEWS_REPAIRED = "views.repaired"
 
 _NEEDS = {
@@ -66,6 +67,7 @@ _NEEDS = {
     SCHEDULE_UNFROZEN: "reason",
     NOTE_ADDED: "about text",
     CORPUS_AUDITED: "name corpus_sha256 rows tokens synthetic_rows unknown_rows exceeded",
+    GATE_DRILLED: "gate_version trainer own seeds broken drill_sha256",
     VIEWS_REPAIRED: "aliases pointer copies",
 }
 BODIES: Mapping[str, frozenset[str]] = MappingProxyType({kind: frozenset(keys.split()) for kind, keys in _NEEDS.items()})

@@ -127,7 +127,8 @@ def _check_auto(terms: Terms) -> None:
         raise RefusedError(
             "promotion without people needs calibrated margins outside the demo",
             where="policy.promotion.mode",
-            fix='set mode = "review", or calibrate the margins: heirloom drill',
+            expected="gates.calibrated = true, and a drill of this gate on the line's own model that kept every promise",
+            fix='set mode = "review", or heirloom drill run --model own',
         )
 
 

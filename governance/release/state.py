@@ -142,6 +142,19 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GateDrill:
+    """A recorded drill of one version of the gate. `own` says that it bred the line's own kind of model, and not a small stand-in."""
+
+    gate_version: str
+    trainer: str
+    own: bool
+    seeds: int
+    broken: int
+    drill_sha256: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """Everything that follows from the events so far, and nothing that does not."""
 
@@ -169,6 +182,8 @@ class State:
     """The sha256 of the file of emissions after the last entry."""
     synthesized: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     """The sha256 of the document of synthetic rows that a teacher wrote -> the seq of its first record."""
+    drills: Mapping[tuple[str, bool], GateDrill] = field(default_factory=lambda: MappingProxyType({}))
+    """(version of the gate, on the line's own kind of model) -> its last drill."""
     cycle: OpenCycle | None = None
     cycles: int = 0
     """The highest number of a cycle so far."""
@@ -221,6 +236,16 @@ class State:
         """Versions whose bytes stay here and true: what serves, where a rollback goes first, and what candidates are measured against."""
         found = (self.champion, self.previous, self.pre_synthetic, self.baseline, self.best_ever)
         return tuple(sorted({version for version in found if version is not None}))
+
+    @property
+    def last_drill(self) -> GateDrill | None:
+        """The drill that was recorded last, of whatever gate."""
+        return max(self.drills.values(), key=lambda found: found.seq, default=None)
+
+    def calibrated(self, gate_version: str) -> bool:
+        """Whether a drill of this very gate, on the line's own kind of model, kept every promise."""
+        found = self.drills.get((gate_version, True))
+        return found is not None and found.broken == 0
 
     @property
     def in_order(self) -> tuple[Release, ...]:

@@ -1,0 +1,53 @@
+"""The human text that a drill breeds on: what is locked for judging, what comes back in every cycle, and what fresh text is drawn from."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from governance.collapse.intervals import generator
+from governance.digest import digest_file
+from governance.errors import UsageError
+from governance.ports.desk import SHARDS
+
+FEWEST_ROWS = 60
+"""Rows of fresh human text: half of them make a training set, and fewer teach no model anything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Shelf:
+    """Frames with row_id, text and slice; prompts have prompt_id, text and slice. Nothing in `pool` or `anchors` is in another frame."""
+
+    anchors: pl.DataFrame
+    pool: pl.DataFrame
+    tail: pl.DataFrame
+    human: pl.DataFrame
+    prompts: pl.DataFrame
+
+    def __post_init__(self) -> None:
+        if self.pool.height < FEWEST_ROWS or min(self.anchors.height, self.tail.height, self.human.height, self.prompts.height) < 1:
+            raise UsageError(
+                f"{self.pool.height} rows of fresh human text are too little to drill with",
+                expected=f"at least {FEWEST_ROWS}, and anchors, tail, human shard and prompts",
+                where="shards and base batch",
+            )
+
+    def drawn(self, rows: int, seed: int, purpose: str) -> pl.DataFrame:
+        """So many different rows of the pool, or all of it: a function of the seed and the purpose."""
+        order = generator(seed, f"drill {purpose}").permutation(self.pool.height)
+        return self.pool[order[:rows]]
+
+    def without(self, name: str) -> "Shelf":
+        """The same shelf with one slice gone from what is trained on; what judges stays."""
+        kept = [frame.filter(pl.col("slice") != name) for frame in (self.anchors, self.pool)]
+        return Shelf(anchors=kept[0], pool=kept[1], tail=self.tail, human=self.human, prompts=self.prompts)
+
+    def lay_out(self, root: Path, documents: int | None = None) -> dict[str, str]:
+        """Write the shards that judge, at most so many rows of each, and return their digests by name."""
+        (root / "shards").mkdir(parents=True)
+        found = {}
+        for name in ("anchors", "tail", "human", "prompts"):
+            frame: pl.DataFrame = getattr(self, name)
+            frame.head(documents or frame.height).write_parquet(root / SHARDS[name])
+            found[name] = digest_file(root / SHARDS[name])
+        return found

@@ -1,0 +1,15 @@
+"""Which gate judges: one digest over the code of metrics and gates and over what the policy tells them."""
+
+from governance.collapse.probe import ProbePlan
+from governance.digest import digest_document
+from governance.gates.margins import GateRules
+from governance.section import section_document
+from governance.stages.closure import closure, code_digest
+
+CODE = ("governance.collapse", "governance.gates")
+
+
+def gate_version(rules: GateRules, plan: ProbePlan) -> str:
+    """A function of what can change a verdict; that the policy calls its margins calibrated does not, so a drill can prove it first."""
+    gates = {name: value for name, value in section_document(rules).items() if name != "calibrated"}
+    return digest_document({"code": code_digest(closure(CODE)), "gates": gates, "probe": section_document(plan)})
