@@ -88,6 +88,7 @@ def cycle_document(
         "champion": {"version": champion.number + 1, "digest": champion.digest},
         "baseline": founded,
         "best_ever": founded,
+        "history": {"releases": [{"version": number + 1, "levels": {}} for number in range(1, champion.number + 1)]},
         "retrain_noise": {},
         "policy": dict(policy),
         "policy_sha256": digest_document(policy),
