@@ -13,6 +13,7 @@ from governance.collapse.intervals import generator
 from governance.collapse.words import split_words
 
 REPLACE, ACCUMULATE, CAPPED = "replace", "accumulate", "capped"
+FIXED = "accumulate at a fixed budget"
 PROBE_WORDS = 4_000
 """Pairs of words that distinct-2 is counted over: as many for every generation, because distinct-n falls as a text grows."""
 LONGEST_TEXT = 256
@@ -95,9 +96,18 @@ class Corpus:
         order = generator(self.seed, f"fresh {cycle}").permutation(len(self.pool))
         return opening([self.pool[place] for place in order], tokens)
 
+    def founders(self) -> list[Ints]:
+        """What generation 0 learns from: anchors and human text."""
+        return [*self.anchors, *self.fresh(0, self.tokens - self.anchor_tokens)]
+
     def founded(self) -> Counts:
-        """Generation 0: anchors and human text."""
-        return self.count([*self.anchors, *self.fresh(0, self.tokens - self.anchor_tokens)])
+        """Generation 0."""
+        return self.count(self.founders())
+
+    def drawn(self, texts: Sequence[Ints], purpose: str) -> list[Ints]:
+        """A training set's worth of these texts, in an order of its own."""
+        order = generator(self.seed, purpose).permutation(len(texts))
+        return opening([texts[place] for place in order], self.tokens)
 
     def capped(self, cycle: int, cap_percent: int, author: Counts) -> Counts:
         """A set of anchors, human text and, of what is not anchor, `cap_percent` written by the author."""
@@ -136,10 +146,14 @@ def opening(texts: Sequence[Ints], tokens: int) -> list[Ints]:
 def course(corpus: Corpus, arm: Arm, cycles: int) -> Iterator[Counts]:
     """The generations of one arm, generation 0 first. Each writes the synthetic text of the next one."""
     model = kept = corpus.founded()
+    shelf = list(corpus.founders())
     yield model
     for cycle in range(1, cycles + 1):
         if arm.cap_percent is not None:
             model = corpus.capped(cycle, arm.cap_percent, model)
+        elif arm.regime == FIXED:
+            shelf += corpus.written(model, corpus.tokens, f"{arm.regime}, cycle {cycle}")
+            model = corpus.count(corpus.drawn(shelf, f"shelf {cycle}"))
         else:
             own = corpus.count(corpus.written(model, corpus.tokens, f"{arm.regime}, cycle {cycle}"))
             kept = kept.plus(own, 1.0)
