@@ -22,7 +22,9 @@ from governance.ports.desk import SHARDS
 from governance.ports.executor import Executor
 from governance.ports.rows import rows_frame
 from governance.ports.trainer import Trainer
+from governance.provenance.earlier import EARLIER_FILE, nothing_earlier
 from governance.provenance.kernels import Kernels
+from governance.provenance.labels.label import RELABELS_FILE, no_relabels
 from governance.provenance.passed import PASSED_SCHEMA
 from governance.provenance.row import ROW_SCHEMA
 from governance.section import read_section
@@ -75,6 +77,8 @@ def plant(folder: Path, rows: int, words: int) -> None:
     )
     write_document(folder / "laundering.json", {"stops": False})
     PASSED_SCHEMA.to_frame().write_parquet(folder / "descent.parquet")
+    nothing_earlier().write_parquet(folder / EARLIER_FILE)
+    no_relabels().write_parquet(folder / RELABELS_FILE)
 
 
 def run_stage(folder: Path) -> None:
@@ -108,6 +112,8 @@ class FolderOnly:
             "start": START,
             "teachers": {},
             "shards": shards,
+            "earlier": {"sha256": digest_file(self.root / EARLIER_FILE)},
+            "relabels": {"sha256": digest_file(self.root / RELABELS_FILE)},
             "policy": policy,
             "seed": 7,
         }

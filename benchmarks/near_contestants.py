@@ -19,7 +19,7 @@ THRESHOLD, RUN, HASHES = 0.7, 5, 128
 def texts_of(corpus: Path) -> list[str]:
     import pyarrow.parquet as pq
 
-    return pq.read_table(corpus, columns=["text"])["text"].to_pylist()
+    return pq.ParquetFile(corpus).read(columns=["text"])["text"].to_numpy().tolist()
 
 
 def runs_of(text: str) -> set[str]:

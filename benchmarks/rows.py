@@ -141,11 +141,12 @@ def by_scan(path: Path, _: int) -> Counts:
 
 def by_copies(path: Path, _: int) -> Counts:
     """Every column read, and every row that repeats the text of an earlier one found, as the mix does it."""
+    from governance.mixing.columns import FrameColumns
     from governance.mixing.repeats import without_copies
     from governance.mixing.sieve import Sieve
 
-    rows = pl.read_parquet(path).with_columns(pl.lit(1, dtype=pl.Int64).alias("tokens")).with_row_index("place")
-    return {"copies": sum(frame.height for frame in without_copies(Sieve(rows=rows)).gone)}
+    rows = FrameColumns(frame=pl.read_parquet(path))
+    return {"copies": sum(frame.height for frame in without_copies(Sieve(table=rows, places=np.arange(rows.height))).gone)}
 
 
 WORK: Mapping[str, Callable[[Path, int], Counts]] = {

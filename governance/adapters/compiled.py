@@ -39,8 +39,14 @@ COMPILED = Kernels(plain_words=_plain_words, band_keys=_band_keys)
 
 @cache
 def _loops() -> tuple[Any, Any]:
-    """Both loops, compiled on their first call and kept on disk beside this file or in the user's cache."""
-    return _compiled_words(), _compiled_bands()
+    """Both loops, compiled on their first call and kept on disk beside this file or in the user's cache.
+
+    They are functions of the module: numba keeps no loop that closes over another compiled one, but compiles it anew in every process.
+    """
+    from numba.extending import register_jitable
+
+    register_jitable(inline="always")(_mixed)
+    return _compiled(_words), _compiled(_bands)
 
 
 def _compiled(loop: Any) -> Any:
@@ -52,60 +58,41 @@ def _compiled(loop: Any) -> Any:
         return njit(loop)
 
 
-def _compiled_mixed() -> Any:
-    from numba import njit, uint64
-
-    @njit(inline="always")  # type: ignore[untyped-decorator]
-    def mixed(value: Any) -> Any:
-        out = uint64(value) + uint64(0x9E3779B97F4A7C15)
-        out = (out ^ (out >> uint64(30))) * uint64(0xBF58476D1CE4E5B9)
-        out = (out ^ (out >> uint64(27))) * uint64(0x94D049BB133111EB)
-        return out ^ (out >> uint64(31))
-
-    return mixed
+def _mixed(value: Any) -> Any:
+    """`governance.provenance.hashing.mixed` of one number."""
+    out = np.uint64(value) + np.uint64(0x9E3779B97F4A7C15)
+    out = (out ^ (out >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    out = (out ^ (out >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return out ^ (out >> np.uint64(31))
 
 
-def _compiled_words() -> Any:
-    from numba import uint64
-
-    mixed = _compiled_mixed()
-
-    def words(codes: Any, ends: Any, inside: Any, values: Any, base: Any, hashes: Any, counts: Any) -> int:  # noqa: PLR0917 - numba
-        found, at = 0, 0
-        for text in range(ends.size):
-            before = found
-            while at < ends[text]:
-                total, power, start = uint64(0), uint64(1), at
-                while inside[codes[at]]:
-                    total += values[codes[at]] * power
-                    power *= base
-                    at += 1
-                if at > start:
-                    hashes[found] = mixed(total + uint64(at - start))
-                    found += 1
+def _words(codes: Any, ends: Any, inside: Any, values: Any, base: Any, hashes: Any, counts: Any) -> int:  # noqa: PLR0917 - numba
+    found, at = 0, 0
+    for text in range(ends.size):
+        before = found
+        while at < ends[text]:
+            total, power, start = np.uint64(0), np.uint64(1), at
+            while inside[codes[at]]:
+                total += values[codes[at]] * power
+                power *= base
                 at += 1
-            counts[text] = found - before
-        return found
+            if at > start:
+                hashes[found] = _mixed(total + np.uint64(at - start))
+                found += 1
+            at += 1
+        counts[text] = found - before
+    return found
 
-    return _compiled(words)
 
-
-def _compiled_bands() -> Any:
-    from numba import uint64
-
-    mixed = _compiled_mixed()
-
-    def bands(narrow: Any, starts: Any, flips: Any, factors: Any, rows: int, keys: Any) -> None:  # noqa: PLR0917 - numba
-        least = np.empty(flips.size, dtype=np.uint32)
-        for text in range(starts.size):
-            end = starts[text + 1] if text + 1 < starts.size else narrow.size
-            least[:] = np.uint32(0xFFFFFFFF)
-            for place in range(starts[text], end):
-                run = narrow[place]
-                for function in range(flips.size):  # innermost, so that it becomes vector instructions
-                    least[function] = min(least[function], np.uint32(np.uint32(run ^ flips[function]) * factors[function]))
-            for function in range(flips.size):
-                band = function // rows
-                keys[text, band] = mixed(keys[text, band] + uint64(least[function]))
-
-    return _compiled(bands)
+def _bands(narrow: Any, starts: Any, flips: Any, factors: Any, rows: int, keys: Any) -> None:  # noqa: PLR0917 - numba
+    least = np.empty(flips.size, dtype=np.uint32)
+    for text in range(starts.size):
+        end = starts[text + 1] if text + 1 < starts.size else narrow.size
+        least[:] = np.uint32(0xFFFFFFFF)
+        for place in range(starts[text], end):
+            run = narrow[place]
+            for function in range(flips.size):  # innermost, so that it becomes vector instructions
+                least[function] = min(least[function], np.uint32(np.uint32(run ^ flips[function]) * factors[function]))
+        for function in range(flips.size):
+            band = function // rows
+            keys[text, band] = _mixed(keys[text, band] + np.uint64(least[function]))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import polars as pl
 
 from governance.mixing.rules import MixRules
@@ -20,33 +21,31 @@ _AUTHOR_DETAILS = {
 
 def by_origin(sieve: Sieve, rules: MixRules, *, teachers: Mapping[str, str], model: str, start: str, kind: str) -> Sieve:
     """Rows without a token leave; so does every non-human row of a founding cycle; then rows by barred authors and of barred tasks."""
-    sieve = _with_detail(sieve, sieve.rows["tokens"] <= 0, "no-tokens", "0 tokens")
+    sieve = _with_detail(sieve, sieve.column("tokens") <= 0, "no-tokens", "0 tokens")
     if kind == FOUNDING:
         return _with_detail(sieve, ~sieve.human, "founding-is-human-only", "a founding cycle trains on human text alone")
     sieve = _by_author(sieve, rules, allowed_digests(rules, teachers), model, start)
     if rules.synthetic_tasks:
-        barred = ~sieve.human & ~sieve.rows["task"].is_in(list(rules.synthetic_tasks))
+        barred = ~sieve.human & ~sieve.column("task").is_in(list(rules.synthetic_tasks))
         return _with_detail(sieve, barred, "synthetic-task", "synthetic text may not teach this task")
     return sieve
 
 
 def _by_author(sieve: Sieve, rules: MixRules, allowed: Mapping[str, str], model: str, start: str) -> Sieve:
     """Authors are few: each is judged once. The generator of exposed text did not write it."""
-    written = ~sieve.human & (sieve.rows["origin"] != Origin.EXPOSED.value)
-    authors = sieve.rows.filter(written).select("generator", "generator_version").unique()
+    written = sieve.places[places(~sieve.human & (sieve.column("origin") != Origin.EXPOSED.value))]
+    rows = sieve.table.read(("generator", "generator_version"), written)
+    authors = rows.unique()
     judged = [
         author_rule(generator, version, rules, allowed=allowed, model=model, start=start) for generator, version in authors.iter_rows()
     ]
     verdicts = authors.with_columns(pl.Series("rule", judged, dtype=pl.String))
-    columns = ["generator", "generator_version"]
-    found = sieve.rows.select(columns).join(verdicts, on=columns, how="left", nulls_equal=True, maintain_order="left")["rule"]
-    kept_out = pl.DataFrame({"row_id": sieve.rows["row_id"], "rule": found}).filter(written)
+    found = rows.join(verdicts, on=rows.columns, how="left", nulls_equal=True, maintain_order="left")["rule"]
     for rule, detail in _AUTHOR_DETAILS.items():
-        barred = kept_out.filter(pl.col("rule") == rule)["row_id"]
-        sieve = _with_detail(sieve, sieve.rows["row_id"].is_in(barred.implode()), rule, detail)
+        barred = written[places((found == rule).fill_null(value=False))]
+        sieve = _with_detail(sieve, pl.Series(np.isin(sieve.places, barred)), rule, detail)
     return sieve
 
 
 def _with_detail(sieve: Sieve, leaves: pl.Series, rule: str, detail: str) -> Sieve:
-    at = places(leaves.fill_null(value=False))
-    return sieve.without(at, rule, [detail] * at.size)
+    return sieve.without(places(leaves.fill_null(value=False)), rule, detail)

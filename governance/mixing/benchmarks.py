@@ -86,7 +86,7 @@ def without_benchmarks(
     found = leaks(words.take(sieve.places), held, rules.benchmark_words, rules.fewest_benchmark_words)
     of = texts[found.benchmark].select("benchmark", "line").with_columns(pl.Series("words", found.words))
     details = [f"a run of {size} words as in {name} line {line}" for name, line, size in of.iter_rows()]
-    rows = sieve.rows[found.texts].select("origin", "tokens").hstack(of.select("benchmark"))
+    rows = sieve.chosen(found.texts, "origin", "tokens").hstack(of.select("benchmark"))
     shown = leaks(read_words(anchors["text"].to_list()), held, rules.benchmark_words, rules.fewest_benchmark_words)
     counted = _counted(benchmarks, held.lengths, rows, texts["benchmark"][shown.benchmark], rules)
     document = {"run_words": rules.benchmark_words, "named": counted, "not_named": list(benchmarks.not_named)}

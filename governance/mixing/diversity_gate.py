@@ -88,10 +88,11 @@ def judgements(sieve: Sieve, words: AnyWords, anchors: pl.DataFrame, rules: Sele
     """One for every generator, origin and slice with enough rows, and one for all others together; `words` are those of the rows in the
     sieve.
     """
-    synthetic = sieve.rows.with_row_index("at").filter(~sieve.human).with_columns(pl.col("generator", "slice").fill_null("none"))
-    if synthetic.is_empty():
+    at = np.flatnonzero(~sieve.human.to_numpy())
+    if not at.size:
         return []
-    rows = _with_founders(synthetic, words).sort(*_GROUP, "at")
+    synthetic = sieve.chosen(at, *_GROUP, "parent_ids", "row_id").with_columns(pl.col("generator", "slice").fill_null("none"))
+    rows = _with_founders(synthetic.with_columns(pl.Series("at", at)), words).sort(*_GROUP, "at")
     large = pl.col("founder").sum().over(_GROUP) >= 2 * FEWEST_PAIRS
     groups = [(tuple(map(str, key)), part) for key, part in rows.filter(large).group_by(_GROUP, maintain_order=True)]
     if (small := rows.filter(~large)).height:
@@ -125,7 +126,7 @@ class _People:
     @classmethod
     def of(cls, sieve: Sieve, words: AnyWords, anchors: pl.DataFrame, seed: int) -> "_People":
         columns = (pl.int_range(pl.len(), dtype=pl.Int64).alias("at"), "row_id", pl.col("slice").fill_null("none"))
-        human = sieve.rows.select(*columns, pl.lit(value=False).alias("anchor")).filter(sieve.human)
+        human = sieve.columns("row_id", "slice").select(*columns, pl.lit(value=False).alias("anchor")).filter(sieve.human)
         rows = (
             pl.concat([human, anchors.select(*columns, pl.lit(value=True).alias("anchor"))]).unique("row_id", keep="first").sort("row_id")
         )
@@ -170,5 +171,5 @@ def _refusal(sieve: Sieve, failed: Sequence[Judgement]) -> RefusedError:
         where="mix",
         expected="model text as diverse as people's text of its slices, within policy.selection.diversity_loss_percent and _alike_percent",
         fix='take these rows out of the batch, or let the mix leave them out: policy.selection.diversity = "drop"',
-        examples=sieve.rows["row_id"][np.concatenate([found.at for found in failed])].sort().to_list(),
+        examples=sieve.chosen(np.concatenate([found.at for found in failed]), "row_id")["row_id"].sort().to_list(),
     )

@@ -28,8 +28,8 @@ def without_own_success(sieve: Sieve, rules: SelectionRules) -> tuple[Sieve, Map
 
     Raises: RefusedError naming rows, where policy refuses a batch that has one.
     """
-    found = sieve.rows.filter(~sieve.human & sieve.rows[SUCCESS].is_not_null())
-    at = places(sieve.rows["row_id"].is_in(found["row_id"].implode()))
+    at = places(~sieve.human & sieve.column(SUCCESS).is_not_null())
+    found = sieve.chosen(at, "row_id", "tokens")
     if at.size and rules.own_success == REFUSE:
         raise RefusedError(
             f"{at.size} synthetic rows carry how well they did",
@@ -38,8 +38,7 @@ def without_own_success(sieve: Sieve, rules: SelectionRules) -> tuple[Sieve, Map
             fix="take the rows out, or choose model text by human or gold labels and leave the field `success` out",
             examples=found["row_id"].sort().to_list(),
         )
-    details = [_DETAIL] * at.size
     told = {"rule": rules.own_success, "rows": at.size, "tokens": int(found["tokens"].sum())}
     if rules.own_success == DROP:
-        return sieve.without(at, RULE, details), told
-    return sieve.flagging(at, RULE, details, BY_POLICY), told
+        return sieve.without(at, RULE, _DETAIL), told
+    return sieve.flagging(at, RULE, _DETAIL, BY_POLICY), told

@@ -34,10 +34,10 @@ class Findings:
 
     @classmethod
     def joined(cls, parts: Sequence["Findings"]) -> "Findings":
-        """The findings of consecutive texts, whose places are those of all."""
+        """The findings of some texts and of others, whose places are those of all."""
         return cls(
             damage=pl.concat([DAMAGE_SCHEMA.to_frame(), *(part.damage for part in parts)]),
-            frames=pl.concat([FRAME_SCHEMA.to_frame(), *(part.frames for part in parts)]),
+            frames=pl.concat([FRAME_SCHEMA.to_frame(), *(part.frames for part in parts)]).sort("place", "frame"),
             outlines=pl.concat([OUTLINE_SCHEMA.to_frame(), *(part.outlines for part in parts)]),
         )
 

@@ -29,7 +29,7 @@ class Floor:
     @classmethod
     def of(cls, sieve: Sieve, percent: int) -> "Floor":
         """The floor under the rows that are in now."""
-        held = _human(sieve.rows).group_by("slice").agg(pl.len().alias("rows"), pl.col("tokens").sum())
+        held = _human(sieve.columns("origin", "slice", "tokens")).group_by("slice").agg(pl.len().alias("rows"), pl.col("tokens").sum())
         return cls(percent=percent, least={name: (_up(rows, percent), _up(tokens, percent)) for name, rows, tokens in held.iter_rows()})
 
     def without(self, sieve: Sieve, leaves: Places, rule: str, details: list[str]) -> Sieve:
@@ -45,13 +45,13 @@ class Floor:
         return flagged.without(gone, rule, [told[place] for place in gone.tolist()])
 
     def _spared(self, sieve: Sieve, leaves: Places) -> Places:
-        human = sieve.human.to_numpy()
-        mask = np.zeros(human.size, dtype=np.bool_)
-        mask[leaves] = True
-        rows = sieve.rows.select(pl.col("slice").fill_null("none"), "tokens", "tail_words", "row_id").with_row_index("at")
-        stay = rows.filter(pl.Series(human & ~mask)).group_by("slice").agg(pl.len().alias("rows"), pl.col("tokens").sum())
-        kept = {name: (count, tokens) for name, count, tokens in stay.iter_rows()}
-        asked = rows.filter(pl.Series(human & mask)).sort("tail_words", "row_id", descending=[True, False])
+        human = sieve.human.to_numpy().copy()
+        asked_at = leaves[human[leaves]]
+        human[leaves] = False
+        stay = sieve.chosen(np.flatnonzero(human), "slice", "tokens").group_by(pl.col("slice").fill_null("none"))
+        kept = {name: (count, tokens) for name, count, tokens in stay.agg(pl.len().alias("rows"), pl.col("tokens").sum()).iter_rows()}
+        rows = sieve.chosen(asked_at, "slice", "tokens", "tail_words", "row_id").with_columns(pl.col("slice").fill_null("none"))
+        asked = rows.hstack([pl.Series("at", asked_at)]).sort("tail_words", "row_id", descending=[True, False])
         found = [self._called_back(part, kept.get(str(name), (0, 0)), str(name)) for (name,), part in asked.group_by("slice")]
         return np.sort(np.concatenate([np.zeros(0, dtype=np.int64), *found]))
 
@@ -62,15 +62,17 @@ class Floor:
         return asked["at"].to_numpy()[:count].astype(np.int64)
 
 
-def survival(first: pl.DataFrame, last: pl.DataFrame, dropped: pl.DataFrame, spared: pl.DataFrame, percent: int) -> dict[str, Any]:
+def survival(first: Sieve, last: Sieve, percent: int) -> dict[str, Any]:
     """What the floor did, and the alarms: slices that lost more human rows than it grants, to rules that must be obeyed.
 
-    `first` are all rows, `last` those that the filters left.
+    `first` holds all rows, `last` those that the filters left.
     """
-    before, after = (dict(_human(rows).group_by("slice").len().iter_rows()) for rows in (first, last))
+    before, after = (dict(_human(sieve.columns("origin", "slice")).group_by("slice").len().iter_rows()) for sieve in (first, last))
     broken = sorted(name for name, rows in before.items() if after.get(name, 0) * 100 < percent * rows)
-    by_rule = _human(dropped).group_by("slice", "rule").len().sort("slice", "rule")
-    kept = spared.filter(pl.col("kept_because") == SURVIVAL_FLOOR).group_by("rule").agg(pl.len().alias("rows"), pl.col("tokens").sum())
+    by_rule = _human(last.dropped()).group_by("slice", "rule").len().sort("slice", "rule")
+    kept = (
+        last.spared().filter(pl.col("kept_because") == SURVIVAL_FLOOR).group_by("rule").agg(pl.len().alias("rows"), pl.col("tokens").sum())
+    )
     return {
         "floor_percent": percent,
         "kept": {rule: {"rows": rows, "tokens": tokens} for rule, rows, tokens in kept.sort("rule").iter_rows()},

@@ -7,7 +7,10 @@ kept. A cluster is a kept text with the texts that it dropped, each at a Jaccard
 is a metric, no two texts of a cluster are more than 2 (1 - t) apart, however many there are.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,9 +42,14 @@ class NearDuplicates:
     union: Places
 
 
-def near_duplicates(words: AnyWords, jaccard_percent: int, shingle_words: int, kernels: Kernels = NUMPY) -> NearDuplicates:
-    """The texts to drop, given texts in order of priority; texts shorter than a word run are never dropped here."""
-    buckets, members = _buckets(words, jaccard_percent, shingle_words, kernels)
+def near_duplicates(
+    words: AnyWords, jaccard_percent: int, shingle_words: int, kernels: Kernels = NUMPY, scratch: Path | None = None
+) -> NearDuplicates:
+    """The texts to drop, given texts in order of priority; texts shorter than a word run are never dropped here.
+
+    Keys of bands, 8 bytes for each text and band, lie in a file in the folder `scratch`, and in memory where there is none.
+    """
+    buckets, members = _buckets(words, banding(jaccard_percent), shingle_words, kernels, scratch)
     outcome = np.full((words.texts, 3), _NOBODY, dtype=np.int64)
     led = np.zeros(int(buckets[-1]) + 1 if buckets.size else 0, dtype=np.int64)
     while buckets.size:
@@ -69,12 +77,13 @@ def banding(jaccard_percent: int) -> tuple[int, int]:
     return chosen
 
 
-def _buckets(words: AnyWords, jaccard_percent: int, shingle_words: int, kernels: Kernels) -> tuple[Places, Places]:
-    """(bucket, text), sorted: texts that share a band; buckets of one text are left out."""
-    keys, texts = _band_keys(words, *banding(jaccard_percent), shingle_words, kernels)
+def _buckets(words: AnyWords, banded: tuple[int, int], shingle_words: int, kernels: Kernels, scratch: Path | None) -> tuple[Places, Places]:
+    """(bucket, text), sorted: texts that share a band; buckets of one text are left out. Texts without a word run share none."""
+    texts = np.flatnonzero(words.lengths >= shingle_words)
+    parts = _band_keys(words.take(texts), *banded, shingle_words, kernels)
     buckets, members = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
     count = 0
-    for band in keys:
+    for band in _by_band(parts, banded[0], texts.size, scratch):
         group, place = _shared(band)
         buckets.append(group + count)
         members.append(texts[place])
@@ -94,17 +103,31 @@ def _shared(keys: Hashes) -> tuple[Places, Places]:
     return group, place[inside]
 
 
-def _band_keys(words: AnyWords, bands: int, rows: int, shingle_words: int, kernels: Kernels) -> tuple[Hashes, Places]:
-    """(a key per band and text, place of each text), for the texts that have a word run."""
-    places = np.flatnonzero(words.lengths >= shingle_words)
-    keys, filled = np.empty((bands, places.size), dtype=np.uint64), 0
+def _band_keys(words: AnyWords, bands: int, rows: int, shingle_words: int, kernels: Kernels) -> Iterator[tuple[int, Hashes]]:
+    """(place of the first text, a row of keys per band) of consecutive texts, all of which have a word run."""
     constants = mixed(np.arange(bands * rows, dtype=np.uint64))
-    for _, chunk in words.take(places).chunks(_CHUNK_WORDS):
+    for first, chunk in words.chunks(_CHUNK_WORDS):
         runs = shingles(chunk, shingle_words)
         narrow = (runs.hashes >> np.uint64(32)).astype(np.uint32)
-        keys[:, filled : filled + chunk.texts] = kernels.band_keys(narrow, runs.bounds[:-1], constants, rows).T
-        filled += chunk.texts
-    return keys, places
+        yield first, np.ascontiguousarray(kernels.band_keys(narrow, runs.bounds[:-1], constants, rows).T)
+
+
+def _by_band(parts: Iterable[tuple[int, Hashes]], bands: int, texts: int, scratch: Path | None) -> Iterator[Hashes]:
+    """The keys of all texts, one band after the other."""
+    if scratch is None:
+        keys = np.empty((bands, texts), dtype=np.uint64)
+        for first, part in parts:
+            keys[:, first : first + part.shape[1]] = part
+        yield from keys
+        return
+    with TemporaryFile(dir=scratch) as file:
+        for first, part in parts:
+            for band, run in enumerate(part):
+                file.seek((band * texts + first) * run.itemsize)
+                file.write(run)
+        file.seek(0)
+        for _ in range(bands):
+            yield np.frombuffer(file.read(texts * np.dtype(np.uint64).itemsize), dtype=np.uint64)
 
 
 def _leaders(buckets: Places, members: Places, texts: int) -> tuple[NDArray[np.bool_], Places, NDArray[np.bool_]]:

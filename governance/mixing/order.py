@@ -40,5 +40,10 @@ def fitting(tokens: Places, limit: int) -> Places:
 
 def in_order(rows: pl.DataFrame, seed: int) -> pl.DataFrame:
     """Rows in their stratified order, which depends on row ids and seed and not on the order that they come in."""
+    return rows[order_of(rows, seed)]
+
+
+def order_of(rows: pl.DataFrame, seed: int) -> Places:
+    """The stratified order of rows, of which `row_id`, `slice` and `tokens` are asked."""
     slices = rows["slice"].fill_null("none").rank("dense").to_numpy().astype(np.int64)
-    return rows[stratified_order(rows["tokens"].to_numpy().astype(np.int64), slices, seeded_keys(rows["row_id"], seed))]
+    return stratified_order(rows["tokens"].to_numpy().astype(np.int64), slices, seeded_keys(rows["row_id"], seed))

@@ -11,8 +11,9 @@ from governance.mixing.admission import by_origin
 from governance.mixing.anchors import sampled, slices_document
 from governance.mixing.benchmarks import Benchmarks
 from governance.mixing.caps import holds
+from governance.mixing.columns import Columns
 from governance.mixing.document import ANCHOR, ROLES, SYNTHETIC, mix_document
-from governance.mixing.order import in_order
+from governance.mixing.order import in_order, order_of
 from governance.mixing.pool import KEYS, Pool
 from governance.mixing.quotas import beyond_caps, fill
 from governance.mixing.refusals import refuse_short_anchors, refuse_synthetic_anchors, refuse_too_little_human
@@ -22,7 +23,7 @@ from governance.mixing.rules import MixRules
 from governance.mixing.selection import select, weigh
 from governance.mixing.selection_rules import SelectionRules
 from governance.mixing.shards import Shards, arrange, interleaved
-from governance.mixing.sieve import Sieve
+from governance.mixing.sieve import Sieve, places
 from governance.mixing.weights import Weights
 from governance.provenance.earlier import nothing_earlier
 from governance.provenance.hashing import Places
@@ -33,6 +34,7 @@ TRUSTED = ("tail", "human")
 """Pinned shards whose words are known to be people's, beside the anchors'."""
 
 _COLUMNS = (*(name for name in KEYS if name != "parent_ids"), "tokens", "counted", "pool_at")
+_CAPPED = ("slice", "task", "tokens", "counted")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +98,7 @@ def plan_pool(
     """
     refuse_synthetic_anchors(anchors)
     weights = Weights.of(pool.weighed, rules, [anchors["text"], *(references[name]["text"] for name in TRUSTED if name in references)])
-    batch = weigh(weights.counted(_numbered(pool.rows)), pool, anchors, kernels)
+    batch = weigh(pool, weights, anchors, kernels)
     sieve = by_origin(batch.sieve, rules, teachers=teachers, model=model, start=start["digest"], kind=kind)
     pinned = {**references, ANCHORS: anchors}
     chosen = selection or SelectionRules()
@@ -105,7 +107,7 @@ def plan_pool(
     earlier = nothing_earlier() if earlier is None else earlier
     refuse_too_little_human(sieve, rules, fresh_human_tokens(sieve, earlier))
     sieve = within_budget(sieve, earlier, rules, seed)
-    anchors = in_order(weights.counted(_numbered(anchors)).select(_COLUMNS).filter(pl.col("tokens") > 0), seed)
+    anchors = in_order(_numbered(weights.counted(anchors), "pool_at").select(_COLUMNS).filter(pl.col("tokens") > 0), seed)
     selected, sieve = _capped(sieve, anchors, rules, seed)
     dropped = sieve.dropped()
     said = {**filtered.document, "weights": weights.document(selected), "retention": batch.retention(sieve.gone, filtered.rare_slices)}
@@ -116,24 +118,29 @@ def plan_pool(
 
 def _capped(sieve: Sieve, anchors: pl.DataFrame, rules: MixRules, seed: int) -> tuple[pl.DataFrame, Sieve]:
     """(rows of all roles in training order, the sieve with what the caps left out): all human rows, and synthetic rows while they fit."""
-    rows = sieve.rows.select(_COLUMNS)
-    humans = in_order(rows.filter(sieve.human), seed)
-    synthetic = in_order(rows.filter(~sieve.human), seed)
+    humans, synthetic = (_ordered(sieve, places(mask), seed) for mask in (sieve.human, ~sieve.human))
     filled = fill(humans, synthetic, rules)
     chosen = synthetic[filled.stays]
-    shown = sampled(anchors, humans, int(chosen["tokens"].sum()), rules)
+    shown = sampled(_numbered(anchors, "place"), humans, int(chosen["tokens"].sum()), rules)
     shards = arrange(_tokens(humans), _tokens(chosen), _tokens(shown), rules, counted=_counted(chosen))
     refuse_short_anchors(anchors, shards, rules)
+    left = filled.left.with_columns(place=synthetic["place"][filled.left["at"]]).drop("at")
     homeless = chosen.filter(pl.Series(shards.synthetic < 0)).select(
-        "row_id", rule=pl.lit("shard-cap"), detail=pl.lit("no shard has room for it under the cap")
+        rule=pl.lit("shard-cap"), detail=pl.lit("no shard has room for it under the cap"), place="place"
     )
-    sieve = _leave(sieve, pl.concat([filled.left, homeless]))
-    return _selected(humans, chosen, shown, shards), sieve
+    selected = _selected(humans, chosen, shown, shards)
+    return _named(selected, sieve.table, anchors), _leave(sieve, pl.concat([left, homeless]))
 
 
-def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows with `pool_at`, where they stand."""
-    return rows.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("pool_at"))
+def _ordered(sieve: Sieve, at: Places, seed: int) -> pl.DataFrame:
+    """What caps ask of the rows at these places, in their stratified order, with `place`, where each stands in the table."""
+    at = at[order_of(sieve.chosen(at, "row_id", "slice", "tokens"), seed)]
+    return sieve.chosen(at, *_CAPPED).with_columns(pl.Series("place", sieve.places[at]))
+
+
+def _numbered(rows: pl.DataFrame, name: str) -> pl.DataFrame:
+    """The rows with a column that says where they stand."""
+    return rows.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(name))
 
 
 def _tokens(rows: pl.DataFrame) -> Places:
@@ -145,22 +152,28 @@ def _counted(rows: pl.DataFrame) -> Places:
 
 
 def _leave(sieve: Sieve, left: pl.DataFrame) -> Sieve:
-    """Rows leave as `left` says: row_id, rule, detail."""
+    """Rows leave as `left` says: place, rule, detail."""
     for rule in left["rule"].unique(maintain_order=True):
-        gone = left.filter(pl.col("rule") == rule).select("row_id", "detail")
-        found = sieve.rows.select("row_id").with_row_index("place").join(gone, on="row_id", maintain_order="left")
-        sieve = sieve.without(found["place"].to_numpy().astype(np.int64), rule, found["detail"])
+        gone = left.filter(pl.col("rule") == rule)
+        sieve = sieve.without(np.searchsorted(sieve.places, gone["place"].to_numpy()), rule, gone["detail"])
     return sieve
 
 
 def _selected(humans: pl.DataFrame, synthetic: pl.DataFrame, anchors: pl.DataFrame, shards: Shards) -> pl.DataFrame:
-    """Rows of all roles in training order."""
+    """Rows of all roles in training order; the `place` of an anchor is among the anchors."""
     numbers = (shards.anchor_shards, shards.human, shards.synthetic)
     parts = [
-        frame.with_columns(pl.lit(role).alias("role"), pl.Series("shard", number, dtype=pl.Int32)).filter(pl.col("shard") >= 0)
+        frame.select(*_CAPPED, "place", pl.lit(role).alias("role"), pl.Series("shard", number, dtype=pl.Int32)).filter(pl.col("shard") >= 0)
         for role, frame, number in zip(ROLES, (anchors[shards.anchor_rows], humans, synthetic), numbers, strict=True)
     ]
     roles = np.repeat(np.arange(len(ROLES)), [part.height for part in parts])
     together = pl.concat(parts)
     ordered = together[interleaved(together["shard"].to_numpy().astype(np.int64), roles)]
     return ordered.with_columns(pl.col("tokens").cast(pl.Int64))
+
+
+def _named(selected: pl.DataFrame, table: Columns, anchors: pl.DataFrame) -> pl.DataFrame:
+    """The rows of a mix with all that a plan says of them, a column after the other."""
+    at = selected.select(pl.col("place") + pl.when(pl.col("role") == ANCHOR).then(table.height).otherwise(0)).to_series()
+    told = [pl.concat([table.read((name,)), anchors.select(name)])[name][at] for name in _COLUMNS if name not in _CAPPED]
+    return selected.hstack(told).select(*_COLUMNS, "role", "shard")

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
+from governance.mixing.columns import Columns, FileColumns, FrameColumns
 from governance.mixing.feedback import told_success
 from governance.mixing.findings import Findings
 from governance.mixing.quality import DAMAGE_SCHEMA
 from governance.mixing.rules import FULL, MixRules
-from governance.mixing.sieve import place_of
+from governance.mixing.sieve import in_priority
+from governance.provenance.hashing import Places
 from governance.provenance.kernels import NUMPY, Kernels
 from governance.provenance.row import SUCCESS, Origin
 from governance.provenance.word_file import WORD, WordWriter
@@ -34,21 +37,26 @@ _MOST_GENERATIONS = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
-    """Row i of `rows` (KEYS, `success` and `tokens`) is text i of `words`, and place i of what was `found`.
+    """Row i of `table` (KEYS, `success`, `tokens`, and `pool_at`, where it stood when it came) is text i of `words`, and place i of what
+    was `found`. The rows stand in the order of `sieve.in_priority`, whatever the order they came in.
 
-    `weighed` are the rows that weights look at, with the texts that policy makes them need.
+    `weighed` are the rows that weights look at, with the texts that policy makes them need. `scratch` is a folder for what need not be in
+    memory, where there is one.
     """
 
-    rows: pl.DataFrame
+    table: Columns
     words: AnyWords
     found: Findings
     weighed: pl.DataFrame
+    scratch: Path | None = None
 
     @classmethod
     def of(cls, rows: pl.DataFrame, rules: MixRules, kernels: Kernels = NUMPY) -> "Pool":
         """The pool of rows (row schema and `tokens`) that are in memory."""
-        words, found = read_words(rows["text"].to_list(), kernels), Findings.of(rows["text"], rules.opening_words)
-        return cls(rows=told_success(rows).select(*KEYS, SUCCESS, "tokens"), words=words, found=found, weighed=rows)
+        order = in_priority(rows)
+        words, found = read_words(rows["text"][order].to_list(), kernels), Findings.of(rows["text"], rules.opening_words).moved(order)
+        table = told_success(rows).select(*KEYS, SUCCESS, "tokens")[order].with_columns(pl.Series("pool_at", order))
+        return cls(table=FrameColumns(frame=table), words=words, found=found, weighed=rows)
 
 
 def read_texts(rows: pl.DataFrame, count: CountTokens, frame_words: int, kernels: Kernels = NUMPY) -> pl.DataFrame:
@@ -68,24 +76,38 @@ def read_texts(rows: pl.DataFrame, count: CountTokens, frame_words: int, kernels
     return pl.DataFrame(columns, schema_overrides=READ_SCHEMA).hstack(by_row.drop("place")).cast(READ_SCHEMA)
 
 
-def pool_of_file(source: Path, read: Iterable[pl.DataFrame], words: Path, rules: MixRules, show: Callable[[int, int], None]) -> Pool:
-    """The pool of a Parquet file of rows, of whose texts `read` holds what `read_texts` says, in their order; words go to a file."""
-    held = pl.read_parquet_schema(source)
-    rows, done = told_success(pl.read_parquet(source, columns=[name for name in (*KEYS, SUCCESS) if name in held])), 0
-    writer, tokens, found = WordWriter(words, place_of(rows)), [pl.Series("tokens", [], dtype=pl.Int64)], list[Findings]()
+def pool_of_file(source: Path, read: Iterable[pl.DataFrame], scratch: Path, rules: MixRules, show: Callable[[int, int], None]) -> Pool:
+    """The pool of a Parquet file of rows, of whose texts `read` holds what `read_texts` says, in their order; words and columns of rows go
+    to files in `scratch`.
+    """
+    order = in_priority(pl.read_parquet(source, columns=["origin", "row_id"]))
+    places = np.empty(order.size, dtype=np.int64)
+    places[order] = np.arange(order.size)
+    writer, tokens, found, done = WordWriter(scratch / "words", places), np.zeros(order.size, dtype=np.int64), list[Findings](), 0
     for part in read:
         writer.add(part["words"].to_list())
-        tokens.append(part["tokens"])
-        found.append(_findings(part, done))
+        tokens[places[done : done + part.height]] = part["tokens"].to_numpy()
+        found.append(_findings(part, places[done : done + part.height]))
         done += part.height
-        show(done, rows.height)
-    rows = rows.with_columns(pl.concat(tokens))
-    return Pool(rows=rows, words=writer.close(), found=Findings.joined(found), weighed=weighed_rows(source, rows, rules))
+        show(done, order.size)
+    table = _in_files(source, order, scratch / "columns").plus(pl.Series("tokens", tokens)).plus(pl.Series("pool_at", order))
+    said, joined = writer.close().take(order), Findings.joined(found)
+    return Pool(table=table, words=said, found=joined, weighed=weighed_rows(source, rules), scratch=scratch)
 
 
-def _findings(part: pl.DataFrame, first: int) -> Findings:
-    """The findings of rows that `read_texts` read, the first of which stands at `first` among all."""
-    by_row = part.select(pl.int_range(first, first + part.height, dtype=pl.Int64).alias("place"), "damage", "frame", "outline")
+def _in_files(source: Path, order: Places, folder: Path) -> FileColumns:
+    """The columns that rules look at, one after the other, in this order."""
+    held, table = pl.read_parquet_schema(source), FileColumns(folder=folder, height=int(order.size))
+    folder.mkdir()
+    for name in (*KEYS, SUCCESS):
+        rows = pl.read_parquet(source, columns=[name]) if name in held else told_success(pl.read_parquet(source, columns=["row_id"]))
+        table.plus(rows[name][order])
+    return table
+
+
+def _findings(part: pl.DataFrame, places: Places) -> Findings:
+    """The findings of rows that `read_texts` read, which stand at these places among all."""
+    by_row = part.select(pl.Series("place", places), "damage", "frame", "outline")
     damage = by_row.select("place", "damage").drop_nulls("damage").explode("damage").unnest("damage")
     return Findings(
         damage=damage.select(DAMAGE_SCHEMA.names()),
@@ -94,13 +116,15 @@ def _findings(part: pl.DataFrame, first: int) -> Findings:
     )
 
 
-def weighed_rows(source: Path, rows: pl.DataFrame, rules: MixRules) -> pl.DataFrame:
+def weighed_rows(source: Path, rules: MixRules) -> pl.DataFrame:
     """Hybrid and exposed rows; where hybrids may prove something, with all rows they were made from and the texts of all of these."""
-    weighed = rows.filter(pl.col("origin").is_in(WEIGHED))
+    rows = pl.scan_parquet(source)
+    weighed = rows.filter(pl.col("origin").is_in(WEIGHED)).select("row_id", "origin").collect(engine="streaming")
     if rules.hybrid_weight == FULL:
         return weighed
-    ids = pl.concat([weighed["row_id"], *_ancestors(rows)]).unique().to_frame("row_id")
-    return pl.scan_parquet(source).join(ids.lazy(), on="row_id", how="semi").collect(engine="streaming")
+    made_from = rows.select("row_id", "origin", "parent_ids").collect(engine="streaming")
+    ids = pl.concat([weighed["row_id"], *_ancestors(made_from)]).unique().to_frame("row_id")
+    return rows.join(ids.lazy(), on="row_id", how="semi").collect(engine="streaming")
 
 
 def _ancestors(rows: pl.DataFrame) -> Iterable[pl.Series]:

@@ -28,7 +28,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filling:
-    """`stays` are places of rows that are in, ascending; `left` has `row_id`, `rule` and `detail` of every other row, in the same order."""
+    """`stays` are places of rows that are in, ascending; `left` has every other row's, ascending too: `at`, with `rule` and `detail`."""
 
     stays: Places
     left: pl.DataFrame
@@ -44,11 +44,13 @@ def fill(humans: pl.DataFrame, synthetic: pl.DataFrame, rules: MixRules) -> Fill
     run = synthetic_limit(int(humans["tokens"].sum()), rules.synthetic_cap_percent)
     if not (rules.slice_caps or rules.task_caps or rules.slice_cap_percent is not None):
         stays = fitting(sizes, run)
-        return Filling(stays=stays, left=_left(synthetic, stays, [_run_charge(run, rules)] * (sizes.size - stays.size)))
+        rule, detail = _run_charge(run, rules)
+        return Filling(stays=stays, left=_left(sizes.size, stays).with_columns(rule=pl.lit(rule), detail=pl.lit(detail)))
     slices = _part(humans, synthetic, "slice", rules.cap_of_slice)
     tasks = _part(humans, synthetic, "task", rules.cap_of_task)
     stays, charges = _walk(sizes, slices, tasks, run, rules)
-    return Filling(stays=stays, left=_left(synthetic, stays, charges))
+    charged = pl.DataFrame(charges, schema={"rule": pl.String, "detail": pl.String}, orient="row")
+    return Filling(stays=stays, left=_left(sizes.size, stays).hstack(charged))
 
 
 def caps_document(selected: pl.DataFrame, rules: MixRules) -> dict[str, dict[str, int]]:
@@ -116,8 +118,7 @@ def _run_charge(run: int, rules: MixRules) -> tuple[str, str]:
     return RUN_CAP, f"beyond {run} tokens, {rules.synthetic_cap_percent} % of human and synthetic together"
 
 
-def _left(synthetic: pl.DataFrame, stays: Places, charges: Sequence[tuple[str, str]]) -> pl.DataFrame:
-    gone = np.ones(synthetic.height, dtype=np.bool_)
+def _left(rows: int, stays: Places) -> pl.DataFrame:
+    gone = np.ones(rows, dtype=np.bool_)
     gone[stays] = False
-    charged = pl.DataFrame(charges, schema={"rule": pl.String, "detail": pl.String}, orient="row")
-    return pl.concat([synthetic.filter(pl.Series(gone)).select("row_id"), charged], how="horizontal")
+    return pl.DataFrame({"at": np.flatnonzero(gone)})

@@ -17,7 +17,9 @@ HUMAN, SYNTHETIC = "human", "synthetic"
 
 def fresh_human_tokens(sieve: Sieve, earlier: pl.DataFrame) -> int:
     """Tokens of people's rows that this cycle brings itself."""
-    return int(sieve.rows.filter(sieve.human).join(earlier, on="row_id", how="anti")["tokens"].sum())
+    if earlier.is_empty():
+        return int(sieve.column("tokens").filter(sieve.human).sum())
+    return int(sieve.columns("row_id", "tokens").filter(sieve.human).join(earlier, on="row_id", how="anti")["tokens"].sum())
 
 
 def within_budget(sieve: Sieve, earlier: pl.DataFrame, rules: MixRules, seed: int) -> Sieve:
@@ -38,17 +40,17 @@ def within_budget(sieve: Sieve, earlier: pl.DataFrame, rules: MixRules, seed: in
             expected=f"at most {budget} (policy.mixing.budget_tokens): fresh human text is never left out",
             fix="raise budget_tokens, or hand in a smaller batch",
         )
-    back = sieve.rows.filter(sieve.human).join(earlier, on="row_id", how="semi", maintain_order="left")
-    synthetic = sieve.rows.filter(~sieve.human)
+    rows = sieve.columns("row_id", "slice", "tokens")
+    back = rows.filter(sieve.human).join(earlier, on="row_id", how="semi", maintain_order="left")
+    synthetic = rows.filter(~sieve.human)
     of_people, of_models = int(back["tokens"].sum()), int(synthetic["tokens"].sum())
     room = budget - fresh
     share = room * of_models // max(1, of_people + of_models)
     models = min(share, of_models, rules.synthetic_cap_percent * budget // 100)
     kept = pl.concat([_drawn(back, room - models, seed), _drawn(synthetic, models, seed)])
     gone = pl.concat([back.select("row_id"), synthetic.select("row_id")]).join(kept, on="row_id", how="anti")
-    places = sieve.rows.select("row_id").with_row_index("at").join(gone, on="row_id", how="semi", maintain_order="left")["at"]
-    detail = f"no room in the budget of {budget} tokens"
-    return sieve.without(places.to_numpy().astype("int64"), BUDGET, [detail] * len(places))
+    leaves = rows.with_row_index("at").join(gone, on="row_id", how="semi", maintain_order="left")["at"]
+    return sieve.without(leaves.to_numpy().astype("int64"), BUDGET, f"no room in the budget of {budget} tokens")
 
 
 def _drawn(rows: pl.DataFrame, tokens: int, seed: int) -> pl.DataFrame:

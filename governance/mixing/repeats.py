@@ -1,6 +1,7 @@
 """Rules on what a row says: copies, overlap with pinned texts, and near-duplicates."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -10,7 +11,7 @@ from governance.mixing.floor import Floor
 from governance.mixing.near import near_duplicates
 from governance.mixing.overlap import overlaps
 from governance.mixing.rules import MixRules
-from governance.mixing.sieve import Sieve
+from governance.mixing.sieve import Sieve, places
 from governance.provenance.kernels import Kernels
 from governance.provenance.words import AnyWords, read_words
 
@@ -19,8 +20,8 @@ ANCHORS = "anchors"
 
 def without_copies(sieve: Sieve) -> Sieve:
     """Of rows with one text the human one stays before a hybrid before a model's, then the lowest row id."""
-    rows = sieve.rows.select("row_id", "sha256").with_row_index("at")
-    alike = rows.filter(rows["sha256"].hash().is_duplicated())  # whole digests are compared of a few rows only
+    at = places(sieve.column("sha256").hash().is_duplicated())  # whole digests are compared of a few rows only
+    alike = sieve.chosen(at, "row_id", "sha256").with_columns(pl.Series("at", at))
     told = alike.with_columns(pl.col("row_id").first().over("sha256").alias("first")).filter(pl.col("row_id") != pl.col("first"))
     return sieve.without(told["at"].to_numpy().astype(np.int64), "exact-duplicate", "same text as " + told["first"])
 
@@ -40,7 +41,7 @@ def _without_overlaps(sieve: Sieve, words: AnyWords, name: str, frame: pl.DataFr
     ids = frame["row_id" if "row_id" in frame.columns else "prompt_id"]
     wordless = np.flatnonzero(words.lengths == 0)
     digests = pl.Series([digest_text(text) for text in frame["text"].to_list()] if wordless.size else [], dtype=pl.String)
-    same = wordless[sieve.rows["sha256"][wordless].is_in(digests.implode()).to_numpy()]
+    same = wordless[sieve.chosen(wordless, "sha256")["sha256"].is_in(digests.implode()).to_numpy()]
     found = overlaps(words, read_words(frame["text"].to_list()), rules.overlap_words, rules.overlap_percent)
     shares = zip(found.shared.tolist(), found.of.tolist(), ids[found.pinned].to_list(), strict=True)
     details = [f"{shared} of {of} runs of {rules.overlap_words} words as in {name} {row_id}" for shared, of, row_id in shares]
@@ -48,10 +49,12 @@ def _without_overlaps(sieve: Sieve, words: AnyWords, name: str, frame: pl.DataFr
     return sieve.without(np.concatenate((found.texts, same)), f"overlaps-{name}", details)
 
 
-def without_near_duplicates(sieve: Sieve, words: AnyWords, rules: MixRules, floor: Floor, kernels: Kernels) -> Sieve:
+def without_near_duplicates(
+    sieve: Sieve, words: AnyWords, rules: MixRules, floor: Floor, *, kernels: Kernels, scratch: Path | None
+) -> Sieve:
     """Near-duplicates of rows that stay leave, but for human rows that the survival floor keeps."""
-    found = near_duplicates(words.take(sieve.places), rules.near_duplicate_jaccard_percent, rules.shingle_words, kernels)
-    kept = sieve.rows["row_id"][found.kept].to_list()
+    found = near_duplicates(words.take(sieve.places), rules.near_duplicate_jaccard_percent, rules.shingle_words, kernels, scratch)
+    kept = sieve.chosen(found.kept, "row_id")["row_id"].to_list()
     shares = zip(found.shared.tolist(), found.union.tolist(), kept, strict=True)
     details = [f"{shared} of {union} runs of {rules.shingle_words} words as in {row_id}" for shared, union, row_id in shares]
     return floor.without(sieve, found.dropped, "near-duplicate", details)

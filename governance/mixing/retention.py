@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import polars as pl
 
+from governance.mixing.columns import Columns
 from governance.mixing.tail import TailWords
 from governance.provenance.row import Origin
 
@@ -12,17 +14,17 @@ HUMAN, SYNTHETIC = ROLES = ("human", "synthetic")
 COUNTS = ("rows_in", "rows_out", "tail_words_in", "tail_words_out")
 
 
-def retention(rows: pl.DataFrame, tail: TailWords, gone: Sequence[pl.DataFrame], rare_slices: Sequence[str]) -> list[dict[str, Any]]:
+def retention(table: Columns, tail: TailWords, gone: Sequence[pl.DataFrame], rare_slices: Sequence[str]) -> list[dict[str, Any]]:
     """An entry per rule, in the order in which the rules took rows.
 
-    `rows` are all rows in the order that `tail` counts their places in, `gone` what each rule took. A rare word is lost to a slice by the
-    rule that takes the last row of the slice with that word; of the whole batch likewise. Slices that a rule took nothing from are not
-    listed. `rare_slices`: human rows of rare slices together.
+    `table` holds all rows in the order that `tail` counts their places in, `gone` what each rule took. A rare word is lost to a slice by
+    the rule that takes the last row of the slice with that word; of the whole batch likewise. Slices that a rule took nothing from are
+    not listed. `rare_slices`: human rows of rare slices together.
     """
     rules = list(dict.fromkeys(rule for frame in gone for rule in frame["rule"].unique(maintain_order=True)))
     if not rules:
         return []
-    ranked = _ranked(rows, gone, rules)
+    ranked = _ranked(table, gone, rules)
     used = pl.DataFrame({"place": tail.rows, "word": tail.words}).join(ranked, on="place", how="left")
     lost = used.group_by("slice", "role", "word").agg(pl.col("rank").max())
     kept_rows, kept_words = _by_rank(ranked, "slice", "role"), _by_rank(lost, "slice", "role")
@@ -47,13 +49,14 @@ def rare_slices(rows: pl.DataFrame, anchors: pl.DataFrame, most_percent: int) ->
     return tuple(sorted(counts.filter(pl.col("rows") * 100 <= most_percent * human.len())["slice"].to_list()))
 
 
-def _ranked(rows: pl.DataFrame, gone: Sequence[pl.DataFrame], rules: Sequence[str]) -> pl.DataFrame:
+def _ranked(table: Columns, gone: Sequence[pl.DataFrame], rules: Sequence[str]) -> pl.DataFrame:
     """(place, slice, role, rank): the number of the rule that took the row, or how many rules there are where none did."""
-    numbers = pl.concat(list(gone)).select("row_id", rank=pl.col("rule").replace_strict(rules, range(len(rules)), return_dtype=pl.Int64))
+    rank = np.full(table.height, len(rules), dtype=np.int64)
+    for frame in gone:
+        rank[frame["place"].to_numpy()] = frame["rule"].replace_strict(rules, range(len(rules)), return_dtype=pl.Int64).to_numpy()
     role = pl.when(pl.col("origin") == Origin.HUMAN.value).then(pl.lit(HUMAN)).otherwise(pl.lit(SYNTHETIC))
-    found = rows.select("row_id", pl.col("slice").fill_null("none"), role.alias("role"))
-    found = found.with_columns(pl.int_range(pl.len()).alias("place")).join(numbers, on="row_id", how="left", maintain_order="left")
-    return found.select("place", "slice", "role", pl.col("rank").fill_null(len(rules)))
+    found = table.read(("slice", "origin")).select(pl.col("slice").fill_null("none"), role.alias("role"))
+    return found.select(pl.int_range(pl.len(), dtype=pl.Int64).alias("place"), "slice", "role", pl.Series("rank", rank))
 
 
 def _by_rank(frame: pl.DataFrame, *keys: str) -> dict[tuple[str, ...], dict[int, int]]:

@@ -1,7 +1,8 @@
 """The filters on what rows say, one after the other: first those that must be obeyed, then those of choice, above a survival floor."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -20,6 +21,7 @@ from governance.mixing.selection_rules import SelectionRules
 from governance.mixing.sieve import Sieve
 from governance.mixing.tail import TailWords, tail_words
 from governance.mixing.templates import without_templates
+from governance.mixing.weights import Weights
 from governance.provenance.kernels import NUMPY, Kernels
 from governance.provenance.words import AnyWords, read_words
 
@@ -34,10 +36,11 @@ class Batch:
     tail: TailWords
     anchors: pl.DataFrame
     kernels: Kernels
+    scratch: Path | None
 
     def retention(self, gone: Sequence[pl.DataFrame], rare: Sequence[str]) -> list[dict[str, Any]]:
         """What each rule left of the tail (see `governance.mixing.retention`)."""
-        return retention(self.sieve.rows, self.tail, gone, rare)
+        return retention(self.sieve.table, self.tail, gone, rare)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,17 +52,14 @@ class Filtered:
     rare_slices: tuple[str, ...]
 
 
-def weigh(rows: pl.DataFrame, pool: Pool, anchors: pl.DataFrame, kernels: Kernels = NUMPY) -> Batch:
-    """Put the rows of a pool into their order, and count in each (`tail_words`) those words that hardly any human text uses.
-
-    `rows` are the pool's, with whatever columns a mix needs and with `pool_at`, where they stand in the pool.
-    """
-    sieve = Sieve.of(rows)
-    at = sieve.rows["pool_at"].to_numpy()
-    words = pool.words.take(at)
-    tail = tail_words(words, sieve.human.to_numpy(), read_words(anchors["text"].to_list()))
-    counted = sieve.rows.with_columns(pl.Series("tail_words", tail.count(sieve.rows.height)))
-    return Batch(sieve=Sieve(rows=counted), words=words, found=pool.found.moved(at), tail=tail, anchors=anchors, kernels=kernels)
+def weigh(pool: Pool, weights: Weights, anchors: pl.DataFrame, kernels: Kernels = NUMPY) -> Batch:
+    """Put beside the rows of a pool what the caps count of each, and how many of its words hardly any human text uses (`tail_words`)."""
+    sieve = Sieve.of(pool.table)
+    tail = tail_words(pool.words, sieve.human.to_numpy(), read_words(anchors["text"].to_list()))
+    table = pool.table.plus(weights.counted(pool.table.read(("row_id", "origin", "tokens")))["counted"])
+    table = table.plus(pl.Series("tail_words", tail.count(table.height)))
+    sieve = replace(sieve, table=table)
+    return Batch(sieve=sieve, words=pool.words, found=pool.found, tail=tail, anchors=anchors, kernels=kernels, scratch=pool.scratch)
 
 
 def select(
@@ -83,14 +83,14 @@ def select(
     floor = Floor.of(sieve, selection.survival_floor_percent)
     sieve = without_damage(sieve, batch.words, batch.found.damage, selection, floor)
     sieve, judged = without_uniform(sieve, batch.words, batch.anchors, selection, seed)
-    sieve = without_near_duplicates(sieve, batch.words, rules, floor, batch.kernels)
+    sieve = without_near_duplicates(sieve, batch.words, rules, floor, kernels=batch.kernels, scratch=batch.scratch)
     sieve, templates = without_templates(sieve, batch.words, batch.found, rules=rules, selection=selection, seed=seed)
     document = {
         "diversity": {"rule": selection.diversity, "groups": judged},
         "templates": templates,
         "own_success": success,
         "benchmarks": overlapping,
-        "survival": survival(batch.sieve.rows, sieve.rows, sieve.dropped(), sieve.spared(), selection.survival_floor_percent),
+        "survival": survival(batch.sieve, sieve, selection.survival_floor_percent),
     }
-    rare = rare_slices(batch.sieve.rows, batch.anchors, selection.rare_slice_percent)
+    rare = rare_slices(batch.sieve.columns("slice", "origin"), batch.anchors, selection.rare_slice_percent)
     return Filtered(sieve=sieve, document=document, rare_slices=rare)

@@ -7,9 +7,12 @@ import numpy as np
 import polars as pl
 
 from governance.errors import IntegrityError
+from governance.mixing.columns import Columns
 from governance.provenance.hashing import Places
 from governance.provenance.row import Origin
 
+Details = Sequence[str] | pl.Series | str
+"""A detail for every row, or one for all of them."""
 PRIORITY = {Origin.HUMAN: 0, Origin.EXPOSED: 1, Origin.HYBRID: 2, Origin.MODEL: 3, Origin.WEAK: 4, Origin.UNKNOWN: 5}
 """Of two equal rows the one of lower priority number stays."""
 
@@ -17,92 +20,110 @@ DROPPED_SCHEMA = pl.Schema(
     {"row_id": pl.String, "origin": pl.String, "slice": pl.String, "tokens": pl.Int64, "rule": pl.String, "detail": pl.String}
 )
 FLAGGED_SCHEMA = pl.Schema([*DROPPED_SCHEMA.items(), ("kept_because", pl.String())])
+_GONE = pl.Schema({"place": pl.Int64, "rule": pl.String, "detail": pl.String})
+_FLAGGED = pl.Schema([*_GONE.items(), ("kept_because", pl.String())])
 SURVIVAL_FLOOR, BY_POLICY = "survival-floor", "policy"
 """Why a row stayed: its slice would have lost too much, or policy lets such a row be flagged only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sieve:
-    """`rows` are still in, by priority and then row id, whatever the order they came in; `gone` are frames of DROPPED_SCHEMA, and
-    `flagged` frames of FLAGGED_SCHEMA. Rows still in plus rows gone are always all the rows; a flagged row may leave by a later rule.
+    """`places` are the rows that are still in, ascending; what they say stays in `table`, by priority and then row id, whatever the order
+    they came in. `gone` are frames of _GONE, and `flagged` of _FLAGGED, with the places of the rows in the table. Rows still in plus rows
+    gone are always all the rows; a flagged row may leave by a later rule.
     """
 
-    rows: pl.DataFrame
+    table: Columns
+    places: Places
     gone: tuple[pl.DataFrame, ...] = ()
     flagged: tuple[pl.DataFrame, ...] = ()
 
     @classmethod
-    def of(cls, rows: pl.DataFrame) -> "Sieve":
-        """All rows, with their `place` in this order, which stays with them.
+    def of(cls, table: Columns) -> "Sieve":
+        """All rows, which stand in the order of `in_priority`.
 
         Raises: IntegrityError where two rows have one id, or an origin is none of ours: the file was not written by the validate stage.
         """
-        if twice := rows.filter(pl.col("row_id").is_duplicated())["row_id"].unique().sort().to_list():
+        if twice := _repeated(table.read(("row_id",))["row_id"]).unique().sort().to_list():
             raise IntegrityError(f"{len(twice)} row ids occur more than once", where="admitted.parquet", examples=twice)
-        if strange := sorted(set(rows["origin"].unique().to_list()) - set(PRIORITY)):
+        if strange := sorted(set(table.read(("origin",))["origin"].unique().to_list()) - set(PRIORITY)):
             raise IntegrityError(
                 f"{len(strange)} origins are unknown", where="admitted.parquet", expected=", ".join(PRIORITY), examples=strange
             )
-        return cls(rows=rows.sort(_priority(), "row_id").with_row_index("place"))
+        return cls(table=table, places=np.arange(table.height, dtype=np.int64))
+
+    @property
+    def height(self) -> int:
+        """How many rows are still in."""
+        return int(self.places.size)
 
     @property
     def human(self) -> pl.Series:
         """A mask of the rows that are human."""
-        return self.rows["origin"] == Origin.HUMAN.value
+        return self.column("origin") == Origin.HUMAN.value
 
-    @property
-    def places(self) -> Places:
-        """Where the rows that are still in stood among all rows."""
-        return self.rows["place"].to_numpy().astype(np.int64)
+    def columns(self, *names: str) -> pl.DataFrame:
+        """What the rows that are still in say."""
+        return self.table.read(names, None if self.height == self.table.height else self.places)
+
+    def column(self, name: str) -> pl.Series:
+        """One column of the rows that are still in."""
+        return self.columns(name)[name]
+
+    def chosen(self, at: Places, *names: str) -> pl.DataFrame:
+        """What the rows say that stand at these places among those still in."""
+        return self.table.read(names, self.places[at])
 
     def those(self, found: pl.DataFrame) -> pl.DataFrame:
         """What was found by `place` of rows that are still in, with `at`, where each stands now; in this order, and in that of `found`."""
         now = pl.DataFrame({"place": self.places}).with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("at"))
-        return found.join(now, on="place", maintain_order="left").sort("at", maintain_order=True)
+        return now.join(found, on="place", maintain_order="left_right").select(*found.columns, "at")
 
-    def without(self, places: Places, rule: str, details: Sequence[str] | pl.Series) -> "Sieve":
-        """Rows at these places leave, each with its detail."""
-        if not places.size:
+    def without(self, at: Places, rule: str, details: Details) -> "Sieve":
+        """Rows at these places among those still in leave, each with its detail, or all with one."""
+        if not at.size:
             return self
-        stays = np.ones(self.rows.height, dtype=np.bool_)
-        stays[places] = False
-        return replace(self, rows=self.rows.filter(pl.Series(stays)), gone=(*self.gone, self._told(places, rule, details)))
+        stays = np.ones(self.height, dtype=np.bool_)
+        stays[at] = False
+        return replace(self, places=self.places[stays], gone=(*self.gone, self._told(at, rule, details)))
 
-    def flagging(self, places: Places, rule: str, details: Sequence[str] | pl.Series, because: str) -> "Sieve":
-        """Rows at these places stay, and it is written down what spoke against them."""
-        if not places.size:
+    def flagging(self, at: Places, rule: str, details: Details, because: str) -> "Sieve":
+        """Rows at these places among those still in stay, and it is written down what spoke against them."""
+        if not at.size:
             return self
-        told = self._told(places, rule, details).with_columns(pl.lit(because).alias("kept_because"))
+        told = self._told(at, rule, details).with_columns(pl.lit(because).alias("kept_because"))
         return replace(self, flagged=(*self.flagged, told))
 
     def dropped(self) -> pl.DataFrame:
         """All rows that went out, by rule and row id."""
-        return pl.concat([DROPPED_SCHEMA.to_frame(), *self.gone]).sort("rule", "row_id")
+        return self._named(pl.concat([_GONE.to_frame(), *self.gone]), DROPPED_SCHEMA)
 
     def spared(self) -> pl.DataFrame:
         """All rows that a rule spoke against and that are still in, by rule and row id."""
-        found = pl.concat([FLAGGED_SCHEMA.to_frame(), *self.flagged])
-        return found.join(self.rows.select("row_id"), on="row_id", how="semi").sort("rule", "row_id")
+        found = pl.concat([_FLAGGED.to_frame(), *self.flagged])
+        return self._named(found.filter(np.isin(found["place"].to_numpy(), self.places)), FLAGGED_SCHEMA)
 
-    def _told(self, places: Places, rule: str, details: Sequence[str] | pl.Series) -> pl.DataFrame:
-        told = pl.Series("detail", details, dtype=pl.String)
-        rows = self.rows[places].select("row_id", "origin", "slice", "tokens", pl.lit(rule).alias("rule"), told)
-        return rows.cast(DROPPED_SCHEMA)
+    def _told(self, at: Places, rule: str, details: Details) -> pl.DataFrame:
+        place = pl.Series("place", self.places[at], dtype=pl.Int64)
+        detail = pl.lit(details) if isinstance(details, str) else pl.Series("detail", details, dtype=pl.String)
+        return place.to_frame().with_columns(pl.lit(rule).alias("rule"), detail.alias("detail"))
 
-
-def place_of(rows: pl.DataFrame) -> Places:
-    """Where each row stands in the order of a sieve; origins that are none of ours come last."""
-    order = rows.select(pl.arg_sort_by(_priority(strict=False), "row_id")).to_series().to_numpy().astype(np.int64)
-    places = np.empty(order.size, dtype=np.int64)
-    places[order] = np.arange(order.size)
-    return places
+    def _named(self, found: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+        """Lines by place as a frame of the schema, sorted by rule and row id."""
+        said = self.table.read(("row_id", "origin", "slice", "tokens"), found["place"].to_numpy())
+        return found.hstack(said).select(schema.names()).cast(schema).sort("rule", "row_id")
 
 
-def _priority(*, strict: bool = True) -> pl.Expr:
-    names, numbers = list(PRIORITY), list(PRIORITY.values())
-    if strict:
-        return pl.col("origin").replace_strict(names, numbers, return_dtype=pl.Int8)
-    return pl.col("origin").replace_strict(names, numbers, default=len(names), return_dtype=pl.Int8)
+def in_priority(rows: pl.DataFrame) -> Places:
+    """The order of a table: by priority of `origin`, then by `row_id`; origins that are none of ours come last."""
+    priority = pl.col("origin").replace_strict(list(PRIORITY), list(PRIORITY.values()), default=len(PRIORITY), return_dtype=pl.Int8)
+    return rows.select(pl.arg_sort_by(priority, "row_id")).to_series().to_numpy().astype(np.int64)
+
+
+def _repeated(values: pl.Series) -> pl.Series:
+    """Every value that occurs more than once, wherever it does; whole values are compared of a few only."""
+    alike = values.filter(values.hash().is_duplicated())
+    return alike.filter(alike.is_duplicated())
 
 
 def places(mask: pl.Series) -> Places:

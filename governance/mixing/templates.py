@@ -76,13 +76,13 @@ def _marks(kind: str, rows: Places, names: Hashes) -> Marks:
 
 def _thinned(sieve: Sieve, marks: Marks, per_million: int, fewest: int, seed: int) -> tuple[Sieve, Mapping[str, int]]:
     human = sieve.human.to_numpy()
-    tokens = sieve.rows["tokens"].to_numpy()
+    tokens = sieve.column("tokens").to_numpy()
     of_people = human[marks.rows]
     by_people, of_models = (np.bincount(marks.codes[part], minlength=marks.count) for part in (of_people, ~of_people))
     human_tokens, synthetic_tokens = int(tokens[human].sum()), int(tokens[~human].sum())
     as_people_do = -(-by_people * synthetic_tokens // max(human_tokens, 1))
     limits = np.maximum(as_people_do, max(per_million * (human_tokens + synthetic_tokens) // _TOKENS_PER_RATE, fewest))
-    gone = _beyond(marks, (of_models > limits)[marks.codes] & ~of_people, limits, seeded_keys(sieve.rows["row_id"], seed))
+    gone = _beyond(marks, (of_models > limits)[marks.codes] & ~of_people, limits, seeded_keys(sieve.column("row_id"), seed))
     leaves = np.array(sorted(gone), dtype=np.int64)
     left = np.bincount(marks.codes[~of_people & ~np.isin(marks.rows, leaves)], minlength=marks.count)
     document = {

@@ -55,7 +55,9 @@ def uniform(keys: Hashes) -> NDArray[np.float64]:
 def ranges(starts: Places, lengths: Places) -> Places:
     """start, start + 1, ... of every run, one run after the other."""
     offsets = np.cumsum(lengths) - lengths
-    return np.repeat(starts - offsets, lengths) + np.arange(int(lengths.sum()), dtype=np.int64)
+    places: Places = np.repeat(starts - offsets, lengths)
+    places += np.arange(places.size, dtype=np.int64)
+    return places
 
 
 def _name_hashes(names: Sequence[str]) -> Hashes:

@@ -31,9 +31,13 @@ class Shingles:
 def shingles(words: Words, size: int) -> Shingles:
     """Every run of `size` words inside a text; a text of fewer words has none."""
     counts = np.maximum(words.lengths - (size - 1), 0)
-    starts = ranges(words.bounds[:-1], counts)
     bounds = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(counts)))
-    return Shingles(hashes=_folded(words.ids, size)[starts], bounds=bounds)
+    folded = _folded(words.ids, size)
+    inside = np.ones(folded.size, dtype=np.bool_)
+    for back in range(1, size):
+        across = words.bounds[1:] - back
+        inside[across[(across >= 0) & (across < folded.size)]] = False
+    return Shingles(hashes=folded[inside], bounds=bounds)
 
 
 def whole_or_shingles(words: Words, size: int) -> Shingles:

@@ -36,6 +36,7 @@ from governance.training.rules import TrainingRules
 REFERENCES = ("tail", "human", "prompts")
 """Shards that no row may overlap, in the order in which a row is charged; the anchors come last."""
 _ROWS_OF_A_GROUP = 1 << 15
+_TAKEN = ("pool_at", "role", "tokens", "shard", "counted")
 
 
 def work(desk: Desk) -> None:
@@ -46,11 +47,13 @@ def work(desk: Desk) -> None:
     with TemporaryDirectory(dir=desk.scratch(), prefix="mix-") as name:
         source, earlier = _sourced(desk, Path(name))
         mix = _planned(desk, desk.section("policy.mixing", MixRules), source, earlier, Path(name))
-        parts = list(_parts(desk, source, mix.selected, Path(name)))
+        mix.dropped.write_parquet(desk.writes("dropped.parquet"))
+        mix.flagged.write_parquet(desk.writes("flagged.parquet"))
+        selected, document = mix.selected.select(_TAKEN), mix.document
+        del mix  # what rows say is in files by now, and is read from them again
+        parts = list(_parts(desk, source, selected, Path(name)))
         pl.scan_parquet(parts).sink_parquet(desk.writes("mix.parquet"), row_group_size=_ROWS_OF_A_GROUP)
-    mix.dropped.write_parquet(desk.writes("dropped.parquet"))
-    mix.flagged.write_parquet(desk.writes("flagged.parquet"))
-    write_document(desk.writes("mix.json"), mix.document)
+    write_document(desk.writes("mix.json"), document)
 
 
 def planned(desk: Desk, rules: MixRules) -> Mix:
@@ -76,7 +79,7 @@ def _planned(desk: Desk, rules: MixRules, source: Path, earlier: pl.DataFrame, s
     kernels = desk.kernels(pl.scan_parquet(source).select(pl.len()).collect().item())
     read = desk.executor().mapped(source, ["text"], partial(read_texts, count=count, frame_words=rules.opening_words, kernels=kernels))
     mix = plan_pool(
-        pool_of_file(source, read, scratch / "words", rules, lambda done, of: show(done, of, "read")),
+        pool_of_file(source, read, scratch, rules, lambda done, of: show(done, of, "read")),
         anchors.with_columns(pl.Series("tokens", count(anchors["text"].to_list()), dtype=pl.Int64)),
         {name: _shard(desk, name) for name in REFERENCES},
         rules,

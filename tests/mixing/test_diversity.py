@@ -10,13 +10,14 @@ from mixing_rows import frame, plan, row, shuffled
 
 from governance.adapters.stdlib_texts import documents
 from governance.errors import RefusedError
+from governance.mixing.columns import FrameColumns
 from governance.mixing.conscience import alarms
 from governance.mixing.diversity import Reading
 from governance.mixing.diversity_gate import BLOCK, INCONCLUSIVE, PASS, RULE, Judgement, judgements
 from governance.mixing.plan import Mix
 from governance.mixing.rules import MixRules
 from governance.mixing.selection_rules import SelectionRules
-from governance.mixing.sieve import Sieve
+from governance.mixing.sieve import Sieve, in_priority
 from governance.provenance.words import read_words
 
 BATCH, PEOPLE = 120, 400
@@ -53,8 +54,8 @@ def rows_of(people: Sequence[str], written: Sequence[str], **more: Any) -> pl.Da
 
 
 def judged(rows: pl.DataFrame, anchors: pl.DataFrame = NOBODY, seed: int = 7) -> Sequence[Judgement]:
-    sieve = Sieve.of(rows)
-    return judgements(sieve, read_words(sieve.rows["text"].to_list()), anchors, SelectionRules(), seed)
+    sieve = Sieve.of(FrameColumns(frame=rows[in_priority(rows)]))
+    return judgements(sieve, read_words(sieve.column("text").to_list()), anchors, SelectionRules(), seed)
 
 
 def mix_of(rows: pl.DataFrame, anchors: pl.DataFrame = NOBODY, **selection: Any) -> Mix:

@@ -161,7 +161,7 @@ def test_hybrids_prove_what_they_prove_in_memory(desk: TableDesk) -> None:
     path = desk.root / "admitted.parquet"
     admitted = pl.concat([pl.read_parquet(path), more, human, hybrid])
     admitted.write_parquet(path)
-    pooled = weighed_rows(path, admitted, MixRules(hybrid_weight="proven"))
+    pooled = weighed_rows(path, MixRules(hybrid_weight="proven"))
     assert set(pooled["row_id"]) == {"draft-0", "parent-0", "edited-0"}
     assert Weights.of(pooled, MixRules(hybrid_weight="proven"), []).rows.equals(
         Weights.of(admitted, MixRules(hybrid_weight="proven"), []).rows

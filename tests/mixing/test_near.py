@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -36,6 +38,15 @@ def test_a_dropped_text_is_a_verified_near_duplicate_of_an_earlier_kept_one(seed
         assert kept < dropped
         assert int(kept) not in gone
         assert jaccard(texts[kept], texts[dropped]) == shared / union >= percent / 100
+
+
+def test_keys_of_bands_in_a_file_find_what_keys_in_memory_find(tmp_path: Path) -> None:
+    words = read_words(["too short", *families(3, 100, 5, words=400)])  # more than one chunk of words, so every band is written in pieces
+    held, filed = near_duplicates(words, 70, 5), near_duplicates(words, 70, 5, scratch=tmp_path)
+    assert held.dropped.size == 400
+    for name in ("dropped", "kept", "shared", "union"):
+        assert getattr(held, name).tolist() == getattr(filed, name).tolist()
+    assert not list(tmp_path.iterdir())
 
 
 @given(st.integers(0, 2**32), st.integers(50, 95))

@@ -67,7 +67,7 @@ def test_a_row_is_in_exactly_where_a_plain_walk_finds_room_for_it(human: Any, sy
         taken = wider if within_caps(humans, wider, rules) else taken
     filled = fill(humans, models, rules)
     assert models[filled.stays].equals(taken)
-    assert sorted(filled.left["row_id"].to_list() + taken["row_id"].to_list()) == sorted(models["row_id"].to_list())
+    assert sorted(filled.left["at"].to_list() + filled.stays.tolist()) == list(range(models.height))
 
 
 @given(pools(8, st.integers(1, 60)), pools(6, st.just(7)), caps)
@@ -87,8 +87,8 @@ def test_a_left_out_row_is_charged_to_a_limit_that_is_in_its_way(human: Any, syn
     humans, models = pool(human, "human"), pool(synthetic, "model")
     filled = fill(humans, models, rules)
     taken = models[filled.stays]
-    for row_id, rule, _ in filled.left.iter_rows():
-        gone = models.filter(pl.col("row_id") == row_id)
+    for at, rule, _ in filled.left.iter_rows():
+        gone = models[at : at + 1]
         column = LIMIT_OF.get(rule)
         if column is None:
             alone = MixRules(synthetic_cap_percent=rules.synthetic_cap_percent)

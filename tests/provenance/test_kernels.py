@@ -1,7 +1,11 @@
 """Two implementations of a kernel give the same bits: ours in numpy, the compiled ones, and for words a slow one that anyone can read."""
 
+import os
 import re
+import subprocess
+import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -82,3 +86,16 @@ def test_band_keys_fold_the_least_value_of_every_function(kernels: Kernels, leng
                 flip, factor = constant >> 32, constant & 0xFFFFFFFF | 1
                 key = mixed(key + np.uint64(min((run ^ flip) * factor % (1 << 32) for run in runs[start : start + length].tolist())))
             assert keys[text, band] == key[0]
+
+
+@pytest.mark.slow
+def test_loops_that_were_compiled_once_are_read_by_the_next_process(tmp_path: Path) -> None:
+    pytest.importorskip("numba")
+    mix = "from governance.adapters.compiled import COMPILED as k\nfrom governance.mixing.near import near_duplicates as n\n"
+    mix += "from governance.provenance.words import read_words as r\nn(r(['one two three four five six'] * 2, k), 70, 5, k)"
+    kept = []
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", mix], check=True, env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)})
+        kept.append(sorted(path.name for path in tmp_path.rglob("*.nb*")))
+    assert len(kept[0]) == 4
+    assert kept[0] == kept[1]

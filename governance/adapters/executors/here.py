@@ -14,7 +14,7 @@ from governance.ports.executor import Kernel
 from governance.provenance.hashing import Places
 
 BATCH_ROWS = 1 << 14
-PIECE_BYTES = 1 << 28
+PIECE_BYTES = 1 << 24
 MOST_PIECES = 256
 """Files that are open at once while rows are dealt out; beyond it pieces grow."""
 
