@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
+from itertools import chain
 from typing import TypeVar
 
 import numpy as np
@@ -17,7 +18,7 @@ import polars as pl
 
 from governance.collapse import diversity
 from governance.collapse.ngrams import grouped_counts
-from governance.collapse.samples import HumanWords, Samples, SampleSet, number_words, set_of
+from governance.collapse.samples import HumanWords, Samples, SampleSet, no_numbers, number_words, set_of
 
 TEXTS, LENGTH, VOCABULARY = 8000, 128, 30_000
 Found = TypeVar("Found")
@@ -32,8 +33,8 @@ def corpus(texts: int) -> list[list[str]]:
 
 
 def numbered(said: list[list[str]]) -> SampleSet:
-    numbers: dict[str, int] = {}
-    words = number_words([w for text in said for w in text], numbers)
+    numbers = no_numbers()
+    words = number_words(chain.from_iterable(said), numbers)
     return set_of(words, np.array([len(t) for t in said]), np.arange(len(said)) // 4, len(numbers))
 
 

@@ -18,6 +18,7 @@ import polars as pl
 from benchmarks.children import measured
 from governance.adapters.executors.here import HereExecutor
 from governance.digest import digest_file, read_document, write_document
+from governance.mixing.benchmarks import BENCHMARKS_FILE, BENCHMARKS_SCHEMA
 from governance.ports.desk import SHARDS
 from governance.ports.executor import Executor
 from governance.ports.rows import rows_frame
@@ -79,6 +80,7 @@ def plant(folder: Path, rows: int, words: int) -> None:
     PASSED_SCHEMA.to_frame().write_parquet(folder / "descent.parquet")
     nothing_earlier().write_parquet(folder / EARLIER_FILE)
     no_relabels().write_parquet(folder / RELABELS_FILE)
+    BENCHMARKS_SCHEMA.to_frame().write_parquet(folder / BENCHMARKS_FILE)
 
 
 def run_stage(folder: Path) -> None:
@@ -114,6 +116,7 @@ class FolderOnly:
             "shards": shards,
             "earlier": {"sha256": digest_file(self.root / EARLIER_FILE)},
             "relabels": {"sha256": digest_file(self.root / RELABELS_FILE)},
+            "benchmarks": {"sha256": digest_file(self.root / BENCHMARKS_FILE), "not_named": []},
             "policy": policy,
             "seed": 7,
         }

@@ -1,7 +1,9 @@
 """Samples of several models made comparable: the same prompts and draws, cut to the same number of words each."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from types import MappingProxyType
 
 import numpy as np
@@ -116,8 +118,8 @@ def _number(
     """The answered samples, cut to what is common to all models, as numbers of words."""
     places, budgets = np.flatnonzero(answered).tolist(), common[answered]
     prompts = np.unique(drawn.prompts[answered], return_inverse=True)[1].astype(np.int64)
-    numbers: dict[str, int] = {}
-    said = {model: number_words([w for place in places for w in words[model][place][: common[place]]], numbers) for model in words}
+    numbers = no_numbers()
+    said = {model: number_words((w for place in places for w in words[model][place][: common[place]]), numbers) for model in words}
     human = [number_words(found, numbers) for found in human_words]
     size = len(numbers)
     cut = {model: tuple(cut_text(texts[place], int(common[place])) for place in places) for model, texts in drawn.texts.items()}
@@ -138,11 +140,14 @@ def set_of(words: Whole, lengths: Whole, prompts: Whole, vocabulary: int) -> Sam
     return SampleSet(words=words, lengths=lengths, prompts=prompts, groups=groups, group_count=count, vocabulary=vocabulary)
 
 
-def number_words(words: Sequence[str], numbers: dict[str, int]) -> Whole:
-    """The number of each word; words that have none yet are numbered in the order in which they are said, and added to `numbers`."""
-    for word in dict.fromkeys(words):
-        numbers.setdefault(word, len(numbers))
-    return np.fromiter(map(numbers.__getitem__, words), dtype=np.int64, count=len(words))
+def no_numbers() -> defaultdict[str, int]:
+    """Numbers of words, from 0: a word that is asked for the first time gets the next one."""
+    return defaultdict(count().__next__)
+
+
+def number_words(words: Iterable[str], numbers: defaultdict[str, int]) -> Whole:
+    """The number of each word; words that have none yet are numbered in the order in which they are said."""
+    return np.fromiter(map(numbers.__getitem__, words), dtype=np.int64)
 
 
 def _human_words(documents: Sequence[Whole], size: int, slices: Sequence[str]) -> HumanWords:
