@@ -10,6 +10,7 @@ import pytest
 
 from tests.e2e.shell import Done, run
 
+pytestmark = pytest.mark.e2e
 Row = dict[str, Any]
 
 

@@ -100,6 +100,7 @@ def test_a_moved_workspace_rolls_back_and_back_again_changes_nothing(copy: Copy)
     assert run(workspace, "unfreeze", "--reason", "looked at it").code == 0
 
 
+@pytest.mark.e2e
 def test_a_rollback_needs_no_registry_and_reconcile_mends_it_later(copy: Copy):
     workspace = copy()
     settings = workspace / "heirloom.toml"
@@ -114,6 +115,7 @@ def test_a_rollback_needs_no_registry_and_reconcile_mends_it_later(copy: Copy):
     assert run(workspace, "status", "--json").document["registry_behind"] is False
 
 
+@pytest.mark.e2e
 def test_an_edited_margin_repeats_the_judgement_and_nothing_else(copy: Copy):
     workspace = copy()
     policy = workspace / "policy.toml"

@@ -125,6 +125,7 @@ def test_a_second_run_is_told_who_holds_the_workspace(running: Path):
     assert "retrain student" in second.err
 
 
+@pytest.mark.e2e
 def test_an_altered_anchor_is_refused_by_name_and_dvc_brings_it_back(copy: Copy):
     workspace = copy()
     anchors = workspace / "shards" / "anchors.parquet"
@@ -152,6 +153,7 @@ def weights_of(workspace: Path, version: int) -> Path:
     return next((workspace / "models" / digest[:16]).glob("*.safetensors"))
 
 
+@pytest.mark.e2e
 def test_an_altered_checkpoint_stops_training_by_name_and_a_rollback_restores_it_from_dvc(copy: Copy):
     workspace = copy()
     altered(weights_of(workspace, 2))
@@ -165,6 +167,7 @@ def test_an_altered_checkpoint_stops_training_by_name_and_a_rollback_restores_it
     assert run(workspace, "reconcile", "--dry-run", "--json").document["copies"] == []
 
 
+@pytest.mark.e2e
 def test_a_checkpoint_altered_in_every_place_is_refused_by_name_and_nothing_moves(copy: Copy):
     workspace = copy()
     weights = weights_of(workspace, 1)

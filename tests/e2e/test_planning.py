@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.shell import Done, make_workspace, run
 
 
@@ -17,6 +19,7 @@ def bytes_of(workspace: Path) -> dict[str, str]:
     return {**found, "ledger": run(workspace, "status", "--json").document["ledger"]["head"]}
 
 
+@pytest.mark.e2e
 def test_a_stricter_plan_shows_the_bottleneck_and_the_rows_that_lift_it_and_changes_no_file(copy: Callable[[], Path]):
     workspace = copy()
     assert run(workspace, "synthesize").code == 0
@@ -35,6 +38,7 @@ def test_a_stricter_plan_shows_the_bottleneck_and_the_rows_that_lift_it_and_chan
     assert bytes_of(workspace) == before
 
 
+@pytest.mark.e2e
 def test_advice_and_trend_speak_of_the_finished_cycles(founded: tuple[Path, Done]):
     advice = run(founded[0], "advise", "--json")
     assert advice.code == 0, advice.err
@@ -47,6 +51,7 @@ def test_advice_and_trend_speak_of_the_finished_cycles(founded: tuple[Path, Done
     assert "tail perplexity" in trend.out
 
 
+@pytest.mark.e2e
 def test_a_play_ranks_the_regimes_and_records_nothing(founded: tuple[Path, Done], tmp_path: Path):
     before = bytes_of(founded[0])
     page = tmp_path / "what-if.html"

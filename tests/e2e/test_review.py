@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.shell import Done, run
 
 
@@ -18,6 +20,7 @@ def reviewed(founded: tuple[Path, Done], tmp_path: Path) -> Path:
     return workspace
 
 
+@pytest.mark.e2e
 def test_who_asks_does_not_approve_and_somebody_else_does(founded: tuple[Path, Done], tmp_path: Path):
     workspace = reviewed(founded, tmp_path)
     assert run(workspace, "promote", "3").code == 7
@@ -35,6 +38,7 @@ def test_who_asks_does_not_approve_and_somebody_else_does(founded: tuple[Path, D
     assert (moves[0]["who"], moves[0]["why"]) == ("reviewer-a", "read the samples")
 
 
+@pytest.mark.e2e
 def test_an_approval_does_not_move_to_another_policy_and_a_rejection_is_final(founded: tuple[Path, Done], tmp_path: Path):
     workspace = reviewed(founded, tmp_path)
     policy = workspace / "policy.toml"
