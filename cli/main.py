@@ -11,7 +11,7 @@ from cli.outcome import BUG, INTERRUPTED, USAGE, Outcome, complain, print_json, 
 from governance.errors import GovernanceError
 
 GROUPS = {
-    "Every cycle": ("plan", "retrain", "synthesize", "trend", "advise", "status", "history"),
+    "Every cycle": ("plan", "power", "retrain", "synthesize", "trend", "advise", "status", "history"),
     "Decide": ("review", "approve", "reject", "label", "promote", "rollback", "note", "freeze", "unfreeze"),
     "Prove and mend": ("audit", "verify", "ledger", "reconcile", "recover", "doctor", "drill"),
     "Set up and run": ("init", "adopt", "serve", "stage", "dvc_yaml"),

@@ -10,7 +10,7 @@ from governance.collapse.evidence import BEST_EVER, CANDIDATE, CHAMPION, Unmeasu
 from governance.collapse.intervals import Comparison
 from governance.gates.gate import NO_REFERENCE, Gate, GateCase, GateResult, Verdict
 from governance.gates.margins import Margin
-from governance.gates.planner import documents_for
+from governance.gates.planner import units_to_settle
 
 NOT_MEASURED = "not-measured"
 
@@ -32,7 +32,7 @@ class Bound:
 def bound_gate(metric: str, title: str, margin: Margin, *, unit: str = "documents", two_sided: bool = False) -> Gate:
     """The gate of one metric, of the same name. One-sided: more is worse. Two-sided: less is worse, and so is more than the margin."""
     judge = partial(judge_metric, metric=metric, title=title, start=margin, unit=unit, two_sided=two_sided)
-    return Gate(name=metric, title=title, metric=metric, judge=judge, margin=margin)
+    return Gate(name=metric, title=title, metric=metric, judge=judge, margin=margin, unit=unit, two_sided=two_sided)
 
 
 def judge_metric(case: GateCase, *, metric: str, title: str, start: Margin, unit: str, two_sided: bool) -> tuple[GateResult, ...]:
@@ -124,8 +124,7 @@ def units_needed(bound: Bound, found: Comparison) -> int | None:
     """Units that would settle this comparison, if the truth is what was observed, with the planned power; never fewer than the minimum."""
     sampling = math.sqrt(max(found.se**2 - found.noise**2, 0.0)) * math.sqrt(found.n)
     edges = [math.log1p(bound.limit)] + ([math.log1p(-bound.limit)] if bound.two_sided else [])
-    distance = min(abs(math.log1p(found.change) - edge) for edge in edges)
-    planned = documents_for(sampling, distance, noise=found.noise, power=bound.power)
+    planned = units_to_settle(sampling, edges, math.log1p(found.change), noise=found.noise, power=bound.power)
     return None if planned is None else max(planned, bound.minimum_units)
 
 

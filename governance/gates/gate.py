@@ -72,6 +72,10 @@ class Gate:
     judge: Callable[[GateCase], tuple[GateResult, ...]]
     margin: Margin | None = None
     """The starting margin, where the gate has one; the policy may set another under [gates.margins.NAME]."""
+    unit: str = "documents"
+    """What its interval counts: source documents, or prompts."""
+    two_sided: bool = False
+    """True where a change either way counts against the margin."""
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier():

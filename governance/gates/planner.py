@@ -1,6 +1,7 @@
-"""How many documents would settle it: the normal power formula on the sd of paired changes."""
+"""How many documents would settle it: normal power on the sd of paired changes, on the log scale."""
 
 import math
+from collections.abc import Callable, Sequence
 from statistics import NormalDist
 
 CONFIDENCE = 0.95
@@ -20,3 +21,42 @@ def documents_for(sd: float, distance: float, *, noise: float = 0.0, power: floa
         return None
     needed = math.ceil(sd**2 / room)
     return needed if needed <= MOST_DOCUMENTS else None
+
+
+def pass_chance(sd: float, edges: Sequence[float], truth: float, *, n: int, noise: float = 0.0) -> float:
+    """Chance that the whole interval lies inside the edges (an upper one, or an upper and a lower one) if the log change is `truth`."""
+    return _chance(sd, edges, truth, n, noise, inside=True)
+
+
+def units_to_settle(sd: float, edges: Sequence[float], truth: float, *, noise: float = 0.0, power: float = 0.8) -> int | None:
+    """Units at which a truth is judged rightly, a pass inside the edges and a block beyond them, with this power; None where none does.
+
+    With one edge this is `documents_for`; with two, a truth between them has to clear both.
+    """
+    inside = truth < edges[0] and (len(edges) == 1 or truth > edges[1])
+    return _least(lambda n: _chance(sd, edges, truth, n, noise, inside=inside), power)
+
+
+def _chance(sd: float, edges: Sequence[float], truth: float, n: int, noise: float, *, inside: bool) -> float:
+    normal = NormalDist()
+    se, z = math.hypot(sd / math.sqrt(n), noise), normal.inv_cdf(CONFIDENCE)
+    sign = -1.0 if inside else 1.0
+    upper = _below((edges[0] - truth) / se + sign * z) if se > 0 else float(edges[0] > truth)
+    if len(edges) == 1:
+        return upper if inside else 1.0 - upper
+    lower = _below((edges[1] - truth) / se - sign * z) if se > 0 else float(edges[1] > truth)
+    return max(0.0, upper - lower) if inside else 1.0 - upper + lower
+
+
+def _below(z: float) -> float:
+    return NormalDist().cdf(z)
+
+
+def _least(chance: Callable[[int], float], power: float) -> int | None:
+    if chance(MOST_DOCUMENTS) < power:
+        return None
+    low, high = 0, MOST_DOCUMENTS
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if chance(middle) >= power else (middle, high)
+    return high
