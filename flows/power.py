@@ -55,7 +55,7 @@ def power_plan(
         power=power,
         cycle=cycle,
         joint=joint_chance(gates, truth),
-        costs={name: cost_of(gates, name) for name in dict.fromkeys(gate.metric for gate in gates)},
+        costs={name: cost_of(gates, name, truth) for name in dict.fromkeys(gate.metric for gate in gates)},
         grid={n: joint_chance(resized(gates, {DOCUMENTS: n, PROMPTS: n}), truth) for n in GRID},
         margins={margin: _needed(gates, margin / 100, power) for margin in MARGINS},
     )

@@ -1,15 +1,17 @@
-"""`heirloom trend`: where the tails have gone over the cycles, and where a proxy says that caps would lead."""
+"""`heirloom trend`: where the tails went over all generations, what margin is left, and where a proxy says that caps would lead."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
 from cli.options import Common
-from cli.outcome import Outcome, plain
+from cli.outcome import DONE, REFUSED, Outcome, plain
 
 if TYPE_CHECKING:
+    from flows.generations import Generation
     from governance.drills.what_if import Spread, WhatIf
 
 command = App(name="trend", group="Every cycle", help="Where the tails have gone over the cycles, and where caps would lead.")
@@ -17,17 +19,71 @@ command = App(name="trend", group="Every cycle", help="Where the tails have gone
 
 @command.default
 def trend(*, common: Common | None = None) -> Outcome:
-    """Show a line a cycle: verdict, synthetic share, tail perplexity against baseline and champion, and what declined."""
+    """Show every generation that served, with baseline, best-ever release and the margin left, then a line a cycle.
+
+    Exit code 3 where the champion has no margin left against the baseline: the next loss, however small, cannot pass.
+    """
     from cli.shop import shop_of
     from cli.tails import trend_lines
     from flows.advise import history_of
+    from flows.generations import cycles_left, generations
 
     shop = shop_of(common)
-    history = history_of(shop, shop.ledger.state())
-    if not history:
-        return Outcome(command="trend", lines=["No cycle was judged yet.", "Next: heirloom retrain"], document={"cycles": []})
-    lines = [*trend_lines(history), "Next: heirloom advise"]
-    return Outcome(command="trend", lines=lines, document={"cycles": [asdict(cycle) for cycle in history]})
+    state = shop.ledger.state()
+    history, line = history_of(shop, state), generations(shop, state)
+    if not history and not line:
+        return Outcome(
+            command="trend", lines=["No cycle was judged yet.", "Next: heirloom retrain"], document={"cycles": [], "generations": []}
+        )
+    left = cycles_left(line, RANKED_FIRST)
+    lines = [*generation_lines(line, left), *(trend_lines(history) if history else []), "Next: heirloom advise"]
+    document = {
+        "generations": [_generation_document(one) for one in line],
+        "cycles_left": left,
+        "cycles": [asdict(cycle) for cycle in history],
+    }
+    return Outcome(command="trend", lines=lines, document=document, code=REFUSED if overdrawn(line) else DONE)
+
+
+RANKED_FIRST = "tail_perplexity"
+
+
+def overdrawn(line: "Sequence[Generation]") -> bool:
+    """True where the champion's interval reaches the margin against the baseline in a perplexity."""
+    return any(standing.left <= 0 for one in line if one.champion for standing in one.standings.values())
+
+
+def generation_lines(line: "Sequence[Generation]", left: float | None) -> list[str]:
+    """A line a generation, the newest last, with what of the margin is left; then the pace."""
+    if not line:
+        return []
+    head = f" {'release':>7} {'cycle':>5}  {'bits/byte':>9}   {'tail vs baseline':<24} {'left':>7}   {'human vs baseline':<24} {'left':>7}"
+    lines = [head, *(_generation_line(one) for one in line)]
+    if left is not None:
+        lines.append(f" At the pace since the baseline the tail margin is used up in {left:.1f} retrainings.")
+    if overdrawn(line):
+        lines.append(" [bold]No margin is left[/bold]: no candidate that loses anything more can pass.")
+    return lines
+
+
+def _generation_line(one: "Generation") -> str:
+    bits = f"{one.tail_bits:.4f}" if one.tail_bits is not None else "-"
+    cells = "   ".join(_standing_words(one, metric) for metric in (RANKED_FIRST, "human_perplexity"))
+    marks = [name for name in ("champion", "baseline", "best_ever", "quarantined") if getattr(one, name)]
+    return f" {one.version:>7} {one.cycle:>5}  {bits:>9}   {cells}  {', '.join(marks).replace('_', '-')}".rstrip()
+
+
+def _standing_words(one: "Generation", metric: str) -> str:
+    standing = one.standings.get(metric)
+    if standing is None:
+        return f"{'not measured against it':<24} {'-':>7}"
+    moved = plain(f"{100 * standing.change:+.1f} % [{100 * standing.low:+.1f}, {100 * standing.high:+.1f}]")
+    return f"{'itself' if one.baseline else moved:<24} {standing.left:>5.1f} %"
+
+
+def _generation_document(one: "Generation") -> dict[str, Any]:
+    standings = {metric: {**asdict(found), "left_percent": found.left} for metric, found in one.standings.items()}
+    return {**asdict(one), "standings": standings}
 
 
 @command.command(name="what-if")

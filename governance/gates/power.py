@@ -123,26 +123,30 @@ def resized(gates: Sequence[PlannedGate], sizes: Mapping[str, int]) -> tuple[Pla
 
 def joint_chance(gates: Sequence[PlannedGate], changes: Mapping[str, float] | None = None) -> float:
     """Chance that a candidate passes all of these gates; `changes` are true relative changes by metric, none where a metric is left out."""
-    if not gates:
-        return 0.0
-    if any(gate.n < gate.minimum_units for gate in gates):
-        return 0.0
+    return float(_inside(gates, changes or {}).all(axis=1).mean()) if gates else 0.0
+
+
+def cost_of(gates: Sequence[PlannedGate], metric: str, changes: Mapping[str, float] | None = None) -> float:
+    """Joint power that the gates of one metric cost: what would pass without them, less what passes."""
+    inside = _inside(gates, changes or {})
+    rest = inside[:, [gate.metric != metric for gate in gates]]
+    return float(rest.all(axis=1).mean() - inside.all(axis=1).mean())
+
+
+def _inside(gates: Sequence[PlannedGate], changes: Mapping[str, float]) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+    """Draw by gate: whether it passes. A gate of too few units passes nothing."""
     z = NormalDist().inv_cdf(CONFIDENCE)
     rng = np.random.Generator(np.random.Philox(key=STREAM))
     drawn = rng.standard_normal((DRAWS, len(gates))) @ _factor(_covariance(gates)).T
-    inside = np.ones(DRAWS, dtype=bool)
+    inside = np.zeros((DRAWS, len(gates)), dtype=bool)
     for place, gate in enumerate(gates):
-        estimate = drawn[:, place] + math.log1p((changes or {}).get(gate.metric, 0.0))
-        inside &= estimate + z * gate.se < gate.edges[0]
+        if gate.n < gate.minimum_units:
+            continue
+        estimate = drawn[:, place] + math.log1p(changes.get(gate.metric, 0.0))
+        inside[:, place] = estimate + z * gate.se < gate.edges[0]
         if gate.two_sided:
-            inside &= estimate - z * gate.se > gate.edges[1]
-    return float(inside.mean())
-
-
-def cost_of(gates: Sequence[PlannedGate], metric: str) -> float:
-    """Joint power that the gates of one metric cost: what would pass without them, less what passes."""
-    rest = [gate for gate in gates if gate.metric != metric]
-    return (joint_chance(rest) if rest else 1.0) - joint_chance(gates)
+            inside[:, place] &= estimate - z * gate.se > gate.edges[1]
+    return inside
 
 
 def _covariance(gates: Sequence[PlannedGate]) -> "np.ndarray[Any, np.dtype[np.float64]]":
