@@ -85,6 +85,7 @@ def cycle_lines(cycle: "CycleOutcome") -> list[str]:
     worst = cycle.decision.get("worst_slice")
     lines += [_slice_line(worst)] if worst else []
     lines += [f" Alarm: {plain(alarm)}" for alarm in cycle.decision.get("alarms", ())]
+    lines += _noise_lines(cycle.decision)
     lines.append(_mix_line(cycle.mix))
     if cycle.stages_cached:
         lines.append(f" From the cache: {', '.join(cycle.stages_cached)}.")
@@ -95,6 +96,13 @@ def _slice_line(worst: "Any") -> str:
     interval = f"[{100 * worst['low']:+.1f}, {100 * worst['high']:+.1f}]"
     metric = plain(worst["metric"]).replace("_", " ")
     return f" Worst slice: {plain(worst['slice'])}, {metric} {100 * worst['change']:+.1f} % {plain(interval)}, {worst['n']} documents."
+
+
+def _noise_lines(decision: "Any") -> list[str]:
+    from governance.gates.retraining import noise_words
+
+    said = noise_words(decision.get("retrain_noise") or {})
+    return [f" Retrain noise: {plain(said)}."] if said else []
 
 
 def _mix_line(mix: "Any") -> str:

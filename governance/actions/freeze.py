@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from governance.actions.label import Standing
+from governance.collapse.noise import Noise
 from governance.digest import (
     FileDigest,
     Manifest,
@@ -69,6 +70,8 @@ class CycleRequest:
     """The texts of the benchmarks that no row may overlap."""
     watermark: Mapping[str, Any] | None = None
     """The mark of our teachers by the fingerprint of its key; None where the key is not here."""
+    noises: Mapping[str, Noise] = field(default_factory=dict)
+    """Metric -> its retrain noise, where controls enough were made; the others take what the policy assumes."""
 
 
 def batch_files(batch: Path) -> tuple[Path, ...]:
@@ -141,6 +144,7 @@ def cycle_of(request: CycleRequest, manifest: Manifest) -> dict[str, Any]:
         },
         "watermark": dict(request.watermark) if request.watermark else None,
         "models": [model.document() for model in request.models],
+        "retrain_noise": {name: noise.document() for name, noise in sorted(request.noises.items())},
         "ledger_head": dict(request.ledger_head) if request.ledger_head else None,
         "policy": request.policy.document(),
         "policy_sha256": request.policy.digest,
@@ -221,7 +225,7 @@ def settle(workspace: Workspace) -> None:
 
 
 def same_question(document: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """True where two cycles ask the same: same batch, policy, start and references; number, seed, ledger head and memory may differ.
+    """True where two cycles ask the same: same batch, policy, start and references; number, seed, ledger head, memory and noise may differ.
 
     A judged cycle is remembered before its candidate is registered, so the memory may have grown under a cycle that is taken up again. A
     cycle that an older version froze, with other keys, asks something else.

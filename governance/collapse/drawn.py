@@ -29,6 +29,8 @@ def draws_of(evidence: Evidence, temperature: float, wording: str = PLAIN) -> Dr
 
     Unmeasured where a model lacks a prompt or a draw that another has, where a text is missing, or fewer than six prompts were used.
     """
+    if fault := evidence.faults.get("prompts"):
+        return Unmeasured(reason=f"the prompts: {fault}")
     of_these = (pl.col("temperature") == temperature) & (pl.col("wording") == wording)
     frame = evidence.samples.filter(of_these).sort("prompt_id", "draw")
     models = [model for model in MODELS if model in frame["model"].unique()]

@@ -84,6 +84,8 @@ class Evidence:
     scores: pl.DataFrame
     samples: pl.DataFrame
     choices: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CHOICE_SCHEMA))
+    faults: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Shard -> why nothing that was read from it counts."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "scores", _shaped(self.scores, SCORE_SCHEMA, "scores", SCORE_EXTRAS))
@@ -124,6 +126,8 @@ def scored_documents(evidence: Evidence, shard: str, model: str) -> Documents | 
 
     One NaN, infinite, zero or negative number of bits, one missing value, one document scored twice: unmeasured, naming at most five ids.
     """
+    if fault := evidence.faults.get(shard):
+        return Unmeasured(reason=f"the {shard} shard: {fault}")
     frame = evidence.scores.filter((pl.col("shard") == shard) & (pl.col("model") == model)).sort("doc_id")
     if frame.is_empty():
         return Unmeasured(reason=f"no document of the {shard} shard was scored with the {model}")

@@ -9,6 +9,7 @@ from statistics import NormalDist
 import numpy as np
 
 from governance.collapse.evidence import Floats, Whole
+from governance.collapse.noise import Noise, effective_degrees
 
 CONFIDENCE = 0.95
 """Each bound is a one-sided 95 % bound, so that the interval is a two-sided 90 % interval."""
@@ -49,12 +50,17 @@ class Comparison:
         return cls(**numbers, noise=float(document.get("noise", 0.0)), n=int(document["n"]))
 
 
-def compare_logs(log_change: float, sampling_se: float, noise: float, *, units: int, degrees: int) -> Comparison:
-    """The comparison of a log ratio estimated from `units` independent units, by Student t with `degrees` degrees of freedom."""
-    se = math.hypot(sampling_se, noise)
-    half = t_quantile(CONFIDENCE, degrees) * se
+def compare_logs(log_change: float, sampling_se: float, noise: Noise | float, *, units: int, degrees: int) -> Comparison:
+    """The comparison of a log ratio estimated from `units` independent units, by Student t.
+
+    `degrees` are those of the sampling error; where the noise was pooled over controls, its own few degrees count too. A plain number is an
+    assumed noise.
+    """
+    noise = noise if isinstance(noise, Noise) else Noise(sd=noise)
+    se = math.hypot(sampling_se, noise.sd)
+    half = t_quantile(CONFIDENCE, effective_degrees(sampling_se, degrees, noise)) * se
     change, low, high = (math.expm1(_clip(log)) for log in (log_change, log_change - half, log_change + half))
-    return Comparison(change=change, low=low, high=high, se=se, noise=noise, n=units)
+    return Comparison(change=change, low=low, high=high, se=se, noise=noise.sd, n=units)
 
 
 def bootstrap_se(numerator: Floats, denominator: Floats, draws: int, rng: np.random.Generator) -> float:

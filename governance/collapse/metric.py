@@ -8,6 +8,7 @@ from types import MappingProxyType
 from governance.collapse.drawn import Drawn, draws_of
 from governance.collapse.evidence import PLAIN, Evidence, Unmeasured
 from governance.collapse.intervals import Comparison
+from governance.collapse.noise import Noise, assumed
 from governance.collapse.probe import ProbePlan
 from governance.collapse.samples import Samples
 
@@ -54,10 +55,13 @@ class Case:
         heat = self.plan.gate_temperature if self.temperature is None else self.temperature
         return draws_of(self.evidence, heat, self.wording)
 
+    pooled: Noise | None = None
+    """Retrain noise of the metric at hand from human-only controls, where there are enough of them."""
+
     @property
-    def noise(self) -> float:
-        """The assumed sd of retraining, as a log ratio."""
-        return self.plan.retrain_noise_percent / 100
+    def noise(self) -> Noise:
+        """What retraining alone moves the metric at hand by: pooled over controls, else the value that the policy assumes."""
+        return self.pooled or assumed(self.plan.retrain_noise_percent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,18 +2,22 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from governance.collapse.evidence import PLAIN, Evidence, Unmeasured
 from governance.collapse.intervals import Comparison
 from governance.collapse.metric import Better, Case, Metric, Reading
+from governance.collapse.noise import Noise
 from governance.collapse.probe import Asking, ProbePlan
 from governance.collapse.samples import Samples, equal_samples
 from governance.plugins import discover
 from governance.section import section_document
 
 METRICS_PACKAGE = "governance.collapse.metrics"
+NOTHING_POOLED: Mapping[str, Noise] = MappingProxyType({})
 
 
 def measure_evidence(
@@ -24,10 +28,12 @@ def measure_evidence(
     metrics: Mapping[str, Metric] | None = None,
     *,
     human_slices: Sequence[str] = (),
+    noises: Mapping[str, Noise] = NOTHING_POOLED,
 ) -> dict[str, Any]:
     """The document `heirloom/measures/1`: every metric that exists, read from one probe; a function of its arguments alone.
 
-    A drill names other `metrics`, to see whether it would notice them.
+    A drill names other `metrics`, to see whether it would notice them. `noises` are those metrics' retrain noise that was pooled over
+    controls; the others take the assumed one.
     """
     metrics = shipped_metrics() if metrics is None else metrics
     sampled = partial(equal_samples, evidence, human_texts, human_slices=human_slices, refusal_patterns=plan.refusal_patterns)
@@ -42,7 +48,7 @@ def measure_evidence(
             "samples": {_heat(case): _budget(case) for case in cases if case.wording == PLAIN},
             "wordings": {case.wording: _budget(case) for case in cases if case.wording != PLAIN},
         },
-        "metrics": [_metric_document(metric, gate, cases) for metric in metrics.values()],
+        "metrics": [_metric_document(metric, gate, cases, noises.get(name)) for name, metric in metrics.items()],
     }
 
 
@@ -92,8 +98,9 @@ def _loss(found: Comparison, better: Better) -> float:
     return -found.high if better is Better.HIGHER else max(found.low, -found.high)
 
 
-def _metric_document(metric: Metric, gate: Case, cases: Sequence[Case]) -> dict[str, Any]:
-    entry = reading_document(metric, metric.measure(gate))
+def _metric_document(metric: Metric, gate: Case, cases: Sequence[Case], pooled: Noise | None) -> dict[str, Any]:
+    own = replace(gate, pooled=pooled)
+    entry = {**reading_document(metric, metric.measure(own)), "retrain_noise": own.noise.document()}
     if metric.kind.of_samples:
         others = [case for case in cases if case is not gate]
         entry["other_temperatures"] = {_heat(case): _values(metric, case) for case in others if case.wording == PLAIN}

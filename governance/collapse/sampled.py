@@ -10,6 +10,7 @@ import numpy as np
 from governance.collapse.evidence import CANDIDATE, Floats, Unmeasured
 from governance.collapse.intervals import Comparison, compare_logs, jackknife_se
 from governance.collapse.metric import Better, Case, Kind, Metric, Reading
+from governance.collapse.noise import Noise
 from governance.collapse.samples import Samples, SampleSet
 
 
@@ -46,7 +47,7 @@ def measure_samples(case: Case, *, statistic: Statistic) -> Reading:
     return Reading(values=values, against=against, units=prompts)
 
 
-def compare_left_out(candidate: LeftOut, reference: LeftOut, noise: float, prompts: int) -> Comparison | Unmeasured:
+def compare_left_out(candidate: LeftOut, reference: LeftOut, noise: Noise | float, prompts: int) -> Comparison | Unmeasured:
     """The log ratio of two statistics with groups left out of both together: what the two sets share cancels."""
     for said, taken in (("candidate", candidate), ("reference", reference)):
         if not (math.isfinite(taken.value) and taken.value > 0 and bool((taken.without > 0).all())):
@@ -73,7 +74,9 @@ def _take(statistic: Statistic, model: str, samples: Samples) -> LeftOut | Unmea
     return taken
 
 
-def _compare(candidate: LeftOut | Unmeasured, reference: LeftOut | Unmeasured, noise: float, prompts: int) -> Comparison | Unmeasured:
+def _compare(
+    candidate: LeftOut | Unmeasured, reference: LeftOut | Unmeasured, noise: Noise | float, prompts: int
+) -> Comparison | Unmeasured:
     if isinstance(candidate, Unmeasured):
         return candidate
     if isinstance(reference, Unmeasured):

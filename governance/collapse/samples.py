@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from governance.collapse.drawn import LEAST_GROUPS, Drawn, draws_of
-from governance.collapse.evidence import PLAIN, Evidence, Mask, Unmeasured, Whole
+from governance.collapse.evidence import CANDIDATE, PLAIN, Evidence, Mask, Unmeasured, Whole
 from governance.collapse.refusals import refused
 from governance.collapse.words import cut_text, split_words
 
@@ -98,7 +98,7 @@ def equal_samples(
     lengths = np.array([[len(said) for said in words[model]] for model in words], dtype=np.int64)
     lengths[np.array(list(refusing.values()))] = 0
     answered = ~np.logical_or.reduce(list(refusing.values()))
-    if reason := _short(list(words), lengths.sum(axis=1), int(lengths.min(axis=0)[answered].sum())):
+    if reason := _short(list(words), lengths.sum(axis=1), int(lengths.min(axis=0)[answered].sum())) or _one_voice(words):
         return Unmeasured(reason=reason)
     if (left := len(np.unique(drawn.prompts[answered]))) < LEAST_GROUPS:
         return Unmeasured(reason=f"{left} prompts were answered by every model, an interval needs {LEAST_GROUPS}")
@@ -171,4 +171,12 @@ def _short(models: Sequence[str], written: Whole, budget: int) -> str:
             shortest = models[int(written.argmin())]
             least = f"under {LEAST_SHARE_PERCENT} % of the {model}'s {words}"
             return f"{budget} words are common to all models, {least}: the {shortest} writes least"
+    return ""
+
+
+def _one_voice(words: Mapping[str, Sequence[Sequence[str]]]) -> str:
+    """A candidate that says one thing is compared and loses; a reference that does is nothing to compare with."""
+    for model, texts in words.items():
+        if model != CANDIDATE and all(said == texts[0] for said in texts):
+            return f"every sample of the {model} is one and the same text"
     return ""

@@ -11,6 +11,7 @@ from governance.collapse.drawn import Drawn
 from governance.collapse.evidence import BASELINE, CANDIDATE, Unmeasured, Whole, scored_documents
 from governance.collapse.intervals import Comparison
 from governance.collapse.metric import Better, Case, Kind, Metric, Reading
+from governance.collapse.noise import Noise
 from governance.collapse.rates import mean_of, smoothed_rate
 from governance.collapse.refusals import refused
 from governance.collapse.sampled import LeftOut, compare_left_out
@@ -102,7 +103,7 @@ def _not_sampled(model: str, drawn: Drawn) -> Unmeasured:
     return Unmeasured(reason=f"the {model} was not sampled at temperature {drawn.temperature:g}")
 
 
-def _compare(candidate: Taken | Unmeasured, reference: Taken | Unmeasured, noise: float, prompts: int) -> Comparison | Unmeasured:
+def _compare(candidate: Taken | Unmeasured, reference: Taken | Unmeasured, noise: Noise | float, prompts: int) -> Comparison | Unmeasured:
     if isinstance(candidate, Unmeasured):
         return candidate
     if isinstance(reference, Unmeasured):

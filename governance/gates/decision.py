@@ -9,6 +9,7 @@ from governance.gates.alarms import SLICED, raise_alarms, slice_readings, slices
 from governance.gates.diagnosis import diagnose
 from governance.gates.gate import FOUNDING, NO_REFERENCE, Gate, GateCase, GateResult, Verdict
 from governance.gates.margins import GateRules
+from governance.gates.retraining import noise_document
 from governance.gates.sequential import Look, looks
 from governance.plugins import discover
 
@@ -68,6 +69,7 @@ def decide(
             *_off_and_blocking(gates, off, case),
         ],
         "diagnosis": diagnose(metrics, rules),
+        "retrain_noise": noise_document(metrics, rules.enabled),
     }
 
 

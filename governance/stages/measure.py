@@ -1,17 +1,23 @@
 """scores.parquet and samples.parquet -> measures.json."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import polars as pl
 
 from governance.collapse.evidence import Evidence
 from governance.collapse.metric import Metric
+from governance.collapse.noise import Noise
+from governance.collapse.pinned import Pinned, held_against
 from governance.collapse.probe import ProbePlan
 from governance.collapse.report import measure_evidence
-from governance.digest import write_document
+from governance.digest import digest_file, write_document
 from governance.errors import IntegrityError
 from governance.ports.desk import SHARDS, Desk
 from governance.stages.stage import Stage
+
+ID_OF = {"tail": "row_id", "human": "row_id", "prompts": "prompt_id"}
+NO_ROWS = pl.DataFrame(schema={"row_id": pl.String, "text": pl.String, "slice": pl.String})
 
 
 def work(desk: Desk, metrics: Mapping[str, Metric] | None = None) -> None:
@@ -19,23 +25,42 @@ def work(desk: Desk, metrics: Mapping[str, Metric] | None = None) -> None:
 
     Raises: IntegrityError where a file of the probe does not have the columns of its schema.
     """
+    pinned = _pinned(desk)
+    evidence = held_against(_evidence(desk), pinned)
+    human = pinned.rows.get("human", NO_ROWS)
+    texts, slices = human["text"].to_list(), human["slice"].fill_null("none").to_list()
+    noises = {name: Noise.from_document(found) for name, found in desk.need("retrain_noise").items()}
+    plan, seed = desk.section("policy.probe", ProbePlan), desk.need("seed")
+    measures = measure_evidence(evidence, texts, plan, seed, metrics, human_slices=slices, noises=noises)
+    write_document(desk.writes("measures.json"), measures)
+
+
+def _evidence(desk: Desk) -> Evidence:
     scores, samples = pl.read_parquet(desk.reads("scores.parquet")), pl.read_parquet(desk.reads("samples.parquet"))
-    human = pl.read_parquet(desk.reads(SHARDS["human"]), columns=["text", "slice"])
     try:
-        evidence = Evidence(scores=scores, samples=samples)
+        return Evidence(scores=scores, samples=samples)
     except (ValueError, pl.exceptions.PolarsError) as error:
         raise IntegrityError(str(error), where="scores.parquet, samples.parquet", fix="run the probe stage again") from error
-    plan = desk.section("policy.probe", ProbePlan)
-    slices = human["slice"].fill_null("none").to_list()
-    measures = measure_evidence(evidence, human["text"].to_list(), plan, desk.need("seed"), metrics, human_slices=slices)
-    write_document(desk.writes("measures.json"), measures)
+
+
+def _pinned(desk: Desk) -> Pinned:
+    """The shards as they lie there now; one that was altered since the cycle was frozen makes what was read from it unmeasured."""
+    expected: dict[str, Any] = desk.need("shards")
+    rows, faults = {}, {}
+    for name, key in ID_OF.items():
+        path = desk.reads(SHARDS[name])
+        if (found := digest_file(path)) == expected[name]:
+            rows[name] = pl.read_parquet(path, columns=[key, "text", "slice"])
+        else:
+            faults[name] = f"it is {found[:12]} now, and was pinned as {str(expected[name])[:12]}"
+    return Pinned(rows=rows, faults=faults)
 
 
 STAGE = Stage(
     name="measure",
-    reads=("scores.parquet", "samples.parquet", SHARDS["human"]),
+    reads=("scores.parquet", "samples.parquet", *(SHARDS[name] for name in ID_OF)),
     writes=("measures.json",),
-    needs=("policy.probe", "seed"),
+    needs=("policy.probe", "seed", "shards", "retrain_noise"),
     code=("governance.collapse.metrics",),
     work=work,
 )

@@ -1,12 +1,14 @@
 """A probe with planted truth: scores and samples of models whose quality is an argument."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from governance.collapse.evidence import SAMPLE_SCHEMA, SCORE_SCHEMA, Evidence
 from governance.collapse.probe import ProbePlan
+from governance.digest import digest_file
 
 MODELS = ("candidate", "champion", "baseline")
 PLAN = ProbePlan(temperatures=(1.0,), bootstrap_draws=400, minimum_slice_documents=20)
@@ -72,3 +74,19 @@ def probe(change: Mapping[str, float] | None = None, said: Mapping[str, Sequence
 
 HUMAN = tuple(texts(99, 200, length=30, vocabulary=4000))
 SLICES = tuple(f"s{i % 4}" for i in range(len(HUMAN)))
+
+
+def shard_rows(evidence: Evidence, name: str) -> pl.DataFrame:
+    """The pinned rows that a planted probe would have scored: distinct texts of as many bytes as the scores say."""
+    scored = evidence.scores.filter(shard=name).unique("doc_id", keep="first").sort("doc_id")
+    said = [f"{doc_id} {LETTERS * 40}"[:size] for doc_id, size in scored.select("doc_id", "bytes").iter_rows()]
+    return scored.select(pl.col("doc_id").alias("row_id"), pl.Series("text", said, dtype=pl.String), "slice")
+
+
+def lay_out(folder: Path, evidence: Evidence) -> dict[str, str]:
+    """Write the shards of a planted probe as `shards_NAME.parquet`; returns their digests, as cycle.json pins them."""
+    prompts = evidence.samples.select("prompt_id", "slice", text=pl.col("prompt_id")).unique("prompt_id").sort("prompt_id")
+    frames = {"tail": shard_rows(evidence, "tail"), "human": shard_rows(evidence, "human"), "prompts": prompts}
+    for name, frame in frames.items():
+        frame.write_parquet(folder / f"shards_{name}.parquet")
+    return {name: digest_file(folder / f"shards_{name}.parquet") for name in frames}

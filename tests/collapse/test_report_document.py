@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from planted_probe import HUMAN, MODELS, PLAN, SLICES, probe, samples, scores, texts
+from planted_probe import HUMAN, MODELS, PLAN, lay_out, probe, samples, scores, shard_rows, texts
 
 from governance.collapse.evidence import Evidence, Unmeasured
 from governance.collapse.intervals import Comparison
@@ -168,15 +168,14 @@ class FolderDesk:
 def desk(folder: Path, evidence: Evidence) -> FolderDesk:
     evidence.scores.write_parquet(folder / "scores.parquet")
     evidence.samples.write_parquet(folder / "samples.parquet")
-    pl.DataFrame({"row_id": [str(i) for i in range(len(HUMAN))], "slice": SLICES, "text": HUMAN}).write_parquet(
-        folder / "shards_human.parquet"
-    )
-    return FolderDesk(folder, {"policy.probe": section_document(PLAN), "seed": 7})
+    shards = lay_out(folder, evidence)
+    return FolderDesk(folder, {"policy.probe": section_document(PLAN), "seed": 7, "shards": shards, "retrain_noise": {}})
 
 
 def test_the_stage_writes_the_report_of_its_files(tmp_path):
     measure.STAGE.work(desk(tmp_path, probe()))
-    measured = measure_evidence(probe(), HUMAN, PLAN, 7, human_slices=SLICES)
+    human = shard_rows(probe(), "human")
+    measured = measure_evidence(probe(), human["text"].to_list(), PLAN, 7, human_slices=human["slice"].to_list())
     assert json.loads((tmp_path / "measures.json").read_text()) == json.loads(json.dumps(measured))
 
 

@@ -7,6 +7,7 @@ from governance.adapters.report.documents import CycleDocuments, SamplePair
 from governance.adapters.report.laundering import laundering_of
 from governance.adapters.report.template import page_template
 from governance.adapters.report.visible import line, visible
+from governance.gates.retraining import noise_words
 
 SAMPLE_CHARACTERS = 700
 NEXT = {
@@ -32,6 +33,7 @@ def render(documents: CycleDocuments) -> str:
         worst=verdict.worst_slice_words(documents),
         gates=verdict.gate_rows(documents),
         uncalibrated=decision.get("calibrated") is False,
+        noise=line(noise_words(decision.get("retrain_noise") or {}), 600),
         gates_off=[line(str(name), 80) for name in decision.get("gates_off") or ()],
         slices_of=slices_of,
         slices=slices,
