@@ -69,6 +69,6 @@ def _authors(rows: pl.DataFrame) -> list[str]:
 
 def _with_passed(selected: pl.DataFrame, passed: pl.DataFrame) -> pl.DataFrame:
     """The synthetic rows of a mix with `depth` and `passages`."""
-    synthetic = selected.filter(pl.col("role") == SYNTHETIC)
+    synthetic = selected.select("row_id", "role", "tokens", "generator", "generator_version").filter(pl.col("role") == SYNTHETIC)
     joined = synthetic.join(passed.select(PASSED_SCHEMA.names()), on="row_id", how="left", maintain_order="left")
     return joined.with_columns(pl.col("depth").fill_null(1), pl.col("passages").fill_null(THOUSAND))

@@ -60,7 +60,8 @@ def _drawn(rows: pl.DataFrame, tokens: int, seed: int) -> pl.DataFrame:
 
 def regime_document(selected: pl.DataFrame, earlier: pl.DataFrame, rules: MixRules) -> dict[str, Any]:
     """What mix.json says: the regime, the tokens that are fresh, and those of every earlier cycle that came back."""
-    own = selected.filter(pl.col("role") != "anchor").join(earlier.select("row_id", "cycle"), on="row_id", how="left")
+    own = selected.select("row_id", "role", "tokens").filter(pl.col("role") != "anchor")
+    own = own.join(earlier.select("row_id", "cycle"), on="row_id", how="left")
     sums = own.group_by("cycle", "role").agg(pl.col("tokens").sum()).sort("cycle", "role")
     found: dict[int | None, dict[str, int]] = {None: {HUMAN: 0, SYNTHETIC: 0}}
     for cycle, role, tokens in sums.iter_rows():

@@ -55,7 +55,13 @@ class Weights:
 
     def document(self, selected: pl.DataFrame) -> Mapping[str, Any]:
         """Basis -> rows, tokens and counted tokens of the rows in the mix that have it."""
-        found = selected.join(self.rows, on="row_id").group_by("basis").agg(pl.len(), pl.col("tokens", "counted").sum()).sort("basis")
+        found = (
+            selected.select("row_id", "tokens", "counted")
+            .join(self.rows, on="row_id")
+            .group_by("basis")
+            .agg(pl.len(), pl.col("tokens", "counted").sum())
+            .sort("basis")
+        )
         return {basis: {"rows": rows, "tokens": tokens, "counted": counted} for basis, rows, tokens, counted in found.iter_rows()}
 
 

@@ -141,13 +141,13 @@ def _plain(text: str) -> str:
 
 def _read_chunk(texts: list[str], kernels: Kernels) -> tuple[Hashes, Places]:
     """Word hashes of a chunk and the number of words of each text; every text ends in a line break, which is in no word."""
-    classes, values = _tables()
+    values = _values()
     joined = "\n".join(texts) + "\n"
     text_ends = np.cumsum(np.fromiter((len(text) + 1 for text in texts), dtype=np.int64, count=len(texts)))
     if joined.isascii():
         return kernels.plain_words(joined.encode(), text_ends, _inside_ascii(), values[:256])
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    kinds = classes[codes]
+    kinds = _classes()[codes]
     starts, ends = _word_edges(kinds)
     before = np.searchsorted(starts, text_ends)
     return segment_hashes(values[codes], starts, ends), np.diff(before, prepend=0)
@@ -165,21 +165,24 @@ def _word_edges(kinds: NDArray[np.uint8]) -> tuple[Places, Places]:
 @lru_cache(maxsize=1)
 def _inside_ascii() -> Flags:
     """For every byte whether it stands inside a word; a byte that is no ASCII does not occur. No ASCII character is a word alone."""
-    inside = np.zeros(256, dtype=np.uint8)
-    inside[:_ASCII] = _tables()[0][:_ASCII]
-    return inside
+    return np.array([_in_word(chr(code)) for code in range(_ASCII)] + [False] * _ASCII, dtype=np.uint8)
 
 
 @lru_cache(maxsize=1)
-def _tables() -> tuple[NDArray[np.uint8], Hashes]:
-    """For every code point its class and a random-looking value."""
-    size = sys.maxunicode + 1
-    classes = np.zeros(size, dtype=np.uint8)
+def _values() -> Hashes:
+    """For every code point a random-looking value."""
+    return mixed(np.arange(sys.maxunicode + 1, dtype=np.uint64))
+
+
+@lru_cache(maxsize=1)
+def _classes() -> NDArray[np.uint8]:
+    """For every code point its class: it takes a moment to make, and texts of ASCII alone never ask for it."""
+    classes = np.zeros(sys.maxunicode + 1, dtype=np.uint8)
     inside = [code for code in range(0x40000) if _in_word(chr(code))]
     classes[inside] = _INSIDE
     for low, high in _UNSPACED:
         classes[low : high + 1] *= _ALONE
-    return classes, mixed(np.arange(size, dtype=np.uint64))
+    return classes
 
 
 def _in_word(character: str) -> bool:

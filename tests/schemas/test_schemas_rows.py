@@ -1,4 +1,6 @@
+from collections import Counter
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -76,3 +78,19 @@ def test_the_error_names_file_clause_and_five_ids_and_no_text() -> None:
     assert "r0, r1, r2, r3, r4" in said
     assert "r5" not in said
     assert "secret" not in said
+
+
+@pytest.mark.parametrize("piece", [13, 40])
+def test_clauses_count_the_same_rows_in_a_whole_frame_and_in_pieces_of_a_file_that_is_read_lazily(piece: int, tmp_path: Path) -> None:
+    wrong = [{}, {"text": ""}, {"origin": "AI"}, {"origin": "human"}, {"line": 0, "slice": ""}, {"sha256": "ABC"}, {"parent_ids": ["n"]}]
+    rows = frame(*({"row_id": "n" if n % 5 else "", **wrong[n * n % 11 % len(wrong)]} for n in range(90)))
+    rows.write_parquet(tmp_path / "rows.parquet", row_group_size=30)
+    lazily: Counter[str] = Counter()
+    for first in range(0, rows.height, piece):
+        part = pl.scan_parquet(tmp_path / "rows.parquet").slice(first, piece).collect()
+        lazily.update({breach.clause: breach.rows for breach in breaches(part)})
+    assert dict(lazily) == {breach.clause: breach.rows for breach in breaches(rows)}
+    assert lazily["row_id str_length(1, 200)"] == 18
+    human = pl.col("origin") == "human"
+    by_hand = pl.scan_parquet(tmp_path / "rows.parquet").select((human != pl.col("generator").is_null()).sum())
+    assert lazily["generator exactly where not human"] == by_hand.collect(engine="streaming").item() > 0
