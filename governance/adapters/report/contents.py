@@ -183,6 +183,15 @@ def metric_rows(documents: CycleDocuments) -> Sequence[MetricRow]:
     return [_metric_row(entry, more) for entry in entries]
 
 
+def unmeasured_rows(documents: CycleDocuments) -> Sequence[tuple[str, str]]:
+    """Metrics that could not be read of the candidate, and why."""
+    entries = documents.measures["metrics"] if documents.measures else []
+    none = [entry for entry in entries if entry["values"].get("candidate") is None]
+    return [
+        (line(str(entry["title"])), line(str((entry.get("reasons") or {}).get("candidate") or "no reason was given"))) for entry in none
+    ]
+
+
 def _metric_row(entry: Mapping[str, Any], more: tuple[str, ...]) -> MetricRow:
     against = [(entry["against"].get(name) or {}) for name in ("baseline", "champion", *more)]
     reasons = [*(entry.get("reasons") or {}).values(), *(found.get("reason") for found in against)]

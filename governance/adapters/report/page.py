@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from governance.adapters.report import contents, drawing, verdict
+from governance.adapters.report.course import course_of
 from governance.adapters.report.documents import CycleDocuments, SamplePair
 from governance.adapters.report.laundering import laundering_of
 from governance.adapters.report.template import page_template
 from governance.adapters.report.visible import line, visible
+from governance.gates.meanings import covered
 from governance.gates.retraining import noise_words
 
 SAMPLE_CHARACTERS = 700
@@ -38,6 +40,9 @@ def render(documents: CycleDocuments) -> str:
         slices_of=slices_of,
         slices=slices,
         metrics=contents.metric_rows(documents),
+        course=course_of(documents),
+        unmeasured=contents.unmeasured_rows(documents),
+        meanings=covered(decision, documents.measures),
         mix=documents.mix,
         mix_share=contents.synthetic_share(contents.whole_run(documents.mix)) if documents.mix else "",
         weights=contents.weights_words(documents.mix) if documents.mix else "",
