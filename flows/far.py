@@ -23,13 +23,10 @@ def far_author(shop: Shop, open_author: Open, pinned: str | None) -> Author:
     """
     wanted = shop.settings.teacher
     rules = shop.policy.synthesis
-    if wanted.endpoint.address not in [address.rstrip("/") for address in rules.endpoints]:
-        allowed = ", ".join(rules.endpoints) or "none"
-        found = wanted.endpoint.address or "no address"
-        raise RefusedError(f"{found} may not be asked", where="policy.toml synthesis.endpoints", expected=allowed)
+    refuse_unlisted(shop, wanted.endpoint)
     if rules.watermark.required:
         raise RefusedError("text of a model that somebody else runs cannot be marked", where="policy.toml synthesis.watermark.required")
-    author = open_author(wanted.name, wanted.endpoint, rules.prompts.instruction, key_of(shop))
+    author = open_author(wanted.name, wanted.endpoint, rules.prompts.instruction, key_of(shop, wanted.endpoint, WHERE))
     if pinned is None:
         shop.ledger.record(kinds.TEACHER_PINNED, {"name": wanted.name, "digest": author.version})
     elif pinned != author.version:
@@ -42,15 +39,22 @@ def far_author(shop: Shop, open_author: Open, pinned: str | None) -> Author:
     return author
 
 
-def key_of(shop: Shop) -> Secret | None:
+def refuse_unlisted(shop: Shop, endpoint: Endpoint) -> None:
+    """Raises: RefusedError where policy does not list the address: what is asked there leaves the house."""
+    listed = shop.policy.synthesis.endpoints
+    if endpoint.address not in [address.rstrip("/") for address in listed]:
+        found = endpoint.address or "no address"
+        raise RefusedError(f"{found} may not be asked", where="policy.toml synthesis.endpoints", expected=", ".join(listed) or "none")
+
+
+def key_of(shop: Shop, endpoint: Endpoint, where: str) -> Secret | None:
     """The key from where the settings say, None where they say nothing. Raises: UsageError; no message holds the key."""
-    endpoint = shop.settings.teacher.endpoint
     if endpoint.key_env:
-        return _key(os.environ.get(endpoint.key_env, ""), f"environment variable {endpoint.key_env} ({WHERE}.key_env)")
+        return _key(os.environ.get(endpoint.key_env, ""), f"environment variable {endpoint.key_env} ({where}.key_env)")
     if endpoint.key_file:
         place = shop.secret_place(endpoint.key_file)
         try:
-            return _key(place.read_text(), f"{place} ({WHERE}.key_file)")
+            return _key(place.read_text(), f"{place} ({where}.key_file)")
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError("cannot be read", where=str(place), expected="the key of the endpoint") from error
     return None

@@ -109,6 +109,8 @@ class _Sections:
     schedule: Schedule = field(default_factory=Schedule)
     registry: Registry = field(default_factory=Registry)
     teacher: Teacher = field(default_factory=Teacher)
+    judge: Endpoint = field(default_factory=Endpoint)
+    """The language model that is asked for its opinion on a side-by-side; it advises and decides nothing."""
     advice: AdviceRules = field(default_factory=AdviceRules)
     signing: Signing = field(default_factory=Signing)
     engine: Engine = field(default_factory=Engine)

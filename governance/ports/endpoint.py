@@ -18,7 +18,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """`[teacher.endpoint]` of heirloom.toml; the key itself is in neither setting."""
+    """`[teacher.endpoint]` and `[judge]` of heirloom.toml; the key itself is in no setting."""
 
     base_url: str = ""
     model: str = ""

@@ -92,6 +92,11 @@ class Workspace:
         return self.state / "scrubs"
 
     @property
+    def sides(self) -> Path:
+        """Rounds of side-by-side pairs and their votes."""
+        return self.state / "sides"
+
+    @property
     def emissions(self) -> Path:
         """What our own models wrote, as hashes."""
         return self.state / "emissions"

@@ -293,6 +293,8 @@ _STEPS: Mapping[str, Callable[[State, Event], State]] = MappingProxyType(
         kinds.NOTE_ADDED: lambda state, _: state,
         kinds.CORPUS_AUDITED: lambda state, _: state,
         kinds.GATE_DRILLED: _drilled,
+        kinds.SIDES_DRAWN: lambda state, _: state,
+        kinds.SIDES_VOTED: lambda state, _: state,
         kinds.VIEWS_REPAIRED: lambda state, _: replace(state, views_behind=False),
     }
 )

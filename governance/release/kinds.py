@@ -32,6 +32,8 @@ SCHEDULE_UNFROZEN = "schedule.unfrozen"
 NOTE_ADDED = "note.added"
 CORPUS_AUDITED = "corpus.audited"
 GATE_DRILLED = "gate.drilled"
+SIDES_DRAWN = "sides.drawn"
+SIDES_VOTED = "sides.voted"
 VIEWS_REPAIRED = "views.repaired"
 
 _NEEDS = {
@@ -68,6 +70,8 @@ _NEEDS = {
     NOTE_ADDED: "about text",
     CORPUS_AUDITED: "name corpus_sha256 rows tokens synthetic_rows unknown_rows exceeded",
     GATE_DRILLED: "gate_version trainer own seeds broken drill_sha256",
+    SIDES_DRAWN: "cycle cycle_digest against pairs pairs_sha256 key_sha256",
+    SIDES_VOTED: "key_sha256 by votes judge votes_sha256",
     VIEWS_REPAIRED: "aliases pointer copies",
 }
 BODIES: Mapping[str, frozenset[str]] = MappingProxyType({kind: frozenset(keys.split()) for kind, keys in _NEEDS.items()})

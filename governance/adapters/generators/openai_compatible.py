@@ -37,6 +37,8 @@ class RemoteModel:
     instruction: str
     key: Secret | None
     reported: str | None = None
+    where: str = WHERE
+    """The setting that names the endpoint, for whoever has to mend it."""
     rest: Callable[[float], None] = field(default=time.sleep, repr=False)
 
     def sample(self, prompts: Sequence[str], decoding: Decoding) -> Sequence[str]:
@@ -129,11 +131,11 @@ class RemoteModel:
         """An answer that will not change. What an endpoint says of a key, or of the text that it was given, is not told on."""
         status = response.status_code
         if status in (401, 403):
-            return UsageError(f"refuses the key (status {status})", where=self.endpoint.address, fix=f"{WHERE}.key_env or .key_file")
+            return UsageError(f"refuses the key (status {status})", where=self.endpoint.address, fix=f"{self.where}.key_env or .key_file")
         said = " ".join(response.text.split())[:LONGEST_SAID]
         if prompt in response.text or (self.key and self.key.value in response.text):
             said = "(what it says repeats what it was sent)"
-        return UsageError(f"refuses the request (status {status}): {said}", where=self.endpoint.address, fix=WHERE)
+        return UsageError(f"refuses the request (status {status}): {said}", where=self.endpoint.address, fix=self.where)
 
 
 def write(author: Author, requests: Sequence[Request], decoding: Decoding) -> Iterator[Mapping[str, str]]:
