@@ -1,5 +1,6 @@
 """A kernel gives the same rows wherever it runs and however a file is cut; rows are gathered in the order that was asked for."""
 
+import threading
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -33,6 +34,31 @@ def test_a_kernel_gives_the_same_rows_however_the_file_is_cut(rows: Path, batch_
     found = pl.concat(HereExecutor(batch_rows=batch_rows).mapped(rows, ["text"], KERNEL))
     assert found.schema == READ_SCHEMA
     assert found.equals(KERNEL(pl.read_parquet(rows)))
+
+
+def test_batches_run_at_once_and_come_out_in_order(rows: Path) -> None:
+    both = threading.Barrier(2)
+
+    def kernel(batch: pl.DataFrame) -> pl.DataFrame:
+        both.wait(timeout=30)  # nobody passes alone
+        return batch
+
+    found = pl.concat(HereExecutor(batch_rows=50, threads=2).mapped(rows, ["number"], kernel))
+    assert found["number"].to_list() == list(range(500))
+
+
+def test_a_batch_that_fails_is_told_and_what_waits_behind_it_is_not_begun(rows: Path) -> None:
+    begun: list[int] = []
+
+    def kernel(batch: pl.DataFrame) -> pl.DataFrame:
+        begun.append(batch["number"][0])
+        if batch["number"][0] == 100:
+            raise DependencyError("gone")
+        return batch
+
+    with pytest.raises(DependencyError, match="gone"):
+        list(HereExecutor(batch_rows=50, threads=2).mapped(rows, ["number"], kernel))
+    assert max(begun) <= 200
 
 
 @given(data=st.data(), piece_bytes=st.sampled_from([1, 4_000, 1 << 20]))
