@@ -24,11 +24,10 @@ def main() -> None:
     count = parser.parse_args().rows
     random = np.random.Generator(np.random.Philox(1))
     tokens, slices = random.integers(20, 900, count), random.integers(0, SLICES, count)
-    names = [f"row-{number}" for number in range(count)]
     human, anchors = count // 2, count // 50
     rules = MixRules(shard_rows=20_000)
     start = time.process_time()
-    order = stratified_order(tokens, slices, seeded_keys(names, 7))
+    order = stratified_order(tokens, slices, seeded_keys((f"row-{number}" for number in range(count)), 7))
     humans, synthetic = tokens[order[order < human]], tokens[order[order >= human]]
     chosen = synthetic[fitting(synthetic, synthetic_limit(int(humans.sum()), rules.synthetic_cap_percent))]
     shards = arrange(humans, chosen, tokens[:anchors], rules)
