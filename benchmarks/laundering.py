@@ -6,6 +6,7 @@ A case is a set of human rows and some generators. Each generator in turn launde
 rows are parted anew into references and a pool; the audit's own code reads both once, and batches with 0, 5, 20 and 30 % of the
 launderer's rows are drawn from the pool, again and again, of 1,000 rows where there are so many. Detectors' errors are therefore always
 of generators held out twice: the launderer was never seen, and each known row is scored by a classifier that did not see its generator.
+Beside each width stands what it is made of, as standard deviations: luck of the batch, luck of the references, and which generator it was.
 """
 
 import argparse
@@ -27,13 +28,13 @@ from governance.provenance.laundering.audit import signals
 from governance.provenance.laundering.batch import batch_of
 from governance.provenance.laundering.doubt import doubts_of
 from governance.provenance.laundering.rules import LaunderingRules
-from governance.provenance.laundering.share import NotIdentifiable, Share, estimated
+from governance.provenance.laundering.share import NotIdentifiable, Share, Sight, estimated
 from governance.provenance.laundering.sight import Eyes, look
 from governance.provenance.laundering.signal import Material
 
 RULES = LaunderingRules()
 PLANTED = (0.0, 0.05, 0.2, 0.3)
-REFERENCES, KNOWN_ROWS, DRAWS, LAUNDERERS = 900, 200, 25, 6
+REFERENCES, KNOWN_ROWS, DRAWS, LAUNDERERS = 900, 200, 25, 12
 MODELS = 12
 PARTS = (("a publisher's news", "news", 1_000, REFERENCES), ("a publisher's answers", "assistant-answers", 200, 220))
 """Case, slice, rows of a batch and references: of answers there are 427 human ones."""
@@ -69,6 +70,8 @@ class Found:
     launderer: str
     planted: float
     answer: Share | NotIdentifiable
+    parts: tuple[float, float, float]
+    """Standard deviations of the share: luck of the batch, luck of the references, one more generator."""
 
 
 def main() -> None:
@@ -127,7 +130,17 @@ def _measured(case: Case) -> Iterator[Found]:
             for _ in range(DRAWS):
                 chosen = _drawn(lies, planted, case.rows, stream)
                 sights, _ = eyes.rival_sights(chosen, whole=True)
-                yield Found(case=case.name, launderer=launderer, planted=planted, answer=estimated(sights, RULES, stream))
+                answer = estimated(sights, RULES, stream)
+                yield Found(case=case.name, launderer=launderer, planted=planted, answer=answer, parts=_parts(sights))
+
+
+def _parts(sights: Sequence[Sight]) -> tuple[float, float, float]:
+    """Of the one domain that there is."""
+    (sight,) = sights
+    if sight.detector.quantifier is None:
+        return (float("nan"),) * 3
+    told = sight.detector.quantifier.told(sight.counts)
+    return told.batch, told.references, abs(told.corrected) * told.spread
 
 
 def _eyes(case: Case, launderer: str, stream: np.random.Generator) -> Eyes:
@@ -157,15 +170,19 @@ def _drawn(lies: np.ndarray, planted: float, rows: int, stream: np.random.Genera
 
 
 def _print_table(found: Sequence[Found]) -> None:
-    print(f"{'case':<26} {'planted':>8} {'batches':>8} {'answered':>9} {'covered':>8} {'mean share':>11} {'half-width':>11}  untold")
+    errors = f"{'half-width':>11} {'widest':>7} {'batch':>6} {'refs':>6} {'gens':>6}  untold"
+    print(f"{'case':<26} {'planted':>8} {'batches':>8} {'answered':>9} {'covered':>8} {'mean share':>11} {errors}")
     for case in dict.fromkeys(one.case for one in found):
         for planted in PLANTED:
             mine = [one for one in found if one.case == case and one.planted == planted]
             shares = [one.answer for one in mine if isinstance(one.answer, Share)]
             told = [(one.low <= planted <= one.high, one.share, one.half_width) for one in shares] or [(float("nan"),) * 3]
             held, middle, width = np.mean(told, axis=0)
+            parts = " ".join(f"{part:>6.3f}" for part in np.mean([one.parts for one in mine], axis=0))
             why = Counter(one.answer.reason for one in mine if isinstance(one.answer, NotIdentifiable))
-            numbers = f"{len(mine):>8} {len(shares):>9} {held:>8.1%} {middle:>11.3f} {width:>11.3f}"
+            numbers = (
+                f"{len(mine):>8} {len(shares):>9} {held:>8.1%} {middle:>11.3f} {width:>11.3f} {max(one[2] for one in told):>7.3f} {parts}"
+            )
             print(f"{case:<26} {planted:>8.0%} {numbers}  {dict(why) or ''}")
 
 

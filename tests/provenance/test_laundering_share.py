@@ -2,11 +2,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from planted_scores import World
 
-from governance.provenance.laundering.detector import Calibration, Detector
+from governance.provenance.laundering.detector import Calibration
+from governance.provenance.laundering.quantifier import quantifier_of
 from governance.provenance.laundering.rates import Rate, unseen_generator, weighted_rate
 from governance.provenance.laundering.rules import LaunderingRules
 from governance.provenance.laundering.share import (
@@ -15,9 +16,9 @@ from governance.provenance.laundering.share import (
     WEAK_DETECTOR,
     NotIdentifiable,
     Share,
-    Sight,
     at_least,
     estimated,
+    seen,
 )
 
 RULES = LaunderingRules()
@@ -38,10 +39,10 @@ def coverage(world: World, share: float, runs: int, seed: int) -> tuple[float, f
 
 
 def test_intervals_cover_a_planted_share_by_a_generator_that_was_never_seen():
-    found = [coverage(World(), share, 100, 7) for share in PLANTED]
+    found = [coverage(World(), share, 30, 7) for share in PLANTED]
     assert np.mean([held for held, _, _ in found]) >= 0.93
     assert [round(width, 2) <= 0.08 for _, width, _ in found] == [True] * len(PLANTED)
-    assert min(count for _, _, count in found) >= 95
+    assert min(count for _, _, count in found) >= 28
 
 
 @pytest.mark.slow
@@ -54,15 +55,14 @@ def test_coverage_is_at_least_93_percent_over_a_thousand_batches(world: World, s
 
 
 def test_an_interval_that_ignores_the_spread_of_generators_does_not_cover():
-    """The reason for the prediction: a detector that is sure of its true-positive rate is wrong about a generator that it never saw."""
+    """The reason for the prediction: a detector that takes all generators for one is wrong about a generator that it never saw."""
     draws, held = stream(3), []
-    for _ in range(100):
-        sight = World(apart=1.8, spread=0.5).sight(0.3, draws)
-        pooled = sight.detector.mean_hit
-        one = Detector(
-            signal="x", line=0.0, false_alarms=sight.detector.false_alarms, hits={str(n): Rate(share=pooled, rows=10_000) for n in range(8)}
-        )
-        found = estimated([Sight(detector=one, flagged=sight.flagged, part=1.0)], RULES, draws)
+    for _ in range(60):
+        sight = World(apart=2.0, spread=0.5).sight(0.3, draws)
+        shapes = sight.detector.quantifier.shapes
+        one = replace(shapes, models=np.tile(shapes.models.mean(axis=0), (8, 1)))
+        sure = replace(sight.detector, quantifier=quantifier_of(one, moving=False), kept_apart=0.9)
+        found = estimated([replace(sight, detector=sure)], RULES, draws)
         held.append(isinstance(found, Share) and found.low <= 0.3 <= found.high)
     assert np.mean(held) < 0.85
 
@@ -73,7 +73,7 @@ def test_an_interval_that_ignores_the_spread_of_generators_does_not_cover():
         (World(generators=3), TOO_FEW_GENERATORS),
         (World(apart=0.3), WEAK_DETECTOR),
         (World(apart=1.3, spread=1.5), WEAK_DETECTOR),
-        (World(apart=1.6, spread=0.1, references=30), TOO_WIDE),
+        (World(apart=2.2, spread=0.3, references=40, generators=5), TOO_WIDE),
     ],
 )
 def test_what_cannot_be_told_is_a_class_with_a_reason_and_not_the_interval_from_0_to_1(world: World, reason: str):
@@ -96,25 +96,41 @@ def test_a_lower_bound_over_many_groups_is_lower_and_a_clean_batch_has_none():
     sight = World().sight(0.4, stream(2))
     alone, among = at_least([sight], 1, stream(4)), at_least([sight], 60, stream(4))
     assert 0.2 < among.surely < alone.surely < 0.4
-    clean = [at_least([World().sight(0.0, draws)], 60, draws).surely for draws in map(stream, range(100))]
+    clean = [at_least([World(generators=2).sight(0.0, draws)], 60, draws).surely for draws in map(stream, range(100))]
     assert sum(bound > 0 for bound in clean) <= 1
 
 
 def test_domains_are_counted_by_their_part():
-    draws = stream(12)
-    full, none = World().sight(0.6, draws, 2_000), World().sight(0.0, draws, 2_000)
-    found = estimated([Sight(detector=s.detector, flagged=s.flagged, part=part) for s, part in ((full, 0.25), (none, 0.75))], RULES, draws)
-    assert isinstance(found, Share)
-    assert found.low <= 0.15 <= found.high
+    held = []
+    for draws in map(stream, range(12, 22)):
+        full, none = World().sight(0.6, draws, 2_000), World().sight(0.0, draws, 2_000)
+        found = estimated([replace(sight, part=part) for sight, part in ((full, 0.25), (none, 0.75))], RULES, draws)
+        assert isinstance(found, Share)
+        assert abs(found.share - 0.15) < 0.03
+        held.append(found.low <= 0.15 <= found.high)
+    assert sum(held) >= 9
 
 
-@given(flagged=st.floats(0, 1), false=st.floats(0, 0.6), true=st.lists(st.floats(0, 1), min_size=1, max_size=8))
-def test_the_answer_is_an_interval_inside_0_and_1_or_a_reason_whatever_was_measured(flagged: float, false: float, true: list[float]):
-    hits = {str(n): Rate(share=share, rows=50) for n, share in enumerate(true)}
-    detector = Detector(signal="x", line=0.0, false_alarms=Rate(share=false, rows=200), hits=hits)
-    sight = Sight(detector=detector, flagged=Rate(share=flagged, rows=300), part=1.0)
-    found = estimated([sight], RULES, stream())
+SCORES = st.lists(st.floats(-4, 4) | st.sampled_from([0.0, 1.0]), min_size=1, max_size=30)
+
+
+@settings(max_examples=40)
+@given(batch=SCORES, human=SCORES, models=st.lists(SCORES, min_size=1, max_size=5), believed=st.booleans())
+def test_the_answer_is_an_interval_inside_0_and_1_or_a_reason_whatever_was_measured(
+    batch: list[float], human: list[float], models: list[list[float]], believed: bool
+):
+    calibration = Calibration(
+        references=np.array(human),
+        weights=np.ones(len(human)),
+        families=np.arange(len(human)),
+        known=np.repeat(np.concatenate([np.array(model) for model in models]), 20),
+        generators=[f"g{n}" for n, model in enumerate(models) for _ in range(20 * len(model))],
+    )
+    detector = calibration.detector("x")
+    sight = seen(replace(detector, kept_apart=0.9) if believed else detector, np.array(batch), np.arange(len(batch)))
+    found = estimated([sight], replace(RULES, widest_half_width_percent=99), stream())
     assert isinstance(found, Share | NotIdentifiable)
+    assert isinstance(found, Share) == (believed and len(models) >= RULES.min_generators)
     bound = at_least([sight], 3, stream())
     assert 0 <= bound.surely <= bound.low <= 1
 

@@ -1,7 +1,7 @@
-"""Flagged rows -> the share that a model wrote, corrected for what the detector gets wrong; or why that cannot be told.
+"""Scores -> the share that a model wrote, corrected for what the detector gets wrong; or why that cannot be told.
 
-The correction is Rogan and Gladen's (1978), (flagged - f) / (t - f), and its interval carries all three doubts: about the flagged share,
-about the false-positive rate f, and about the true-positive rate t of a generator that nobody has seen.
+The interval carries three doubts: about the rows that happened to be in the batch, about the references that happened to be pinned, and
+about how a generator that nobody has seen differs from those that were held out (`quantifier`).
 """
 
 from collections.abc import Sequence
@@ -12,15 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from governance.provenance.laundering.detector import Detector
-from governance.provenance.laundering.rates import Rate, unseen_generator
+from governance.provenance.laundering.quantifier import Quantifier
+from governance.provenance.laundering.rates import Rate, weighted_rate
 from governance.provenance.laundering.rules import LaunderingRules
 
 Floats = npt.NDArray[np.float64]
 
 DRAWS = 4_000
 CONFIDENCE = 0.95
-LEAST_GAIN = 0.02
-"""Draws of t - f below this are set to it: the share they imply is the whole of [0, 1] either way, and no division by nothing."""
 
 TOO_FEW_ROWS, TOO_FEW_REFERENCES, TOO_FEW_GENERATORS = "too-few-rows", "too-few-references", "too-few-generators"
 WEAK_DETECTOR, TOO_WIDE, NOT_MEASURED = "weak-detector", "too-wide", "not-measured"
@@ -51,27 +50,35 @@ class NotIdentifiable:
     detail: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sight:
-    """What one detector saw of the rows of a group in its own domain: `part` is the domain's part of the group's rows."""
+    """What one detector saw of the rows of a group in its own domain: `part` is the domain's part of the group's rows.
+
+    `counts` are the rows by bin of the detector's quantifier, and empty where it has none.
+    """
 
     detector: Detector
     flagged: Rate
+    counts: Floats
     part: float
+
+
+def seen(detector: Detector, scores: Floats, families: npt.NDArray[np.int64], part: float = 1.0) -> Sight:
+    """The sight of rows with these scores; rows of one family say less than as many strangers."""
+    flagged = weighted_rate(scores > detector.line, np.ones(len(scores)), families)
+    counts = np.zeros(0) if detector.quantifier is None else detector.quantifier.shapes.counted(scores, flagged.rows)
+    return Sight(detector=detector, flagged=flagged, counts=counts, part=part)
 
 
 def estimated(sights: Sequence[Sight], rules: LaunderingRules, stream: np.random.Generator) -> Share | NotIdentifiable:
     """The share over all domains of a group together, each domain counted by its part."""
-    for sight in sights:
-        if (why := unfit(sight.detector, rules, stream)) is not None:
-            return why
-    draws = np.zeros(DRAWS)
-    for sight in sights:
-        false = sight.detector.false_alarms.draws(stream, DRAWS)
-        true = unseen_generator(list(sight.detector.hits.values()), stream, DRAWS)
-        flagged = sight.flagged.draws(stream, DRAWS)
-        draws += sight.part * np.clip((flagged - false) / np.maximum(true - false, LEAST_GAIN), 0, 1)
-    middle = sum(s.part * _corrected(s) for s in sights)
+    draws, middle = np.zeros(DRAWS), 0.0
+    for sight, able in [(sight, able_to_tell(sight.detector, rules)) for sight in sights]:
+        if isinstance(able, NotIdentifiable):
+            return able
+        told = able.told(sight.counts)
+        draws += sight.part * np.clip(told.draws(stream, DRAWS), 0, 1)
+        middle += sight.part * min(max(told.corrected, 0.0), 1.0)
     low, high = (float(edge) for edge in np.quantile(draws, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]))
     found = Share(share=min(max(middle, low), high), low=low, high=high)
     if found.half_width * 100 > rules.widest_half_width_percent:
@@ -81,21 +88,19 @@ def estimated(sights: Sequence[Sight], rules: LaunderingRules, stream: np.random
     return found
 
 
-def unfit(detector: Detector, rules: LaunderingRules, stream: np.random.Generator) -> NotIdentifiable | None:
-    """Why a detector cannot give a share: too few generators, or it sees too little of the least visible one that is plausible."""
-    if len(detector.hits) < rules.min_generators:
+def able_to_tell(detector: Detector, rules: LaunderingRules) -> Quantifier | NotIdentifiable:
+    """The quantifier of a detector, or why it cannot give a share: too few generators, or models are not surely apart from people."""
+    able = detector.quantifier
+    if able is None or len(detector.hits) < rules.min_generators:
         return NotIdentifiable(
             reason=TOO_FEW_GENERATORS,
             detail=f"{detector.signal}: {len(detector.hits)} held-out generators, at least {rules.min_generators} wanted",
         )
-    worst = float(np.quantile(unseen_generator(list(detector.hits.values()), stream, DRAWS), 1 - CONFIDENCE))
-    kept = worst - detector.false_alarms.share
-    if kept * 100 < rules.min_youden_percent:
-        return NotIdentifiable(
-            reason=WEAK_DETECTOR,
-            detail=f"{detector.signal}: {worst:.2f} of a hard generator's rows and {detector.false_alarms.share:.2f} of human rows flagged",
-        )
-    return None
+    if detector.kept_apart * 100 < rules.min_youden_percent:
+        kept = f"{100 * max(detector.kept_apart, 0):.0f} points"
+        detail = f"{detector.signal}: a hard generator's rows may score above its best line only {kept} more often than human rows do"
+        return NotIdentifiable(reason=WEAK_DETECTOR, detail=detail)
+    return able
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +124,3 @@ def at_least(sights: Sequence[Sight], comparisons: int, stream: np.random.Genera
     low = float(np.quantile(draws, (1 - CONFIDENCE) / 2))
     surely = middle - NormalDist().inv_cdf(1 - (1 - CONFIDENCE) / 2 / max(comparisons, 1)) * spread
     return AtLeast(share=max(middle, 0.0), low=max(low, 0.0), surely=max(min(surely, low), 0.0))
-
-
-def _corrected(sight: Sight) -> float:
-    false = sight.detector.false_alarms.share
-    return min(max((sight.flagged.share - false) / max(sight.detector.youden, LEAST_GAIN), 0.0), 1.0)

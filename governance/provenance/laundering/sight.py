@@ -1,7 +1,7 @@
 """What every signal saw: scores of all rows, and in each domain a detector with its errors, or why there is none."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -9,9 +9,8 @@ import polars as pl
 
 from governance.provenance.laundering.detector import Calibration, Detector
 from governance.provenance.laundering.domains import SHARED, mixed_like
-from governance.provenance.laundering.rates import weighted_rate
 from governance.provenance.laundering.rules import LaunderingRules
-from governance.provenance.laundering.share import Sight
+from governance.provenance.laundering.share import Sight, seen
 from governance.provenance.laundering.signal import Floats, Material, Reading, Signal, Unmeasured
 
 Bools = npt.NDArray[np.bool_]
@@ -55,9 +54,8 @@ class Eyes:
         found = []
         for name, mask in parts:
             if mask.any():
-                scores = one.reading.claimed[mask]
-                rate = weighted_rate(scores > one.detectors[name].line, np.ones(len(scores)), self.families[mask])
-                found.append(Sight(detector=one.detectors[name], flagged=rate, part=float(mask.sum() / total)))
+                scores, part = one.reading.claimed[mask], float(mask.sum() / total)
+                found.append(seen(one.detectors[name], scores, self.families[mask], part))
         return found, total
 
     def rival_sights(self, chosen: Bools, *, whole: bool) -> tuple[list[Sight], int]:
@@ -67,11 +65,11 @@ class Eyes:
             able = [one for one in self.seen if not one.signal.only_ours and name in one.detectors]
             if not able:
                 continue
-            best = min(able, key=lambda one, name=name: one.detectors[name].expected_variance)  # type: ignore[misc]
+            best = min(able, key=lambda one, name=name: one.detectors[name].usual_variance)  # type: ignore[misc]
             sights, rows = self.sights(chosen & (domain == name), best, whole=whole)
             found += [(sight, rows) for sight in sights]
             total += rows
-        return [Sight(detector=s.detector, flagged=s.flagged, part=rows / total) for s, rows in found], total
+        return [replace(sight, part=rows / total) for sight, rows in found], total
 
 
 def look(material: Material, signals: Sequence[Signal], rules: LaunderingRules) -> Eyes:
