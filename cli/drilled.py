@@ -64,6 +64,17 @@ def drill_lines(document: Mapping[str, Any], path: Path | None, page: Path | Non
     return lines
 
 
+def calibration_lines(fragment: Sequence[str], document: Mapping[str, Any]) -> list[str]:
+    """How the proposal fared first, then the lines for policy.toml, then what a person does with them."""
+    proved = document["proved"]
+    broken = [promise for promise in proved["promises"] if promise["broken"]]
+    seeds = f"chosen on {len(document['chosen_on'])} seeds, proved on {len(proved['seeds'])} others"
+    lines = [f"Margins for this model, {seeds}: {len(broken)} of {len(proved['promises'])} promises are broken there."]
+    lines += [plain(f" BROKEN  {p['fault']}: {p['what']} {_rate(p)}, promised {_bound(p)}") for p in broken]
+    lines += ["", *(plain(line) for line in fragment), ""]
+    return [*lines, "Nothing was changed. Next: put the lines into policy.toml, then heirloom drill run --model own"]
+
+
 def _fault(fault: Mapping[str, Any]) -> str:
     name = fault["name"].replace("_", " ")
     if fault["missing"]:

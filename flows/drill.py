@@ -1,7 +1,8 @@
 """A drill on a workspace's own pinned text: bred, judged, written down, and named by the ledger."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from flows.begin import admitted_humans, pin
 from governance.adapters.bars import bars
 from governance.digest import write_document
 from governance.drills.breeding import Size
+from governance.drills.calibration import Calibration, calibrate
 from governance.drills.fault import Fault
 from governance.drills.run import Drilled, Stock, drill, seeds_of, shipped_faults
 from governance.drills.shelf import Shelf
@@ -27,6 +29,7 @@ SCHEMA = "heirloom/drill/1"
 SMALL, OWN, CHAMPION = MODELS = ("small", "own", "champion")
 CHOOSE, PROVE = "choose", "prove"
 """Two sets of seeds that share none: margins are chosen on one and proved on the other."""
+MARGINS = "the policy's; no seed of this drill had a part in choosing margins: heirloom drill calibrate chooses on others"
 MOST_ROWS = 1_200
 
 
@@ -61,31 +64,65 @@ class Report:
     sha256: str = ""
 
 
-def run_drill(shop: Shop, asked: Asked, purpose: str = PROVE) -> Report:
+def run_drill(shop: Shop, asked: Asked) -> Report:
     """Breed and judge. A whole drill enters the ledger; a part of one is only shown.
 
     Raises: UsageError where there is no such trainer or fault or too little text; RefusedError where there is no base batch or champion.
     """
     faults = _faults(asked.faults)
     stock, instruments = stock_of(shop, asked), Instruments(plan=shop.policy.probe, rules=shop.policy.gates)
-    scratch = shop.workspace.scratch / "drill"
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(parents=True)
-    seeds = seeds_of(shop.policy.line.seed, asked.seeds, purpose)
-    drilled = drill(stock, instruments, seeds=seeds, root=scratch, faults=faults, pairs=asked.pairs, progress=bars("drill"))
-    shutil.rmtree(scratch, ignore_errors=True)
+    seeds = seeds_of(shop.policy.line.seed, asked.seeds, PROVE)
+    with _scratch(shop) as root:
+        drilled = drill(stock, instruments, seeds=seeds, root=root, faults=faults, pairs=asked.pairs, progress=bars("drill"))
     document = {
         "schema": SCHEMA,
         "gate_version": shop.gate_version,
         "model": asked.model,
         "own": _is_own(shop, asked),
-        "purpose": purpose,
+        "margins": MARGINS,
         "line_seed": shop.policy.line.seed,
         **drilled.document(stock, instruments),
     }
-    if asked.faults or purpose != PROVE or not asked.pairs:
+    if asked.faults or not asked.pairs:
         return Report(drilled=drilled, document=document)
     return _recorded(shop, asked, drilled, document)
+
+
+def run_calibration(shop: Shop, asked: Asked) -> tuple[Calibration, Mapping[str, Any]]:
+    """Propose margins for a model, with the drill that they were proved by. Nothing is recorded: the policy is not changed by it.
+
+    Raises: as `run_drill`.
+    """
+    faults = _faults(asked.faults)
+    if not any(fault.good for fault in faults.values()):
+        raise UsageError("no known-good course is among them", where="--faults", expected="human_only, or governed_mix")
+    stock, instruments = stock_of(shop, asked), Instruments(plan=shop.policy.probe, rules=shop.policy.gates)
+    choose, prove = (seeds_of(shop.policy.line.seed, asked.seeds, purpose) for purpose in (CHOOSE, PROVE))
+    with _scratch(shop) as root:
+        found = calibrate(
+            stock,
+            instruments,
+            faults,
+            choose=choose,
+            prove=prove,
+            root=root,
+            pairs=asked.pairs,
+            progress=bars("drill"),
+        )
+    document = {"schema": "heirloom/calibration/1", "model": asked.model, "own": _is_own(shop, asked), **found.document(stock, instruments)}
+    return found, document
+
+
+@contextmanager
+def _scratch(shop: Shop) -> Iterator[Path]:
+    """An empty folder that is gone afterwards, and that a killed drill before this one leaves nothing in."""
+    folder = shop.workspace.scratch / "drill"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def stock_of(shop: Shop, asked: Asked) -> Stock:

@@ -95,3 +95,49 @@ def run(
         write_bytes(page.absolute(), made.encode())
     lines = drill_lines(report.document, report.path, page)
     return Outcome(command="drill", lines=lines, document=report.document, code=REFUSED if report.drilled.broken else DONE)
+
+
+@command.command
+def calibrate(
+    *,
+    trainer: str = "",
+    model: str = "own",
+    seeds: int = 3,
+    rows: int = 0,
+    anchors: int = 0,
+    pairs: int = 400,
+    faults: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
+    common: Common | None = None,
+) -> Outcome:
+    """Propose margins that fit your model, chosen on some seeds and proved on as many others, as lines for policy.toml.
+
+    Nothing is changed and nothing recorded: a person puts the lines in, and `heirloom drill run` then drills the gate that they make.
+
+    Parameters
+    ----------
+    trainer
+        Who trains; without it, the policy's trainer.
+    model
+        `small`, `own` or `champion`, as for `heirloom drill run`.
+    seeds
+        How many seeds to choose on, and how many others to prove on.
+    rows
+        Human rows of a training set; 0 takes half of the base batch, at most 1,200.
+    anchors
+        Anchor rows of a training set; 0 takes all of them.
+    pairs
+        Candidates to place exactly at each proposed margin.
+    faults
+        The courses to prove on; without it, all of them. A known-good one has to be among them.
+    """
+    from cli.drilled import calibration_lines
+    from cli.outcome import DONE, REFUSED
+    from cli.shop import shop_of
+    from flows.drill import Asked, run_calibration
+
+    shop = shop_of(common)
+    name = trainer or shop.policy.training.trainer
+    asked = Asked(trainer=name, model=model, seeds=seeds, rows=rows, anchors=anchors, pairs=pairs, faults=faults)
+    found, document = run_calibration(shop, asked)
+    code = REFUSED if found.proved.broken else DONE
+    return Outcome(command="drill-calibrate", lines=calibration_lines(found.fragment(), document), document=document, code=code)
