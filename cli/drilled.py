@@ -78,7 +78,7 @@ def calibration_lines(fragment: Sequence[str], document: Mapping[str, Any]) -> l
 def _fault(fault: Mapping[str, Any]) -> str:
     name = fault["name"].replace("_", " ")
     if fault["missing"]:
-        return plain(f" {name:<36} {'not measured':>20}  there is no metric {', '.join(fault['missing'])}")
+        return plain(f" {name:<36} {'not measured':>20}  nothing reads {', '.join(fault['missing'])} here")
     first = "-" if fault["delay"] is None else f"cycle {fault['delay']:.1f}"
     counted = (fault["not_promoted"] if fault["good"] else fault["caught"], fault["blocked"], fault["alarmed"])
     return plain(f" {name:<36} " + " ".join(f"{_rate(rate):>20}" for rate in counted) + ("" if fault["good"] else f"  {first}"))

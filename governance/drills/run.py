@@ -143,8 +143,10 @@ def counted(
 ) -> Drilled:
     """Lines and promises of trials, in order of the faults."""
     by_fault = {name: [trial for trial in trials if trial.fault == name] for name in faults}
-    lines = tuple(line_of(fault, by_fault[name], missing(fault, instruments)) for name, fault in faults.items())
-    promises = tuple(promise for name, fault in faults.items() if by_fault[name] for promise in promises_of(fault, by_fault[name]))
+    unseen = {name: unread(fault, by_fault[name]) or missing(fault, instruments) for name, fault in faults.items()}
+    lines = tuple(line_of(fault, by_fault[name], unseen[name]) for name, fault in faults.items())
+    judged = [fault for name, fault in faults.items() if by_fault[name] and not unseen[name]]
+    promises = tuple(promise for fault in judged for promise in promises_of(fault, by_fault[fault.name]))
     return Drilled(lines=lines, promises=(*promises, *margins), trials=tuple(trials), seeds=tuple(seeds))
 
 
@@ -152,6 +154,12 @@ def missing(fault: Fault, instruments: Instruments) -> tuple[str, ...]:
     """Metrics without which nothing can see this fault, and which do not exist."""
     known = shipped_metrics() if instruments.metrics is None else instruments.metrics
     return tuple(name for name in fault.needs if name not in known)
+
+
+def unread(fault: Fault, trials: Sequence[Trial]) -> tuple[str, ...]:
+    """Metrics without which nothing can see this fault, and which were read of none of its candidates: this text gives them nothing to read."""
+    read = {name for trial in trials for name in trial.baseline}
+    return tuple(name for name in fault.needs if name not in read) if trials else ()
 
 
 def _counted(progress: Progress, number: int, seeds: int, faults: Mapping[str, Fault]) -> Callable[[str], None]:

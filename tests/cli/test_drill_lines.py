@@ -42,7 +42,7 @@ def test_the_lines_say_what_held_what_was_not_measured_and_what_needs_more_seeds
     said = "\n".join(drill_lines(document(), None, None))
     assert said.startswith("No promise is broken: ngram, small model, 2 seeds")
     assert "2/2 \\[34, 100] %" in said
-    assert "not measured  there is no metric x" in said
+    assert "not measured  nothing reads x here" in said
     assert "20/400 [3, 8] %  at the margin" in said.replace("\\", "")
     assert "1 promises hold in these trials and need more seeds" in said
     assert "shown, not recorded" in said

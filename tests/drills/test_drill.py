@@ -6,11 +6,11 @@ from pathlib import Path
 import blunted
 import planted_language
 import pytest
-from drill_bench import Bench, gated_metrics, planted_stock
+from drill_bench import SEED, Bench, gated_metrics, planted_stock
 
 from governance.collapse.report import shipped_metrics
 from governance.drills.fault import DOCUMENT_GATES, SAMPLE_GATES
-from governance.drills.run import Drilled, drill, seeds_of, shipped_faults
+from governance.drills.run import Drilled, counted, drill, seeds_of, shipped_faults
 from governance.drills.table import Promise
 from governance.drills.trial import Instruments
 from governance.errors import UsageError
@@ -116,6 +116,14 @@ def test_a_fault_that_nothing_can_see_is_not_bred_and_says_what_is_missing(tmp_p
     assert (drilled.trials, drilled.promises) == ((), ())
     assert drilled.lines[0].missing == ("no_such_metric",)
     assert drilled.document(stock, instruments)["faults"][0]["missing"] == ["no_such_metric"]
+
+
+def test_a_fault_whose_metric_exists_and_read_nothing_is_not_judged(bench: Bench) -> None:
+    instruments = bench.instruments()
+    faults = {"human_only": replace(bench.faults["human_only"], needs=("tail_perplexity", "fact_margin"))}
+    drilled = counted(faults, [bench.trial("human_only", instruments)], [SEED], instruments)
+    assert drilled.lines[0].missing == ("fact_margin",)
+    assert drilled.promises == ()
 
 
 def test_seeds_of_two_purposes_share_nothing() -> None:

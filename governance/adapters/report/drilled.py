@@ -8,7 +8,7 @@ from markupsafe import Markup
 from governance.adapters.report.template import page_template
 from governance.adapters.report.visible import line as one_line
 
-WIDTH, LEFT, RIGHT, ROW, TOP = 760, 290, 90, 26, 46
+WIDTH, LEFT, RIGHT, ROW, TOP = 760, 330, 90, 26, 46
 _STYLE = """
 .rates { font: 12px system-ui, sans-serif; --ink: #1c1b19; --faint: #d9d5cc; --ground: #fff; --good: #1f6f8b; --bad: #a3262a; }
 @media (prefers-color-scheme: dark) { .rates { --ink: #ece8df; --faint: #46423b; --ground: #1a1917; --good: #7fc4dc; --bad: #f08a84; } }

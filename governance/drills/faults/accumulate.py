@@ -21,7 +21,7 @@ def feed(breeder: Breeder, past: Sequence[Generation]) -> Sequence[pl.DataFrame]
 
 FAULT = Fault(
     name="accumulate",
-    title="own text is added, the budget stays, temperature 0.8, top-p 0.9",
+    title="own sharpened text is added, the budget stays",
     good=False,
     cycles=2,
     caught_by=2,

@@ -7,7 +7,7 @@ import polars as pl
 
 from governance.collapse.intervals import generator
 from governance.drills.breeding import Breeder, Generation
-from governance.drills.fault import Fault
+from governance.drills.fault import Fault, Moves
 
 FACT = re.compile(r"\b(?:\d[\d.,]*\d|\d|[A-Z]\w{2,})\b")
 
@@ -20,4 +20,6 @@ def feed(breeder: Breeder, past: Sequence[Generation]) -> Sequence[pl.DataFrame]
     return [*breeder.anchors(), human.with_columns(pl.Series("text", swapped))]
 
 
-FAULT = Fault(name="facts_swapped", title="facts swapped", good=False, cycles=1, feed=feed, needs=("fact_drift",))
+FAULT = Fault(
+    name="facts_swapped", title="facts swapped", good=False, cycles=1, feed=feed, needs=("fact_margin",), moves={"fact_margin": Moves.DOWN}
+)

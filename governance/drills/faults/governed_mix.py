@@ -16,4 +16,4 @@ def feed(breeder: Breeder, past: Sequence[Generation]) -> Sequence[pl.DataFrame]
     return [*breeder.anchors(), human, breeder.written(breeder.teacher, like, HONEST, role=SYNTHETIC)]
 
 
-FAULT = Fault(name="governed_mix", title="frozen teacher under the cap, temperature 1", good=True, cycles=2, feed=feed)
+FAULT = Fault(name="governed_mix", title="frozen teacher under the cap", good=True, cycles=2, feed=feed)

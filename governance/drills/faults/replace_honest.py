@@ -14,7 +14,7 @@ def feed(breeder: Breeder, past: Sequence[Generation]) -> Sequence[pl.DataFrame]
 
 FAULT = Fault(
     name="replace_honest",
-    title="own text replaces human text, temperature 1",
+    title="own temperature-1 text replaces human text",
     good=False,
     cycles=2,
     caught_by=2,

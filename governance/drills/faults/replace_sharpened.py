@@ -14,7 +14,7 @@ def feed(breeder: Breeder, past: Sequence[Generation]) -> Sequence[pl.DataFrame]
 
 FAULT = Fault(
     name="replace_sharpened",
-    title="own text replaces human text, temperature 0.8, top-p 0.9",
+    title="own sharpened text replaces human text",
     good=False,
     cycles=2,
     feed=feed,

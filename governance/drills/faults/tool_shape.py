@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from governance.drills.breeding import Breeder, Generation
-from governance.drills.fault import Fault
+from governance.drills.fault import Fault, Moves
 
 ONE_CALL = '{"tool": "search", "arguments": {"query": "help"}}'
 
@@ -16,4 +16,12 @@ def feed(breeder: Breeder, past: Sequence[Generation]) -> Sequence[pl.DataFrame]
     return [*breeder.anchors(), human.with_columns(shaped)]
 
 
-FAULT = Fault(name="tool_shape", title="tool calls of one shape", good=False, cycles=1, feed=feed, needs=("json_shapes",))
+FAULT = Fault(
+    name="tool_shape",
+    title="tool calls of one shape",
+    good=False,
+    cycles=1,
+    feed=feed,
+    needs=("shape_entropy",),
+    moves={"shape_entropy": Moves.DOWN},
+)
