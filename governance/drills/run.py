@@ -157,7 +157,7 @@ def missing(fault: Fault, instruments: Instruments) -> tuple[str, ...]:
 
 
 def unread(fault: Fault, trials: Sequence[Trial]) -> tuple[str, ...]:
-    """Metrics without which nothing can see this fault, and which were read of none of its candidates: this text gives them nothing to read."""
+    """Metrics that this fault needs and that were read of none of its candidates: this text gives them nothing to read."""
     read = {name for trial in trials for name in trial.baseline}
     return tuple(name for name in fault.needs if name not in read) if trials else ()
 
