@@ -28,6 +28,8 @@ ALL: Mapping[str, tuple[str, str, str]] = {
     "interleave": ("--rows 20000", "--rows 300000", "--rows 10000000"),
     "lexical": ("", "", ""),
     "self_bleu": ("", "", ""),
+    "self_rouge": ("", "", ""),
+    "embedding": ("", "", ""),
     "training": ("--documents 40 --samples 32", "", ""),
     "ledger": ("2000", "", ""),
     "cycle": ("", "", ""),

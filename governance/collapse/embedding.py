@@ -1,25 +1,36 @@
-"""A fixed embedding that needs no model and no download: hashed character n-grams with signs, summed over the words of a text."""
+"""A fixed embedding that needs no model and no download: hashed character n-grams with signs, summed over the words of a text.
+
+Every statistic of vectors takes them from `text_vectors` and `human_cloud`: computed once a set and kept for the next metric.
+"""
 
 import zlib
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from governance.collapse.evidence import Floats, Unmeasured
+from governance.collapse.evidence import Floats, Unmeasured, Whole
 from governance.collapse.sampled import LeftOut
-from governance.collapse.samples import Samples, SampleSet
+from governance.collapse.samples import Samples, SampleSet, cut_set
 
 DIMENSIONS = 256
 GRAM = 3
 TEXTS_AT_ONCE = 512
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HumanCloud:
+    """Unit vectors of the human documents that hold a word, and their numbers in the shard; equal to itself only, so it can be a key."""
+
+    vectors: Floats
+    numbers: Whole
+
+
 def spread(samples: SampleSet, both: Samples) -> LeftOut | Unmeasured:
     """Mean cosine distance over all pairs of texts, from 0 (all the same) to 2; texts without words are left out of the pairs."""
-    vectors = unit_vectors(samples, both.vocabulary)
-    held = samples.lengths > 0
-    sums = np.zeros((samples.group_count, DIMENSIONS))
-    np.add.at(sums, samples.groups[held], vectors[held])
+    vectors, held = text_vectors(samples, both), samples.lengths > 0
+    sums = group_sums(vectors, samples)
     texts = np.bincount(samples.groups[held], minlength=samples.group_count).astype(np.float64)
     rest = texts.sum() - texts
     if rest.min() < 2:
@@ -29,6 +40,41 @@ def spread(samples: SampleSet, both: Samples) -> LeftOut | Unmeasured:
         value=mean_distance(float(whole @ whole), texts.sum()),
         without=np.array([mean_distance(float(part @ part), count) for part, count in zip(whole - sums, rest, strict=True)]),
     )
+
+
+def text_vectors(samples: SampleSet, both: Samples) -> Floats:
+    """A unit vector a text, zero for a text without words; not to be written to."""
+    return _kept_vectors(samples, both.vocabulary)
+
+
+def human_cloud(samples: SampleSet, both: Samples) -> HumanCloud | Unmeasured:
+    """The human documents, each cut to the samples' median length: long texts lie closer together than short ones.
+
+    All models' samples are cut to the same lengths, so they all have one and the same cloud.
+    """
+    documents, held = both.human.documents, samples.lengths[samples.lengths > 0]
+    if documents is None or not len(documents.words) or not len(held):
+        return Unmeasured(reason="there are no human documents with words to set the samples beside")
+    return _kept_cloud(documents, int(np.median(held)), both.vocabulary)
+
+
+def group_sums(values: Floats, samples: SampleSet) -> Floats:
+    """The sum of each text's row of values over the texts of each group of prompts."""
+    sums = np.zeros((samples.group_count, values.shape[1]))
+    np.add.at(sums, samples.groups, values)
+    return sums
+
+
+@lru_cache(maxsize=16)
+def _kept_vectors(samples: SampleSet, vocabulary: tuple[str, ...]) -> Floats:
+    return unit_vectors(samples, vocabulary)
+
+
+@lru_cache(maxsize=8)
+def _kept_cloud(documents: SampleSet, words: int, vocabulary: tuple[str, ...]) -> HumanCloud:
+    cut = cut_set(documents, words)
+    numbers = np.flatnonzero(cut.lengths)
+    return HumanCloud(vectors=unit_vectors(cut, vocabulary)[numbers], numbers=numbers)
 
 
 def mean_distance(squared_norm_of_sum: float, texts: float) -> float:

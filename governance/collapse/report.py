@@ -7,12 +7,13 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+from governance.collapse.drawn import LEAST_GROUPS
 from governance.collapse.evidence import PLAIN, Evidence, Unmeasured
 from governance.collapse.intervals import Comparison
 from governance.collapse.metric import Better, Case, Metric, Reading
 from governance.collapse.noise import Noise
 from governance.collapse.probe import Asking, ProbePlan
-from governance.collapse.samples import Samples, equal_samples
+from governance.collapse.samples import MOST_GROUPS, Samples, equal_samples
 from governance.plugins import discover
 from governance.section import section_document
 
@@ -58,8 +59,10 @@ def shipped_metrics() -> Mapping[str, Metric]:
 
 
 def _case(evidence: Evidence, sampled: Callable[..., Samples | Unmeasured], plan: ProbePlan, seed: int, asking: Asking) -> Case:
+    """Where only the values are shown, prompts are dealt to the fewest groups: no interval of theirs is read."""
     heat, wording = asking.temperature, asking.wording
-    samples = sampled(temperature=heat, wording=wording)
+    gated = heat == plan.gate_temperature and wording == PLAIN
+    samples = sampled(temperature=heat, wording=wording, most_groups=MOST_GROUPS if gated else LEAST_GROUPS)
     return Case(evidence=evidence, samples=samples, plan=plan, seed=seed, temperature=heat, wording=wording)
 
 

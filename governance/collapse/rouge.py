@@ -15,16 +15,16 @@ CELLS_AT_ONCE = 4_000_000
 
 
 def self_rouge(samples: SampleSet, _: Samples, *, order: int) -> LeftOut | Unmeasured:
-    """Mean ROUGE-N F1 of the pairs of samples of one prompt, every pair of equal weight."""
+    """Mean ROUGE-N F1 of the pairs of samples of one prompt, every pair of equal weight; a prompt with one sample has none."""
     texts_of = np.bincount(samples.prompts)
-    if not len(texts_of) or int(texts_of[texts_of > 0].min()) < 2:
-        return Unmeasured(reason="some prompt has one sample only: there is nothing to compare it with")
+    if not len(texts_of) or int(texts_of.max()) < 2:
+        return Unmeasured(reason="every prompt has one sample only: there is nothing to compare it with")
     group_of = np.arange(len(texts_of)) % samples.group_count
     group_of[samples.prompts] = samples.groups
     sums = np.bincount(group_of, rouge_sums(samples, order), minlength=samples.group_count)
     pairs = np.bincount(group_of, texts_of * (texts_of - 1.0), minlength=samples.group_count)
     if pairs.max() == pairs.sum():
-        return Unmeasured(reason="all samples are in one group of prompts")
+        return Unmeasured(reason="all pairs of samples are in one group of prompts")
     return LeftOut(value=float(sums.sum() / pairs.sum()), without=(sums.sum() - sums) / (pairs.sum() - pairs))
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -18,20 +18,28 @@ from governance.collapse.samples import Samples, SampleSet
 class LeftOut:
     """A statistic of a whole set, without each of its groups of prompts in turn, and for counts of distinct things without each two.
 
-    `without` has the shape (groups,), `without_two` (groups, groups), symmetric, with a diagonal that is not read.
+    `without` has the shape (groups,), `without_two` (groups, groups), symmetric, with a diagonal that is not read. A statistic for which no
+    honest interval is known has only its value: models are shown beside each other and never compared, so no gate can pass on it.
     """
 
     value: float
-    without: Floats
+    without: Floats = field(default_factory=lambda: np.zeros(0))
     without_two: Floats | None = None
 
 
+NO_INTERVAL = "the metric has no interval: its values are shown, and it is never gated"
 Statistic = Callable[[SampleSet, Samples], LeftOut | Unmeasured]
 
 
 def sampled_metric(name: str, title: str, unit: str, better: Better, *, statistic: Statistic, kind: Kind = Kind.SAMPLED_SET) -> Metric:
     """The metric of a statistic of sample sets."""
     return Metric(name=name, title=title, unit=unit, better=better, kind=kind, measure=partial(measure_samples, statistic=statistic))
+
+
+def values_only(samples: SampleSet, both: Samples, *, statistic: Statistic) -> LeftOut | Unmeasured:
+    """A statistic whose interval does not hold, in simulation, what it promises: only its values are shown."""
+    taken = statistic(samples, both)
+    return taken if isinstance(taken, Unmeasured) else LeftOut(value=taken.value)
 
 
 def measure_samples(case: Case, *, statistic: Statistic) -> Reading:
@@ -49,6 +57,8 @@ def measure_samples(case: Case, *, statistic: Statistic) -> Reading:
 
 def compare_left_out(candidate: LeftOut, reference: LeftOut, noise: Noise | float, prompts: int) -> Comparison | Unmeasured:
     """The log ratio of two statistics with groups left out of both together: what the two sets share cancels."""
+    if not len(candidate.without) or not len(reference.without):
+        return Unmeasured(reason=NO_INTERVAL)
     for said, taken in (("candidate", candidate), ("reference", reference)):
         if not (math.isfinite(taken.value) and taken.value > 0 and bool((taken.without > 0).all())):
             return Unmeasured(reason=f"the {said} reads {taken.value:g} or lives in one group of prompts: no ratio can be taken")

@@ -79,6 +79,7 @@ def equal_samples(
     *,
     wording: str = PLAIN,
     refusal_patterns: Sequence[str] = (),
+    most_groups: int = MOST_GROUPS,
 ) -> Samples | Unmeasured:
     """Cut every (prompt, draw) to the shortest of its samples over the models, so that set sizes cannot pose as diversity.
 
@@ -86,7 +87,8 @@ def equal_samples(
     phrase said a hundred times is not a narrower voice.
 
     Unmeasured where a model lacks a prompt or a draw that another has, where a text is missing, where fewer than six prompts were used or
-    answered, or where so little is common to all models that the budget would say nothing of one of them.
+    answered, or where so little is common to all models that the budget would say nothing of one of them. Fewer groups of prompts
+    make a wider interval for less work, and change no value.
     """
     drawn = draws_of(evidence, temperature, wording)
     if isinstance(drawn, Unmeasured):
@@ -103,7 +105,8 @@ def equal_samples(
     if (left := len(np.unique(drawn.prompts[answered]))) < LEAST_GROUPS:
         return Unmeasured(reason=f"{left} prompts were answered by every model, an interval needs {LEAST_GROUPS}")
     human = [split_words(text) for text in human_texts]
-    return _number(drawn, words, lengths.min(axis=0), answered, human_words=human, human_slices=human_slices)
+    samples = _number(drawn, words, lengths.min(axis=0), answered, human_words=human, human_slices=human_slices)
+    return samples if most_groups == MOST_GROUPS else _regrouped(samples, most_groups)
 
 
 def _number(
@@ -138,6 +141,23 @@ def set_of(words: Whole, lengths: Whole, prompts: Whole, vocabulary: int) -> Sam
     groups = prompts % MOST_GROUPS
     count = int(groups.max(initial=-1)) + 1
     return SampleSet(words=words, lengths=lengths, prompts=prompts, groups=groups, group_count=count, vocabulary=vocabulary)
+
+
+def _regrouped(samples: Samples, most_groups: int) -> Samples:
+    deal = {model: one.prompts % most_groups for model, one in samples.sets.items()}
+    sets = {model: replace(one, groups=deal[model], group_count=int(deal[model].max()) + 1) for model, one in samples.sets.items()}
+    return replace(samples, sets=MappingProxyType(sets))
+
+
+def cut_set(samples: SampleSet, words: int) -> SampleSet:
+    """The set with every text cut to at most so many words."""
+    starts = np.repeat(np.cumsum(samples.lengths) - samples.lengths, samples.lengths)
+    return replace(
+        samples,
+        words=samples.words[np.arange(len(samples.words)) - starts < words],
+        lengths=np.minimum(samples.lengths, words),
+        texts=tuple(cut_text(text, words) for text in samples.texts),
+    )
 
 
 def no_numbers() -> defaultdict[str, int]:

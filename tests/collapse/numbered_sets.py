@@ -23,13 +23,15 @@ def made(said: list[list[int]], prompts: list[int], vocabulary: int = VOCABULARY
     return set_of(flat, np.array([len(t) for t in said], dtype=np.int64), np.array(prompts, dtype=np.int64), vocabulary)
 
 
-def context(human: list[int], documents: Sequence[list[int]] = (), *, vocabulary: tuple[str, ...] = ()) -> Samples:
+def context(
+    human: list[int], documents: Sequence[list[int]] = (), *, vocabulary: tuple[str, ...] = (), slices: tuple[str, ...] = ()
+) -> Samples:
     counts = np.array(human, dtype=np.int64)
     written = made(list(documents), list(range(len(documents))), len(human)) if documents else None
     return Samples(
         sets={},
         vocabulary=vocabulary or tuple(f"wort{i}" for i in range(len(human))),
-        human=HumanWords(counts=counts, rare=counts == 1, documents=written),
+        human=HumanWords(counts=counts, rare=counts == 1, documents=written, slices=slices),
         temperature=1.0,
         prompt_count=5,
         budget_words=0,

@@ -100,10 +100,10 @@ def test_self_rouge_is_that_of_rouge_score_over_all_pairs(order, drawn):
     assert rouge_sums(samples, order) == pytest.approx(slow, abs=1e-12)
     taken = self_rouge(samples, context([1] * 9), order=order)
     held = Counter(prompts)
-    if min(held.values()) < 2:
+    pairs = np.array([held[p] * (held[p] - 1) for p in range(max(prompts) + 1)])
+    if np.count_nonzero(pairs) < 2:
         assert isinstance(taken, Unmeasured)
         return
-    pairs = np.array([held[p] * (held[p] - 1) for p in range(max(prompts) + 1)])
     assert taken.value == pytest.approx(slow.sum() / pairs.sum(), abs=1e-12)
     assert taken.without == pytest.approx((slow.sum() - slow) / (pairs.sum() - pairs), abs=1e-12)
 

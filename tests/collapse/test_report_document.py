@@ -7,13 +7,13 @@ from typing import Any
 
 import polars as pl
 import pytest
-from planted_probe import HUMAN, MODELS, PLAN, lay_out, probe, samples, scores, shard_rows, texts
+from planted_probe import HUMAN, MODELS, PLAN, SLICES, lay_out, probe, samples, scores, shard_rows, texts
 
 from governance.collapse.evidence import Evidence, Unmeasured
 from governance.collapse.intervals import Comparison
-from governance.collapse.metric import Better
+from governance.collapse.metric import Better, Case
 from governance.collapse.probe import ProbePlan
-from governance.collapse.report import measure_evidence, worst_slice
+from governance.collapse.report import measure_evidence, shipped_metrics, worst_slice
 from governance.collapse.samples import equal_samples
 from governance.digest import digest_document
 from governance.errors import IntegrityError, PolicyError
@@ -58,7 +58,7 @@ def test_a_best_ever_release_that_was_asked_is_compared_with_like_the_others():
 
 def test_a_founding_probe_has_readings_of_the_candidate_and_no_comparison():
     alone = Evidence(scores=scores({"candidate": 0.0}), samples=samples({"candidate": texts(1, 240)}))
-    document = measure_evidence(alone, HUMAN, PLAN, 7)
+    document = measure_evidence(alone, HUMAN, PLAN, 7, human_slices=SLICES)
     assert document["models"] == ["candidate"]
     for entry in (entry for entry in document["metrics"] if entry["kind"] not in APART):
         assert entry["values"]["candidate"] > 0
@@ -99,6 +99,16 @@ def test_other_wordings_are_reported_beside_the_plain_one_and_move_no_gated_read
     assert document["conditions"]["wordings"]["rephrased"] == {
         "reason": "the candidate has no samples at temperature 1, worded 'rephrased'"
     }
+
+
+def test_a_value_is_the_same_in_however_many_groups_its_prompts_are_dealt():
+    few, many = (equal_samples(probe(), HUMAN, 1.0, SLICES, most_groups=groups) for groups in (6, 100))
+    for metric in shipped_metrics().values():
+        if metric.kind.of_samples and metric.kind.value not in APART:
+            one, other = (metric.measure(Case(evidence=probe(), samples=found, plan=PLAN, seed=1)) for found in (few, many))
+            numbers = {model: value for model, value in other.values.items() if isinstance(value, float)}
+            assert set(MODELS) <= set(numbers)
+            assert {model: one.values[model] for model in numbers} == pytest.approx(numbers, rel=1e-12), metric.name
 
 
 def test_no_text_of_a_row_or_a_sample_is_in_the_document():

@@ -4,14 +4,23 @@ Definition: KL(human || samples) over the words of the human shard and one class
 Unit: bits
 Direction: lower; collapse raises it, since words that are no longer said cost most.
 Source: Kullback & Leibler 1951, Annals of Mathematical Statistics 22; half counts after Jeffreys (Krichevsky & Trofimov 1981).
-Blind spots: a finite set diverges by size alone (models are cut equally; shards of other sizes are not comparable); a change of topic
-reads like collapse; words without order or meaning.
+Blind spots: it has no interval and is never gated (the jackknife's 95 % interval holds the truth in 96.7 % of simulations at 100 prompts
+and 97.7 % at 375, so it is too wide); blind to a mild sharpening, which even lowers it in short sets, where noise of frequent words costs
+most; a finite set diverges by size alone (models are cut equally; other shards are not comparable); a change of topic reads like
+collapse.
 """
+
+from functools import partial
 
 from governance.collapse.human import relative_entropy
 from governance.collapse.metric import Better, Kind
-from governance.collapse.sampled import sampled_metric
+from governance.collapse.sampled import sampled_metric, values_only
 
 METRIC = sampled_metric(
-    "kl_divergence", "KL divergence of human text", "bits", Better.LOWER, statistic=relative_entropy, kind=Kind.DISTRIBUTION
+    "kl_divergence",
+    "KL divergence of human text",
+    "bits",
+    Better.LOWER,
+    statistic=partial(values_only, statistic=relative_entropy),
+    kind=Kind.DISTRIBUTION,
 )

@@ -1,7 +1,7 @@
 """Share of samples that open with a refusal, on an axis of its own: the refused are taken out before diversity is measured. Not gated.
 
-Definition: samples whose first 160 characters match the pattern list of governance/collapse/refusals.py or of the policy, over all samples;
-the change is that of (refusals + 1/2) / (samples + 1), so that none to none is no change.
+Definition: samples whose first 160 characters match the pattern list of governance/collapse/refusals.py or of the policy, over all
+samples; the change is that of (refusals + 1/2) / (samples + 1), so that none to none is no change.
 Unit: share of samples
 Direction: lower; the prompts are ones that a model of this line has answered before.
 Source: our own list; refusals counted apart from harm, as in Roettger et al. 2023, arXiv 2308.01263 (XSTest).
