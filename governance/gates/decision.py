@@ -8,6 +8,7 @@ from governance.errors import PolicyError
 from governance.gates.alarms import SLICED, raise_alarms, slice_readings, slices_beyond, worst_slice
 from governance.gates.diagnosis import diagnose
 from governance.gates.gate import FOUNDING, NO_REFERENCE, Gate, GateCase, GateResult, Verdict
+from governance.gates.known import judge_controls
 from governance.gates.margins import GateRules
 from governance.gates.retraining import noise_document
 from governance.gates.sequential import Look, looks
@@ -52,11 +53,13 @@ def decide(
     looked = () if kind == FOUNDING else looks(metrics, history, rules)
     results += _sequential(looked) if rules.sequential_blocks else []
     off = [name for name in gates if name not in rules.enabled]
-    verdict = overall(results)
+    valid = _valid_run(measures, case, gates, kind)
+    results += valid
+    verdict = overall(results) if all(result.verdict is Verdict.PASS for result in valid) else Verdict.INCONCLUSIVE
     return {
         "schema": "heirloom/decision/1",
         "verdict": verdict.value,
-        "reason": _reason(verdict, results, kind),
+        "reason": _reason(verdict, [*valid, *results[: len(results) - len(valid)]], kind),
         "policy_sha256": policy_sha256,
         "gates": [result.document() for result in results],
         "gates_off": off,
@@ -76,6 +79,13 @@ def decide(
 def shipped_gates() -> Mapping[str, Gate]:
     """Every gate that exists, by name."""
     return discover(RULES_PACKAGE, "GATE")
+
+
+def _valid_run(measures: Mapping[str, Any], case: GateCase, gates: Mapping[str, Gate], kind: str) -> list[GateResult]:
+    """Whether the controls of the run were judged rightly: without that not even a block counts. A founding cycle has none."""
+    if kind == FOUNDING or "controls" not in measures:
+        return []
+    return [judge_controls(measures["controls"], case, gates)]
 
 
 def overall(results: Sequence[GateResult]) -> Verdict:

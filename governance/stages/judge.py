@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from governance.digest import read_document, write_document
+from governance.errors import IntegrityError
 from governance.gates.decision import decide
 from governance.gates.gate import Gate
 from governance.gates.margins import GateRules
@@ -15,8 +16,11 @@ def work(desk: Desk, gates: Mapping[str, Gate] | None = None) -> None:
 
     Raises: IntegrityError where a document cannot be read, PolicyError where the policy names no gate that exists.
     """
+    measures = read_document(desk.reads("measures.json"))
+    if "controls" not in measures:
+        raise IntegrityError("says nothing of the run's own controls", where="measures.json", fix="run the measure stage again")
     decision = decide(
-        measures=read_document(desk.reads("measures.json")),
+        measures=measures,
         mix=read_document(desk.reads("mix.json")),
         lineage=read_document(desk.reads("lineage.json")),
         rules=desk.section("policy.gates", GateRules),

@@ -5,12 +5,13 @@ from typing import Any
 
 import polars as pl
 
+from governance.collapse.controls import measure_controls
 from governance.collapse.evidence import Evidence
 from governance.collapse.metric import Metric
 from governance.collapse.noise import Noise
 from governance.collapse.pinned import Pinned, held_against
 from governance.collapse.probe import ProbePlan
-from governance.collapse.report import measure_evidence
+from governance.collapse.report import measure_evidence, shipped_metrics
 from governance.digest import digest_file, write_document
 from governance.errors import IntegrityError
 from governance.ports.desk import SHARDS, Desk
@@ -26,21 +27,24 @@ def work(desk: Desk, metrics: Mapping[str, Metric] | None = None) -> None:
     Raises: IntegrityError where a file of the probe does not have the columns of its schema.
     """
     pinned = _pinned(desk)
-    evidence = held_against(_evidence(desk), pinned)
+    evidence = held_against(_evidence(desk, "scores.parquet", "samples.parquet"), pinned)
     human = pinned.rows.get("human", NO_ROWS)
     texts, slices = human["text"].to_list(), human["slice"].fill_null("none").to_list()
     noises = {name: Noise.from_document(found) for name, found in desk.need("retrain_noise").items()}
     plan, seed = desk.section("policy.probe", ProbePlan), desk.need("seed")
     measures = measure_evidence(evidence, texts, plan, seed, metrics, human_slices=slices, noises=noises)
-    write_document(desk.writes("measures.json"), measures)
+    probed = _evidence(desk, "control_scores.parquet", "control_samples.parquet")
+    chosen = shipped_metrics() if metrics is None else metrics
+    controls = measure_controls(probed, evidence, pinned, plan, seed=seed, metrics=chosen, noises=noises)
+    write_document(desk.writes("measures.json"), {**measures, "controls": controls})
 
 
-def _evidence(desk: Desk) -> Evidence:
-    scores, samples = pl.read_parquet(desk.reads("scores.parquet")), pl.read_parquet(desk.reads("samples.parquet"))
+def _evidence(desk: Desk, scores: str, samples: str) -> Evidence:
+    scored, written = pl.read_parquet(desk.reads(scores)), pl.read_parquet(desk.reads(samples))
     try:
-        return Evidence(scores=scores, samples=samples)
+        return Evidence(scores=scored, samples=written)
     except (ValueError, pl.exceptions.PolarsError) as error:
-        raise IntegrityError(str(error), where="scores.parquet, samples.parquet", fix="run the probe stage again") from error
+        raise IntegrityError(str(error), where=f"{scores}, {samples}", fix="run the probe stage again") from error
 
 
 def _pinned(desk: Desk) -> Pinned:
@@ -58,7 +62,7 @@ def _pinned(desk: Desk) -> Pinned:
 
 STAGE = Stage(
     name="measure",
-    reads=("scores.parquet", "samples.parquet", *(SHARDS[name] for name in ID_OF)),
+    reads=("scores.parquet", "samples.parquet", "control_scores.parquet", "control_samples.parquet", *(SHARDS[name] for name in ID_OF)),
     writes=("measures.json",),
     needs=("policy.probe", "seed", "shards", "retrain_noise"),
     code=("governance.collapse.metrics",),

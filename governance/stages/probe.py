@@ -1,17 +1,20 @@
 """The probe stage: candidate and references score the same documents and answer the same prompts with the same seeds."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
+from governance.collapse.controls import ASKED_AGAIN, KNOWN_COLLAPSED, KNOWN_GOOD, control_plan
 from governance.collapse.evidence import BASELINE, BEST_EVER, CANDIDATE, CHAMPION, PLAIN, SAMPLE_EXTRAS, SAMPLE_SCHEMA, SCORE_SCHEMA
 from governance.collapse.probe import Asking, ProbePlan, worded
 from governance.digest import Manifest
 from governance.ports.desk import SHARDS, Desk
 from governance.ports.language_model import Decoding, LanguageModel
+from governance.ports.trainer import Trainer
+from governance.stages.known import KnownCollapsed, KnownGood
 from governance.stages.pinned import pinned_shard
 from governance.stages.stage import Stage
 from governance.training.rules import TrainingRules
@@ -27,6 +30,8 @@ class Questions:
     documents: pl.DataFrame
     prompts: pl.DataFrame
     seed: int
+    own_bits: bool = True
+    """Whether a model is asked how surprising its own text is to it."""
 
 
 def probe(desk: Desk) -> None:
@@ -40,6 +45,36 @@ def probe(desk: Desk) -> None:
     for place, file in enumerate(("scores.parquet", "samples.parquet")):
         frames = [answers[digest][place].select(pl.lit(name).alias("model"), pl.all()) for name, (digest, _) in models.items()]
         pl.concat(frames).write_parquet(desk.writes(file), compression="zstd")
+    controls = _controls(trainer, models, questions)
+    for file, frame in zip(("control_scores.parquet", "control_samples.parquet"), controls, strict=True):
+        frame.write_parquet(desk.writes(file), compression="zstd")
+
+
+def _controls(trainer: Trainer, models: Mapping[str, tuple[str, Path]], questions: Questions) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What models of known quality, made of the champion, answer to what gates read; in a founding cycle there is none to make them of."""
+    if CHAMPION not in models:
+        return SCORE_SCHEMA.to_frame(), pl.Schema({**SAMPLE_SCHEMA, **SAMPLE_EXTRAS}).to_frame()
+    champion = trainer.open(models[CHAMPION][1])
+    few = replace(
+        questions, plan=control_plan(questions.plan), documents=questions.documents.filter(pl.col("shard") != "training"), own_bits=False
+    )
+    made: dict[str, LanguageModel] = {KNOWN_GOOD: KnownGood(model=champion), KNOWN_COLLAPSED: KnownCollapsed(model=champion)}
+    told = {name: _ask(model, few, lambda _: None) for name, model in made.items()}
+    samples = {name: written for name, (_, written) in told.items()} | {ASKED_AGAIN: _asked_again(champion, few)}
+    return _named({name: scores for name, (scores, _) in told.items()}), _named(samples)
+
+
+def _named(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    return pl.concat([frame.select(pl.lit(name).alias("model"), pl.all()) for name, frame in frames.items()])
+
+
+def _asked_again(champion: LanguageModel, questions: Questions) -> pl.DataFrame:
+    """The champion's first draw once more, with about half of the prompts left empty: no answer depends on another's prompt."""
+    asking, prompts = questions.plan.askings()[0], questions.prompts
+    kept = [hashlib.sha256(str(name).encode()).digest()[0] % 2 == 0 for name in prompts["prompt_id"]]
+    asked = [text if keep else "" for text, keep in zip(prompts["text"], kept, strict=True)]
+    texts = champion.sample(asked, _decoding(questions, asking, 0))
+    return _written(questions, asking, 0, texts, [None] * len(asked)).filter(pl.Series(kept))
 
 
 def training_sample(mix: pl.DataFrame, size: int, seed: int) -> pl.DataFrame:
@@ -112,16 +147,20 @@ def _sample(model: LanguageModel, questions: Questions, step: Step) -> Iterator[
         prompts = _worded(questions, asking.wording)
         for draw in range(asking.draws):
             texts = model.sample(prompts, _decoding(questions, asking, draw))
-            yield questions.prompts.select(
-                "prompt_id",
-                "slice",
-                pl.lit(draw, dtype=pl.Int32).alias("draw"),
-                pl.lit(asking.temperature, dtype=pl.Float64).alias("temperature"),
-                pl.Series("text", list(texts), dtype=pl.String),
-                pl.lit(asking.wording).alias("wording"),
-                pl.Series("bits", _own_bits(model, questions, asking, texts), dtype=pl.Float64),
-            ).select(*_columns(SAMPLE_SCHEMA), *SAMPLE_EXTRAS.names())
+            yield _written(questions, asking, draw, texts, _own_bits(model, questions, asking, texts))
             step(f"draw {draw + 1} at temperature {asking.temperature:g}, worded {asking.wording}")
+
+
+def _written(questions: Questions, asking: Asking, draw: int, texts: Sequence[str], bits: Sequence[float | None]) -> pl.DataFrame:
+    return questions.prompts.select(
+        "prompt_id",
+        "slice",
+        pl.lit(draw, dtype=pl.Int32).alias("draw"),
+        pl.lit(asking.temperature, dtype=pl.Float64).alias("temperature"),
+        pl.Series("text", list(texts), dtype=pl.String),
+        pl.lit(asking.wording).alias("wording"),
+        pl.Series("bits", bits, dtype=pl.Float64),
+    ).select(*_columns(SAMPLE_SCHEMA), *SAMPLE_EXTRAS.names())
 
 
 def _decoding(questions: Questions, asking: Asking, draw: int) -> Decoding:
@@ -143,7 +182,7 @@ def _worded(questions: Questions, wording: str) -> list[str]:
 
 def _own_bits(model: LanguageModel, questions: Questions, asking: Asking, texts: Sequence[str]) -> list[float | None]:
     """The surprise of what the gates read to its own writer: that of prompt and text together less that of the prompt."""
-    if asking.wording != PLAIN or asking.temperature != questions.plan.gate_temperature:
+    if not questions.own_bits or asking.wording != PLAIN or asking.temperature != questions.plan.gate_temperature:
         return [None] * len(texts)
     prompts = _worded(questions, PLAIN)
     whole = model.score([prompt + text for prompt, text in zip(prompts, texts, strict=True)])
@@ -169,7 +208,7 @@ def _counted(desk: Desk, total: int) -> Step:
 STAGE = Stage(
     name="probe",
     reads=("checkpoint/", "mix.parquet", SHARDS["tail"], SHARDS["human"], SHARDS["prompts"]),
-    writes=("scores.parquet", "samples.parquet"),
+    writes=("scores.parquet", "samples.parquet", "control_scores.parquet", "control_samples.parquet"),
     needs=("champion", "baseline", "best_ever", "shards", "policy.probe", "policy.training", "seed"),
     code=("governance.adapters.trainers",),
     work=probe,

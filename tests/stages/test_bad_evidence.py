@@ -17,6 +17,7 @@ from governance.gates.margins import GateRules
 from governance.section import read_section, section_document
 from governance.stages import judge, measure
 from governance.stages.stage import Stage
+from tests.collapse.planted_controls import control_frames
 from tests.collapse.planted_probe import MODELS, PLAN, lay_out, samples, scores, texts
 from tests.gates.planted_measures import lineage, mix
 
@@ -65,6 +66,8 @@ def decision_of(folder: Path, evidence: Evidence, *, shards: Evidence | None = N
     pinned = lay_out(folder, shards or evidence)
     evidence.scores.write_parquet(folder / "scores.parquet")
     evidence.samples.write_parquet(folder / "samples.parquet")
+    for name, frame in zip(("control_scores", "control_samples"), control_frames(shards or evidence), strict=True):
+        frame.write_parquet(folder / f"{name}.parquet")
     write_document(folder / "mix.json", mix())
     write_document(folder / "lineage.json", lineage())
     then(folder)
@@ -173,7 +176,15 @@ def test_sound_evidence_passes_so_that_the_table_says_something(tmp_path):
     assert decision["verdict"] == "pass", decision["reason"]
 
 
-@pytest.mark.parametrize("name", TABLE)
+ALIKE = (
+    *("a whole model of NaN", "one infinity", "zero bits", "a missing reading", "no scores at all", "zero human documents", "no candidate"),
+    *("no baseline", "documents of another run, candidate", "no tokens", "blank generations", "all generations of all models empty"),
+    *("a generation that is missing", "a document scored twice", "the same names on other bytes", "prompts left out for all"),
+)
+"""Near relatives of other lines, for the slow suite."""
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow if name in ALIKE else ()) for name in TABLE])
 def test_bad_evidence_ends_in_a_block_or_inconclusive_with_its_reason(tmp_path, name):
     spoil, reason = TABLE[name]
     decision = decision_of(tmp_path, spoil(sound()), shards=sound())

@@ -162,7 +162,7 @@ def test_a_founding_cycle_has_rows_of_the_candidate_alone(desk: TableDesk) -> No
 def test_equal_weights_are_asked_once_and_answer_under_each_name(desk: TableDesk) -> None:
     desk.cycle["baseline"] = desk.cycle["champion"]
     found = evidence(desk)
-    assert [model.name for model in desk.opened] == ["new", "champ"]
+    assert [model.name for model in desk.opened] == ["new", "champ", "champ"], "the last one for the controls of the run"
     champion, baseline = (found.samples.filter(model=name).drop("model") for name in ("champion", "baseline"))
     assert champion.equals(baseline)
 
@@ -180,7 +180,7 @@ def test_the_best_ever_release_is_asked_what_the_others_are_asked(desk: TableDes
 def test_a_best_ever_release_that_is_another_of_them_is_not_asked_again(desk: TableDesk, other: str) -> None:
     desk.cycle["best_ever"] = desk.cycle[other]
     assert evidence(desk).models() == ("candidate", "champion", "baseline")
-    assert len(desk.opened) == 3
+    assert len(desk.opened) == 3 + 1
 
 
 def test_every_draw_has_its_own_seed_and_all_models_share_it(desk: TableDesk) -> None:
@@ -264,6 +264,6 @@ def test_a_draws_seed_is_a_plain_non_negative_number_below_two_to_the_31(seed: i
 
 def test_probing_reads_only_what_it_declares() -> None:
     assert STAGE.name == "probe"
-    assert set(STAGE.writes) == {"scores.parquet", "samples.parquet"}
+    assert set(STAGE.writes) == {"scores.parquet", "samples.parquet", "control_scores.parquet", "control_samples.parquet"}
     needed: Mapping[str, None] = dict.fromkeys(STAGE.needs)
     assert "policy.gates" not in needed
