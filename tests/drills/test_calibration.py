@@ -7,7 +7,7 @@ from pathlib import Path
 import planted_language
 import pytest
 from drill_bench import planted_stock
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.collapse.intervals import Comparison
@@ -27,6 +27,7 @@ def trial(seed: int, change: float, half: float) -> Trial:
     return Trial(fault="human_only", seed=seed, cycle=1, verdict=Verdict.PASS, alarms=0, blocking=(), baseline=every, champion=every)
 
 
+@settings(max_examples=25)
 @given(readings=st.lists(st.tuples(st.floats(-0.3, 0.3), st.floats(0.001, 0.1)), min_size=1, max_size=40))
 def test_what_was_known_good_is_inside_the_proposed_margins_and_half_a_percent_less_would_not_hold_it(
     readings: list[tuple[float, float]],
