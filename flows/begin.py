@@ -36,6 +36,7 @@ from governance.provenance.memory import Past
 from governance.provenance.passed import KnownModel, known_model
 from governance.provenance.row import Origin
 from governance.release import kinds
+from governance.release.controls import pooled_noises, terms_of
 from governance.release.standing import history_document
 from governance.release.state import Judgement, Release, State
 from governance.stages.table import code_documents
@@ -176,6 +177,7 @@ def _request(shop: Shop, state: State, kind: str, batch: Path, start: Mapping[st
         earlier=earlier_rows(shop.policy.mixing, shop.rows, state),
         benchmarks=pinned_benchmarks(shop, state),
         watermark=watermark_to_find(shop),
+        noises=pooled_noises(state.controls.values(), terms_of(shop.policy.document(), {name: state.shards[name] for name in SHARDS})),
     )
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from governance.wiring import Shop
 
 
-def command(batch: Path | None = None, *, again: bool = False, common: Common | None = None) -> Outcome:
+def command(batch: Path | None = None, *, again: bool = False, control: int = 0, common: Common | None = None) -> Outcome:
     """Take a batch through validation, mixing, training, evaluation and gate to a verdict.
 
     Where the workspace has no champion yet, generation 0 is founded first, on human text alone. A run that was killed goes on where it
@@ -26,10 +26,15 @@ def command(batch: Path | None = None, *, again: bool = False, common: Common | 
         A file of rows or a folder of such files; without it, the next one that waits in the inbox.
     again
         Judge a batch again that was judged before; the attempt is counted and shown.
+    control
+        Begin no cycle: train so many human-only controls of the cycle at hand, each with a fresh seed, and keep their readings. None of
+        them can be promoted; from six of one cycle on, retrain noise is measured and no longer assumed.
     """
     from cli.shop import shop_of
 
     shop = shop_of(common)
+    if control:
+        return _controls(shop, control)
     from flows.local import prefect_at_hand
     from governance.adapters.lock import hold
 
@@ -40,6 +45,18 @@ def command(batch: Path | None = None, *, again: bool = False, common: Common | 
         state = retrain(str(shop.workspace.root), shop.policy.line.model, chosen, again, shop.actor, return_state=True)
         result: Any = state.result()
     return _with_advice(shop, cycles_outcome(result)) if isinstance(result, list) else nothing_outcome(result)
+
+
+def _controls(shop: "Shop", count: int) -> Outcome:
+    from cli.controls import controls_outcome
+    from flows.controls import make_controls
+    from governance.adapters.lock import hold
+    from governance.errors import UsageError
+
+    if not 1 <= count <= 50:
+        raise UsageError(f"{count} controls", where="--control", expected="a number in 1..50")
+    with hold(shop.workspace.lock, f"controls of {shop.policy.line.model}", shop.clock):
+        return controls_outcome(make_controls(shop, count), shop.policy)
 
 
 def cycles_outcome(done: "Sequence[CycleOutcome]") -> Outcome:

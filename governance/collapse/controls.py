@@ -44,23 +44,23 @@ def measure_controls(
     chosen = {name: metric for name, metric in metrics.items() if name in (*SCORED, *WRITTEN)}
     found: dict[str, Any] = {"planted": PLANTED, ASKED_AGAIN: _answers_alike(probed.samples, evidence, plan)}
     for name in (KNOWN_GOOD, KNOWN_COLLAPSED):
-        pair = held_against(_pair(name, probed, evidence, plan), pinned)
+        pair = held_against(pair_with(name, probed, evidence, plan), pinned)
         found[name] = measure_evidence(pair, (), control_plan(plan), seed, chosen, noises=noises)["metrics"]
     return found
 
 
-def _pair(name: str, probed: Evidence, evidence: Evidence, plan: ProbePlan) -> Evidence:
-    """The control under the candidate's name, and the champion under the baseline's."""
+def pair_with(name: str, probed: Evidence, evidence: Evidence, plan: ProbePlan, *, reference: str = CHAMPION) -> Evidence:
+    """A control under the candidate's name, and a model of the evidence under the baseline's: what gates read, and nothing else."""
     gated = (pl.col("temperature") == plan.gate_temperature) & (pl.col("wording") == PLAIN)
     shards = pl.col("shard").is_in(["tail", "human"])
     return Evidence(
-        scores=_named(probed.scores.filter(model=name), evidence.scores.filter(shards & (pl.col("model") == CHAMPION))),
-        samples=_named(probed.samples.filter(model=name), evidence.samples.filter(gated & (pl.col("model") == CHAMPION))),
+        scores=_named(probed.scores.filter(model=name), evidence.scores.filter(shards & (pl.col("model") == reference))),
+        samples=_named(probed.samples.filter(model=name), evidence.samples.filter(gated & (pl.col("model") == reference))),
     )
 
 
-def _named(control: pl.DataFrame, champion: pl.DataFrame) -> pl.DataFrame:
-    ours, theirs = (frame.with_columns(model=pl.lit(name)) for frame, name in ((control, CANDIDATE), (champion, BASELINE)))
+def _named(control: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
+    ours, theirs = (frame.with_columns(model=pl.lit(name)) for frame, name in ((control, CANDIDATE), (other, BASELINE)))
     return pl.concat([ours.select(theirs.columns), theirs])
 
 

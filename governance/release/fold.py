@@ -10,6 +10,7 @@ from governance.provenance.descent import Bounds
 from governance.provenance.pin import Pin
 from governance.release import kinds
 from governance.release.adoption import adopted_release
+from governance.release.controls import with_control
 from governance.release.ledger import Event
 from governance.release.levels import Levels
 from governance.release.relabelling import Relabelling
@@ -260,10 +261,6 @@ def _drilled(state: State, event: Event) -> State:
     return replace(state, drills=_with(state.drills, (found.gate_version, found.own), found))
 
 
-def _frozen(state: State, event: Event) -> State:
-    return replace(state, frozen=event.body["reason"])
-
-
 _STEPS: Mapping[str, Callable[[State, Event], State]] = MappingProxyType(
     {
         kinds.WORKSPACE_CREATED: _created,
@@ -288,9 +285,10 @@ _STEPS: Mapping[str, Callable[[State, Event], State]] = MappingProxyType(
         kinds.PROMOTION_ABANDONED: _promotion_abandoned,
         kinds.ROLLBACK_INTENDED: _rollback_intended,
         kinds.ROLLBACK_COMMITTED: _rolled_back,
-        kinds.SCHEDULE_FROZEN: _frozen,
+        kinds.SCHEDULE_FROZEN: lambda state, event: replace(state, frozen=event.body["reason"]),
         kinds.SCHEDULE_UNFROZEN: lambda state, _: replace(state, frozen=None),
         kinds.NOTE_ADDED: lambda state, _: state,
+        kinds.CONTROL_READ: lambda state, event: replace(state, controls=with_control(state.controls, _facts(event))),
         kinds.CORPUS_AUDITED: lambda state, _: state,
         kinds.GATE_DRILLED: _drilled,
         kinds.SIDES_DRAWN: lambda state, _: state,

@@ -30,6 +30,7 @@ ROLLBACK_COMMITTED = "rollback.committed"
 SCHEDULE_FROZEN = "schedule.frozen"
 SCHEDULE_UNFROZEN = "schedule.unfrozen"
 NOTE_ADDED = "note.added"
+CONTROL_READ = "control.read"
 CORPUS_AUDITED = "corpus.audited"
 GATE_DRILLED = "gate.drilled"
 SIDES_DRAWN = "sides.drawn"
@@ -68,6 +69,7 @@ _NEEDS = {
     SCHEDULE_FROZEN: "reason",
     SCHEDULE_UNFROZEN: "reason",
     NOTE_ADDED: "about text",
+    CONTROL_READ: "cycle group terms seed checkpoint readings",
     CORPUS_AUDITED: "name corpus_sha256 rows tokens synthetic_rows unknown_rows exceeded",
     GATE_DRILLED: "gate_version trainer own seeds broken drill_sha256",
     SIDES_DRAWN: "cycle cycle_digest against pairs pairs_sha256 key_sha256",

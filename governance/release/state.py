@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from governance.provenance.descent import Bounds, Descent, descent_of
 from governance.provenance.pin import Pin
+from governance.release.controls import Control
 from governance.release.ledger import GENESIS
 from governance.release.levels import LEVELLED, RANKED, Levels
 from governance.release.relabelling import Relabelling
@@ -193,6 +194,8 @@ class State:
     """(batch digest, policy sha256) -> the last judgement."""
     attempts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     """Batch digest -> how often it was judged, under any policy: the third attempt on the same rows is shown as the third."""
+    controls: Mapping[str, Control] = field(default_factory=lambda: MappingProxyType({}))
+    """Name -> human-only control of a cycle: retrained with another seed, read, and never a candidate."""
     frozen: str | None = None
     """Why scheduled retraining is frozen; None = it is not."""
     views_behind: bool = False

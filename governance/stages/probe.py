@@ -36,12 +36,12 @@ class Questions:
 
 def probe(desk: Desk) -> None:
     """Write what each model said; equal weights are asked once and their answers stand under each of their names."""
-    questions = _questions(desk)
+    questions = questions_of(desk)
     trainer = desk.trainer(desk.section("policy.training", TrainingRules).trainer)
     models = _models(desk)
     told = dict(models.values())
     step = _counted(desk, len(told) * _steps(questions))
-    answers = {digest: _ask(trainer.open(folder), questions, step) for digest, folder in told.items()}
+    answers = {digest: ask(trainer.open(folder), questions, step) for digest, folder in told.items()}
     for place, file in enumerate(("scores.parquet", "samples.parquet")):
         frames = [answers[digest][place].select(pl.lit(name).alias("model"), pl.all()) for name, (digest, _) in models.items()]
         pl.concat(frames).write_parquet(desk.writes(file), compression="zstd")
@@ -59,7 +59,7 @@ def _controls(trainer: Trainer, models: Mapping[str, tuple[str, Path]], question
         questions, plan=control_plan(questions.plan), documents=questions.documents.filter(pl.col("shard") != "training"), own_bits=False
     )
     made: dict[str, LanguageModel] = {KNOWN_GOOD: KnownGood(model=champion), KNOWN_COLLAPSED: KnownCollapsed(model=champion)}
-    told = {name: _ask(model, few, lambda _: None) for name, model in made.items()}
+    told = {name: ask(model, few, lambda _: None) for name, model in made.items()}
     samples = {name: written for name, (_, written) in told.items()} | {ASKED_AGAIN: _asked_again(champion, few)}
     return _named({name: scores for name, (scores, _) in told.items()}), _named(samples)
 
@@ -89,7 +89,8 @@ def draw_seed(seed: int, temperature: float, draw: int) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed}\0{temperature!r}\0{draw}".encode()).digest()[:4], "big") >> 1
 
 
-def _questions(desk: Desk) -> Questions:
+def questions_of(desk: Desk) -> Questions:
+    """What the cycle asks. Raises: IntegrityError where a shard is not the pinned one."""
     plan = desk.section("policy.probe", ProbePlan)
     seed = int(desk.need("seed"))
     training = training_sample(pl.read_parquet(desk.reads("mix.parquet")), plan.training_sample, seed)
@@ -125,7 +126,7 @@ def _models(desk: Desk) -> dict[str, tuple[str, Path]]:
     return found
 
 
-def _ask(model: LanguageModel, questions: Questions, step: Step) -> tuple[pl.DataFrame, pl.DataFrame]:
+def ask(model: LanguageModel, questions: Questions, step: Step) -> tuple[pl.DataFrame, pl.DataFrame]:
     scores = pl.concat(list(_score(model, questions, step)))
     samples = pl.concat(list(_sample(model, questions, step)))
     return scores, samples

@@ -1,0 +1,122 @@
+"""Human-only controls of the cycle at hand: trained with fresh seeds, asked in the same probe, their readings kept by the ledger."""
+
+import math
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from governance.collapse.controls import control_plan, pair_with
+from governance.collapse.evidence import BASELINE, Evidence
+from governance.collapse.intervals import generator
+from governance.collapse.metric import Metric
+from governance.collapse.report import measure_evidence, shipped_metrics
+from governance.digest import Manifest, digest_document, digest_file, read_document
+from governance.errors import RefusedError
+from governance.gates.decision import shipped_gates
+from governance.mixing.rules import MixRules
+from governance.ports.trainer import TrainingJob
+from governance.release import kinds
+from governance.release.controls import Control, terms_of
+from governance.section import read_section
+from governance.stages.probe import ask, questions_of
+from governance.training.founding import recipe_for
+from governance.training.lineage import Start
+from governance.training.matched import human_only
+from governance.training.rules import TrainingRules
+from governance.wiring import Shop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlsMade:
+    """The controls of one cycle, old and new, and the candidate's own readings beside them, as log ratios to the baseline."""
+
+    cycle: int
+    made: int
+    controls: tuple[Control, ...]
+    candidate: Mapping[str, float]
+
+
+def make_controls(shop: Shop, count: int) -> ControlsMade:
+    """Train so many controls of the cycle at hand and write their readings down. The cycle, its verdict and the registry stay as they are.
+
+    Raises: RefusedError where no retraining has been measured here, which is what a control stands beside.
+    """
+    folder = shop.workspace.cycle
+    cycle = read_document(folder / "cycle.json") if (folder / "cycle.json").exists() else {}
+    if not cycle.get("baseline") or not (folder / "measures.json").exists():
+        raise RefusedError("no retraining was measured here, and a control stands beside one", where="cycle", fix="heirloom retrain BATCH")
+    measured = read_document(folder / "measures.json")
+    named = {"mix": digest_file(folder / "mix.parquet"), "start": cycle["start"]["digest"], "baseline": cycle["baseline"]["digest"]}
+    group = digest_document(named)
+    terms = terms_of(cycle["policy"], cycle["shards"])
+    known = [control for control in shop.ledger.state().controls.values() if (control.group, control.terms) == (group, terms)]
+    for place in range(len(known), len(known) + count):
+        seed = int(generator(cycle["seed"], f"control {place}").integers(2**31))
+        control = _control(shop, cycle, Control(cycle=cycle["number"], group=group, terms=terms, seed=seed, checkpoint="", readings={}))
+        body = {name: getattr(control, name) for name in ("cycle", "group", "terms", "seed", "checkpoint")}
+        shop.ledger.record(kinds.CONTROL_READ, {**body, "readings": dict(control.readings)})
+        known.append(control)
+    return ControlsMade(cycle=cycle["number"], made=count, controls=tuple(known), candidate=log_changes(measured["metrics"]))
+
+
+def _control(shop: Shop, cycle: Mapping[str, Any], blank: Control) -> Control:
+    place = shop.workspace.scratch / "control"
+    shutil.rmtree(place, ignore_errors=True)
+    (place / "scratch").mkdir(parents=True)
+    human_only(pl.read_parquet(shop.workspace.cycle / "mix.parquet")).write_parquet(place / "rows.parquet")
+    rules = read_section(TrainingRules, cycle["policy"]["training"], "cycle.json policy.training")
+    mixing = read_section(MixRules, cycle["policy"]["mixing"], "cycle.json policy.mixing")
+    trainer = shop.trainers[rules.trainer]
+    job = TrainingJob(
+        start=shop.store.path(cycle["start"]["digest"]),
+        rows=place / "rows.parquet",
+        scratch=place / "scratch",
+        checkpoint=place / "checkpoint",
+        batch_log=place / "batches.parquet",
+        recipe=recipe_for(rules.recipe, Start.from_document(cycle["start"])),
+        seed=blank.seed,
+        anchor_percent=mixing.anchor_percent,
+        synthetic_cap_percent=mixing.synthetic_cap_percent,
+        progress=_bar(),
+    )
+    trainer.train(job)
+    readings = _readings(shop, place / "checkpoint", rules.trainer)
+    checkpoint = Manifest.of(place / "checkpoint").digest
+    shutil.rmtree(place)
+    return replace(blank, checkpoint=checkpoint, readings=readings)
+
+
+def _readings(shop: Shop, checkpoint: Path, trainer: str) -> Mapping[str, float]:
+    """What gated metrics read of it against the baseline's answers in the cycle's own probe: the same code, the same seeds."""
+    questions = questions_of(shop.desk("probe"))
+    few = replace(
+        questions, plan=control_plan(questions.plan), documents=questions.documents.filter(pl.col("shard") != "training"), own_bits=False
+    )
+    scores, samples = ask(shop.trainers[trainer].open(checkpoint), few, lambda _: None)
+    asked = [pl.read_parquet(shop.workspace.cycle / f"{name}.parquet") for name in ("scores", "samples")]
+    named = [frame.select(pl.lit("control").alias("model"), pl.all()) for frame in (scores, samples)]
+    control, evidence = (Evidence(scores=frames[0], samples=frames[1]) for frames in (named, asked))
+    pair = pair_with("control", control, evidence, few.plan, reference=BASELINE)
+    return log_changes(measure_evidence(pair, (), few.plan, questions.seed, _gated())["metrics"])
+
+
+def _gated() -> Mapping[str, Metric]:
+    gated = {gate.metric for gate in shipped_gates().values()}
+    return {name: metric for name, metric in shipped_metrics().items() if name in gated}
+
+
+def log_changes(entries: Sequence[Mapping[str, Any]]) -> Mapping[str, float]:
+    """Gated metric -> log ratio to the baseline, of those that were measured."""
+    found = {entry["name"]: (entry["against"].get(BASELINE) or {}).get("change") for entry in entries if entry["name"] in _gated()}
+    return {name: math.log1p(change) for name, change in found.items() if change is not None}
+
+
+def _bar() -> Callable[[int, int, float], None]:
+    from governance.adapters.bars import bars
+
+    show = bars("control")
+    return lambda done, total, loss: show(done, total, f"loss {loss:.3f} nats per token")
