@@ -18,24 +18,33 @@ def mix_descent(selected: pl.DataFrame, passed: pl.DataFrame) -> Descent:
     """The descent of the fresh rows of a mix: anchors are left out, as the caps leave them out.
 
     `passed` (descent.parquet) says what each synthetic row has been through; one that it does not name counts as the text of a
-    human-only model.
+    human-only model. A row counts with its `counted` tokens: all of them, but for a hybrid that proved what its editor gave back, and
+    exposed text. The rest of such a row is neither synthetic nor human, so that it makes no room for other synthetic text.
     """
     human = int(selected.filter(pl.col("role") == HUMAN)["tokens"].sum())
     synthetic = _with_passed(selected, passed)
     return Descent(
         human=human * THOUSAND,
-        synthetic=int(synthetic["tokens"].sum()) * THOUSAND,
-        passages=int((synthetic["tokens"] * synthetic["passages"]).sum()),
-        depth=int(synthetic.filter(pl.col("tokens") > 0)["depth"].max() or 0),  # type: ignore[arg-type]
+        synthetic=int(synthetic["counted"].sum()) * THOUSAND,
+        passages=int((synthetic["counted"] * synthetic["passages"]).sum()),
+        depth=int(synthetic.filter(pl.col("counted") > 0)["depth"].max() or 0),  # type: ignore[arg-type]
     )
 
 
 def descent_document(selected: pl.DataFrame, passed: pl.DataFrame) -> Mapping[str, Any]:
-    """What mix.json says of it: `depth`, `passages` in thousandths of a token, and who wrote how many synthetic tokens."""
-    descent = mix_descent(selected, passed)
+    """What mix.json says of it: `depth`, the effective share, and who wrote how many synthetic tokens.
+
+    `passages`, in thousandths of a token, are of all tokens of synthetic rows: a lineage carries them on, and counts every row in full.
+    """
+    descent, synthetic = mix_descent(selected, passed), _with_passed(selected, passed)
     name = pl.concat_str("generator", pl.col("generator_version").fill_null(_UNKNOWN_VERSION), separator="/")
-    authors = _with_passed(selected, passed).group_by(name.alias("author")).agg(pl.col("tokens").sum()).sort("author")
-    return {"depth": descent.depth, "passages": descent.passages, "authors": dict(authors.iter_rows())}
+    authors = synthetic.group_by(name.alias("author")).agg(pl.col("tokens").sum()).sort("author")
+    return {
+        "depth": descent.depth,
+        "passages": int((synthetic["tokens"] * synthetic["passages"]).sum()),
+        "effective_share": descent.effective_share.document(),
+        "authors": dict(authors.iter_rows()),
+    }
 
 
 def refuse_beyond_depth(selected: pl.DataFrame, passed: pl.DataFrame, rules: MixRules) -> None:
@@ -69,6 +78,6 @@ def _authors(rows: pl.DataFrame) -> list[str]:
 
 def _with_passed(selected: pl.DataFrame, passed: pl.DataFrame) -> pl.DataFrame:
     """The synthetic rows of a mix with `depth` and `passages`."""
-    synthetic = selected.select("row_id", "role", "tokens", "generator", "generator_version").filter(pl.col("role") == SYNTHETIC)
+    synthetic = selected.select("row_id", "role", "tokens", "counted", "generator", "generator_version").filter(pl.col("role") == SYNTHETIC)
     joined = synthetic.join(passed.select(PASSED_SCHEMA.names()), on="row_id", how="left", maintain_order="left")
     return joined.with_columns(pl.col("depth").fill_null(1), pl.col("passages").fill_null(THOUSAND))

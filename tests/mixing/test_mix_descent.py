@@ -2,6 +2,8 @@
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from governance.errors import RefusedError
 from governance.mixing.descent import descent_document, mix_descent, refuse_beyond_depth
@@ -15,6 +17,7 @@ SELECTED = pl.DataFrame(
         "generator": [None, None, "tutor", "student", "stranger"],
         "generator_version": [None, None, "1", "2", None],
         "tokens": [500, 600, 100, 200, 100],
+        "counted": [0, 0, 100, 200, 100],
     }
 )
 PASSED = pl.DataFrame([("m1", 1, 1000), ("m2", 3, 2500)], schema=PASSED_SCHEMA, orient="row")
@@ -27,13 +30,19 @@ def test_anchors_are_left_out_and_a_row_that_nobody_traced_counts_as_depth_1() -
     assert descent_document(SELECTED, PASSED) == {
         "depth": 3,
         "passages": 700_000,
+        "effective_share": {"low": 539, "high": 539},
         "authors": {"stranger/unknown": 100, "student/2": 200, "tutor/1": 100},
     }
 
 
 def test_a_mix_of_people_alone_has_no_depth() -> None:
     human = SELECTED.filter(pl.col("role") != "synthetic")
-    assert descent_document(human, PASSED) == {"depth": 0, "passages": 0, "authors": {}}
+    assert descent_document(human, PASSED) == {
+        "depth": 0,
+        "passages": 0,
+        "effective_share": {"low": 0, "high": 0},
+        "authors": {},
+    }
 
 
 def test_rows_beyond_the_depth_are_named_with_their_authors() -> None:
@@ -58,3 +67,47 @@ def test_the_effective_cap_says_how_many_human_tokens_would_hold_it() -> None:
 def test_impossible_limits_cannot_be_built(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         MixRules(**wrong)  # type: ignore[arg-type]
+
+
+@st.composite
+def weighed(draw: st.DrawFn) -> tuple[pl.DataFrame, pl.DataFrame, list[int], list[int]]:
+    """A mix of people's rows and hybrids, what those passed, and two weights of each hybrid in thousandths, the second no smaller."""
+    kinds = draw(
+        st.lists(st.tuples(st.integers(1, 400), st.integers(1, 4), st.integers(0, 1000), st.integers(0, 1000)), min_size=1, max_size=6)
+    )
+    human = draw(st.integers(0, 2_000))
+    rows = [(f"y{n}", "synthetic", tokens) for n, (tokens, *_) in enumerate(kinds)] + [("h", "human", human)]
+    selected = pl.DataFrame(rows, schema=["row_id", "role", "tokens"], orient="row").with_columns(
+        generator=pl.lit("x"), generator_version=pl.lit("1")
+    )
+    passed = pl.DataFrame([(f"y{n}", depth, 1000 * depth) for n, (_, depth, *_) in enumerate(kinds)], schema=PASSED_SCHEMA, orient="row")
+    weights = [sorted(pair) for *_, first, second in kinds for pair in [(first, second)]]
+    return selected, passed, [low for low, _ in weights], [high for _, high in weights]
+
+
+def with_weights(selected: pl.DataFrame, weights: list[int]) -> pl.DataFrame:
+    counted = [-(-tokens * weight // 1000) for tokens, weight in zip(selected["tokens"], [*weights, 0], strict=True)]
+    return selected.with_columns(pl.Series("counted", counted, dtype=pl.Int64))
+
+
+@given(weighed())
+def test_the_effective_share_of_hybrids_is_monotone_in_their_weights_full_by_default_and_never_below_what_the_score_proves(found):
+    selected, passed, low, high = found
+    full = [1000] * len(low)
+    shares = [mix_descent(with_weights(selected, weights), passed).effective_share.high for weights in (low, high, full)]
+    assert shares == sorted(shares)
+    rows = with_weights(selected, low)
+    proven, whole = int(rows["counted"].sum()), int(selected["tokens"].sum())
+    assert shares[0] * whole >= proven * 1000
+    plain = mix_descent(with_weights(selected, full), passed)
+    assert plain.synthetic == 1000 * int(selected.filter(pl.col("role") == "synthetic")["tokens"].sum())
+    assert descent_document(rows, passed)["passages"] == plain.passages
+
+
+def test_the_rest_of_a_hybrid_makes_no_room_under_the_effective_cap():
+    halved = SELECTED.with_columns(counted=pl.Series([0, 0, 50, 100, 50]))
+    found = mix_descent(halved, PASSED)
+    assert (found.human, found.synthetic, found.passages) == (600_000, 200_000, 350_000)
+    refuse_beyond_depth(halved, PASSED, MixRules(effective_cap_percent=40))
+    with pytest.raises(RefusedError, match=r"effective synthetic share 36\.9 %"):
+        refuse_beyond_depth(halved, PASSED, MixRules(effective_cap_percent=36))

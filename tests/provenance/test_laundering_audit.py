@@ -148,6 +148,21 @@ def test_a_teacher_reads_no_text_that_it_may_have_learnt_from():
     assert len(read) <= 3 * RULES.curvature_rows
 
 
+def test_a_teacher_reads_the_beginning_of_a_text_so_that_its_cost_is_bounded_by_rows():
+    rows = batch(laundered=0, human=20, generators=1, declared=5)
+    long = rows.with_columns(pl.col("text") + pl.lit(" and so on" * 500))
+    read: list[str] = []
+
+    def scorer(texts: "list[str]") -> Floats:
+        read.extend(texts)
+        return np.ones(len(texts))
+
+    material = batch_of(long.lazy(), references(), NOTHING_LEARNT, Material(teachers={"tutor": scorer}), RULES, seed=3).material
+    curvature = next(one for one in signals() if one.name == "curvature")
+    assert np.isfinite(curvature.measure(material).claimed).all()
+    assert max(map(len, read)) == 1_000
+
+
 def test_what_is_looked_at_is_bounded_and_what_is_counted_is_not():
     rows = batch(laundered=0, human=400)
     found = batch_of(rows.lazy(), references(), NOTHING_LEARNT, Material(), replace(RULES, rows_scored=100), seed=3)

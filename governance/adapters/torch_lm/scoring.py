@@ -10,6 +10,8 @@ BATCH_TOKENS = 2048
 """Tokens of one forward pass, padding included: what stays near the processor (8,192 cost a fifth more, benchmarks/training.py)."""
 LOGIT_ROWS = 512
 """Predicted tokens whose logits are in memory at a time: 512 x 4,096 x 4 bytes = 8 MB."""
+MOMENT_ROWS = 128
+"""The same where every logit is gone over again and again: 2 MB stay near the processor, and cost two thirds of what 8 MB do."""
 
 
 Reading = Callable[[Any, Any], Any]
@@ -38,12 +40,12 @@ def windows(documents: Sequence[Sequence[int]], *, end: int, context: int) -> li
 
 def document_nats(model: Any, documents: Sequence[Sequence[int]], *, end: int, context: int) -> list[float]:
     """Total nats of each document, summed in double precision; 0.0 for a document without tokens."""
-    return [sums[0] for sums in _document_sums(model, documents, _nats, end=end, context=context)]
+    return [sums[0] for sums in _document_sums(model, documents, _nats, end=end, context=context, rows=LOGIT_ROWS)]
 
 
 def document_curvatures(model: Any, documents: Sequence[Sequence[int]], *, end: int, context: int) -> list[float]:
     """The curvature of each document (see `governance.ports.curvature`); NaN for a document without tokens."""
-    sums = _document_sums(model, documents, _moments, end=end, context=context)
+    sums = _document_sums(model, documents, _moments, end=end, context=context, rows=MOMENT_ROWS)
     return [gain / spread**0.5 if spread > 0 else float("nan") for gain, spread in sums]
 
 
@@ -67,8 +69,10 @@ def _moments(logits: Any, targets: Any) -> Any:
     return torch.stack([logits.gather(1, targets[:, None])[:, 0] - mean, spread.clamp(min=0)], dim=1)
 
 
-def _document_sums(model: Any, documents: Sequence[Sequence[int]], reading: Reading, *, end: int, context: int) -> list[tuple[float, ...]]:
-    """The sums of a reading over the tokens of each document, zeros for a document without tokens.
+def _document_sums(
+    model: Any, documents: Sequence[Sequence[int]], reading: Reading, *, end: int, context: int, rows: int
+) -> list[tuple[float, ...]]:
+    """The sums of a reading over the tokens of each document, `rows` tokens at a time, zeros for a document without tokens.
 
     Windows are batched by length and padded on the right, where a causal model cannot look: so no mask is needed.
     """
@@ -78,7 +82,7 @@ def _document_sums(model: Any, documents: Sequence[Sequence[int]], reading: Read
     sums: dict[int, Any] = {}
     with torch.inference_mode():
         for batch in _batches(windows(documents, end=end, context=context)):
-            for window, found in zip(batch, _window_sums(model, batch, reading), strict=True):
+            for window, found in zip(batch, _window_sums(model, batch, reading, rows), strict=True):
                 sums[window.document] = sums.get(window.document, 0.0) + found
     nothing = np.zeros(2)
     return [tuple(map(float, sums.get(number, nothing))) for number in range(len(documents))]
@@ -93,7 +97,7 @@ def _batches(cut: Sequence[Window]) -> Iterator[list[Window]]:
         place += size
 
 
-def _window_sums(model: Any, batch: Sequence[Window], reading: Reading) -> Any:
+def _window_sums(model: Any, batch: Sequence[Window], reading: Reading, rows: int) -> Any:
     """Sums per window: the trunk runs once, the output layer only over rows that predict something, a chunk at a time."""
     import torch
 
@@ -105,7 +109,7 @@ def _window_sums(model: Any, batch: Sequence[Window], reading: Reading) -> Any:
     states, head = read_states(model, inputs.to(model.device))
     hidden = states[used.to(model.device)]
     targets = torch.tensor([token for window in batch for token in window.targets], device=model.device)
-    found = torch.cat([reading(head(hidden[i : i + LOGIT_ROWS]), targets[i : i + LOGIT_ROWS]) for i in range(0, len(targets), LOGIT_ROWS)])
+    found = torch.cat([reading(head(hidden[i : i + rows]), targets[i : i + rows]) for i in range(0, len(targets), rows)])
     owners = torch.repeat_interleave(torch.arange(len(batch)), lengths)
     sums = torch.zeros(len(batch), found.shape[1], dtype=torch.float64).index_add_(0, owners, found.double().cpu())
     return sums.numpy()

@@ -10,6 +10,10 @@ import polars as pl
 
 from governance.provenance.laundering.signal import Floats, Material, Reading, Signal, Unmeasured
 
+CHARACTERS = 1_000
+"""Of a text that are read, about 250 tokens: a pass over the texts is what this signal costs, and sharpened text shows in its beginning
+(AUC 0.994 where the whole gives 0.995, and 0.997 where it gives 1.000 for a model like it; docs/laundering.md)."""
+
 
 def measure(material: Material) -> Reading | Unmeasured:
     if material.founding:
@@ -22,7 +26,8 @@ def measure(material: Material) -> Reading | Unmeasured:
     def highest(rows: pl.DataFrame) -> Floats:
         fresh = (~rows["learnt"]).to_numpy().nonzero()[0][: material.most_read]
         found = np.full(rows.height, np.nan)
-        found[fresh] = np.max([scorer(rows["text"][fresh].to_list()) for scorer in material.teachers.values()], axis=0)
+        texts = rows["text"][fresh].str.slice(0, CHARACTERS).to_list()
+        found[fresh] = np.max([scorer(texts) for scorer in material.teachers.values()], axis=0)
         return found
 
     return Reading(references=highest(material.references), known=highest(material.known), claimed=highest(material.claimed))
