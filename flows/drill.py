@@ -130,6 +130,7 @@ def stock_of(shop: Shop, asked: Asked) -> Stock:
 
     Raises: RefusedError where there is no base batch, or no champion to start from.
     """
+    trainer, start = _trainer(shop, asked.trainer), _champion(shop) if asked.model == CHAMPION else None
     prepared = pin(shop)
     if prepared.base is None:
         raise RefusedError("no base batch to breed on", where="inbox", fix="name a source that lays one out: docs/demo.md")
@@ -141,8 +142,7 @@ def stock_of(shop: Shop, asked: Asked) -> Stock:
     rows = asked.rows or min(MOST_ROWS, base.height // 2)
     anchors = asked.anchors or shelf.anchors.height
     size = Size(rows=rows, anchors=anchors, anchor_percent=mixing.anchor_percent, synthetic_cap_percent=mixing.synthetic_cap_percent)
-    start = _champion(shop) if asked.model == CHAMPION else None
-    return Stock(trainer=_trainer(shop, asked.trainer), recipe=_recipe(shop, asked.model), shelf=shelf, size=size, start=start)
+    return Stock(trainer=trainer, recipe=_recipe(shop, asked.model), shelf=shelf, size=size, start=start)
 
 
 def _faults(names: Sequence[str]) -> Mapping[str, Fault]:
