@@ -85,6 +85,13 @@ class Engine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EncoderFolder:
+    """Where the sentence encoder that the policy names by its digest (probe.encoder) is: a folder of safetensors and JSON."""
+
+    folder: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Benchmark:
     """A file of texts that the model is tested with elsewhere, and that no row may teach: the table [benchmarks.NAME].
 
@@ -114,6 +121,7 @@ class _Sections:
     advice: AdviceRules = field(default_factory=AdviceRules)
     signing: Signing = field(default_factory=Signing)
     engine: Engine = field(default_factory=Engine)
+    encoder: EncoderFolder = field(default_factory=EncoderFolder)
     benchmarks: Mapping[str, Benchmark] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

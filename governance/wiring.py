@@ -4,7 +4,7 @@ import getpass
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from governance.actions.label import Seal
 from governance.actions.recorder import Ledger
 from governance.adapters.bars import bars
 from governance.adapters.compiled import fastest
+from governance.adapters.embedding_cache import open_encoder
 from governance.adapters.environment import be_quiet
 from governance.adapters.executors.here import HereExecutor
 from governance.adapters.folder_desk import FolderDesk
@@ -244,6 +245,7 @@ class Shop:
             door=self.door,
             bars=bars,
             marks=self.mark,
+            encoders=partial(open_encoder, self.settings.encoder.folder, self.workspace),
             compute=fastest,
             engine=self.executor,
         )

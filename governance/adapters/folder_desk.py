@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from governance.adapters.executors.here import HereExecutor
+from governance.collapse.encoder import Encoder
 from governance.digest import digest_document, read_document
 from governance.errors import IntegrityError
 from governance.ports.batch import BatchDoor
@@ -34,6 +35,7 @@ class FolderDesk:
     door: BatchDoor
     bars: Progress
     marks: Callable[[Mapping[str, Any]], Mark]
+    encoders: Callable[[str], Encoder]
     compute: Callable[[int], Kernels] = lambda _: NUMPY
     engine: Executor = field(default_factory=HereExecutor)
 
@@ -99,6 +101,9 @@ class FolderDesk:
 
     def executor(self) -> Executor:
         return self.engine
+
+    def encoder(self, digest: str) -> Encoder:
+        return self.encoders(digest)
 
     def mark(self, pinned: Mapping[str, Any]) -> Mark:
         return self.marks(pinned)

@@ -10,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from governance.collapse.encoder import Encoder
 from governance.collapse.evidence import Floats, Unmeasured, Whole
 from governance.collapse.sampled import LeftOut
 from governance.collapse.samples import Samples, SampleSet, cut_set
@@ -44,7 +45,7 @@ def spread(samples: SampleSet, both: Samples) -> LeftOut | Unmeasured:
 
 def text_vectors(samples: SampleSet, both: Samples) -> Floats:
     """A unit vector a text, zero for a text without words; not to be written to."""
-    return _kept_vectors(samples, both.vocabulary)
+    return _kept_vectors(samples, both.vocabulary, both.encoder)
 
 
 def human_cloud(samples: SampleSet, both: Samples) -> HumanCloud | Unmeasured:
@@ -55,7 +56,7 @@ def human_cloud(samples: SampleSet, both: Samples) -> HumanCloud | Unmeasured:
     documents, held = both.human.documents, samples.lengths[samples.lengths > 0]
     if documents is None or not len(documents.words) or not len(held):
         return Unmeasured(reason="there are no human documents with words to set the samples beside")
-    return _kept_cloud(documents, int(np.median(held)), both.vocabulary)
+    return _kept_cloud(documents, int(np.median(held)), both.vocabulary, both.encoder)
 
 
 def group_sums(values: Floats, samples: SampleSet) -> Floats:
@@ -66,20 +67,29 @@ def group_sums(values: Floats, samples: SampleSet) -> Floats:
 
 
 @lru_cache(maxsize=16)
-def _kept_vectors(samples: SampleSet, vocabulary: tuple[str, ...]) -> Floats:
-    return unit_vectors(samples, vocabulary)
+def _kept_vectors(samples: SampleSet, vocabulary: tuple[str, ...], encoder: Encoder | None) -> Floats:
+    return unit_vectors(samples, vocabulary) if encoder is None else encoded_vectors(samples, encoder)
 
 
 @lru_cache(maxsize=8)
-def _kept_cloud(documents: SampleSet, words: int, vocabulary: tuple[str, ...]) -> HumanCloud:
+def _kept_cloud(documents: SampleSet, words: int, vocabulary: tuple[str, ...], encoder: Encoder | None) -> HumanCloud:
     cut = cut_set(documents, words)
     numbers = np.flatnonzero(cut.lengths)
-    return HumanCloud(vectors=unit_vectors(cut, vocabulary)[numbers], numbers=numbers)
+    return HumanCloud(vectors=_kept_vectors(cut, vocabulary, encoder)[numbers], numbers=numbers)
 
 
 def mean_distance(squared_norm_of_sum: float, texts: float) -> float:
     """Mean pairwise cosine distance of unit vectors from the length of their sum: 1 - (|sum|^2 - N) / (N (N - 1)), in O(N d)."""
     return 1.0 - (squared_norm_of_sum - texts) / (texts * (texts - 1.0))
+
+
+def encoded_vectors(samples: SampleSet, encoder: Encoder) -> Floats:
+    """A unit vector a text from a sentence encoder; a text without words has the zero vector."""
+    held = np.flatnonzero(samples.lengths)
+    found = encoder.encode([samples.texts[place] for place in held.tolist()])
+    vectors = np.zeros((len(samples.lengths), found.shape[1]))
+    vectors[held] = found / np.linalg.norm(found, axis=1, keepdims=True)
+    return vectors
 
 
 def unit_vectors(samples: SampleSet, vocabulary: tuple[str, ...]) -> Floats:

@@ -70,6 +70,9 @@ class ProbePlan:
     """Assumed sd, in percent of a reading, between two retrains that differ in seed alone: 0.3-0.4 on a tiny model (SCIENCE rule 3)."""
     minimum_slice_documents: int = 30
     """A slice with fewer source documents is too small to judge."""
+    encoder: str = ""
+    """The digest of the sentence encoder that embeds samples and human text (heirloom.toml [encoder] has its folder); empty = the frozen
+    default, which needs no model."""
 
     def __post_init__(self) -> None:
         if not self.temperatures or not all(0 < t <= 2 for t in self.temperatures):
@@ -84,6 +87,7 @@ class ProbePlan:
         _check_patterns(self.refusal_patterns)
         if not 0 < self.top_p <= 1:
             raise ValueError(f"top_p: {self.top_p} is not in (0, 1]")
+        _check_encoder(self.encoder)
         for name, least in LEAST.items():
             if getattr(self, name) < least:
                 raise ValueError(f"{name}: {getattr(self, name)} is not at least {least}")
@@ -104,6 +108,11 @@ class ProbePlan:
 
     def _draws(self, temperature: float, few: int) -> int:
         return self.samples_per_prompt if temperature == self.gate_temperature else few
+
+
+def _check_encoder(digest: str) -> None:
+    if digest and not re.fullmatch(r"[0-9a-f]{64}", digest):
+        raise ValueError(f"encoder: {digest!r} is no sha256 digest in hex")
 
 
 def worded(prompt: str, template: str) -> str:

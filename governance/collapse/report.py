@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from governance.collapse.drawn import LEAST_GROUPS
+from governance.collapse.encoder import Encoder
 from governance.collapse.evidence import PLAIN, Evidence, Unmeasured
 from governance.collapse.intervals import Comparison
 from governance.collapse.metric import Better, Case, Metric, Reading
@@ -17,6 +18,7 @@ from governance.collapse.samples import MOST_GROUPS, Samples, equal_samples
 from governance.plugins import discover
 from governance.section import section_document
 
+FROZEN_DEFAULT = "hashed character trigrams, 256 dimensions"
 METRICS_PACKAGE = "governance.collapse.metrics"
 NOTHING_POOLED: Mapping[str, Noise] = MappingProxyType({})
 
@@ -30,6 +32,7 @@ def measure_evidence(
     *,
     human_slices: Sequence[str] = (),
     noises: Mapping[str, Noise] = NOTHING_POOLED,
+    encoder: Encoder | None = None,
 ) -> dict[str, Any]:
     """The document `heirloom/measures/1`: every metric that exists, read from one probe; a function of its arguments alone.
 
@@ -37,7 +40,9 @@ def measure_evidence(
     controls; the others take the assumed one.
     """
     metrics = shipped_metrics() if metrics is None else metrics
-    sampled = partial(equal_samples, evidence, human_texts, human_slices=human_slices, refusal_patterns=plan.refusal_patterns)
+    sampled = partial(
+        equal_samples, evidence, human_texts, human_slices=human_slices, refusal_patterns=plan.refusal_patterns, encoder=encoder
+    )
     cases = [_case(evidence, sampled, plan, seed, asking) for asking in plan.askings()]
     gate = next(case for case in cases if case.temperature == plan.gate_temperature and case.wording == PLAIN)
     return {
@@ -46,6 +51,7 @@ def measure_evidence(
         "conditions": {
             "probe": section_document(plan),
             "seed": seed,
+            "embedding": FROZEN_DEFAULT if encoder is None else encoder.digest,
             "samples": {_heat(case): _budget(case) for case in cases if case.wording == PLAIN},
             "wordings": {case.wording: _budget(case) for case in cases if case.wording != PLAIN},
         },

@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from governance.collapse.drawn import LEAST_GROUPS, Drawn, draws_of
+from governance.collapse.encoder import Encoder
 from governance.collapse.evidence import CANDIDATE, PLAIN, Evidence, Mask, Unmeasured, Whole
 from governance.collapse.refusals import refused
 from governance.collapse.words import cut_text, split_words
@@ -69,6 +70,8 @@ class Samples:
     prompt_count: int
     budget_words: int
     """Words kept of each model; the same number for all."""
+    encoder: Encoder | None = None
+    """What makes vectors of texts; None is the frozen default, which needs nothing."""
 
 
 def equal_samples(
@@ -80,6 +83,7 @@ def equal_samples(
     wording: str = PLAIN,
     refusal_patterns: Sequence[str] = (),
     most_groups: int = MOST_GROUPS,
+    encoder: Encoder | None = None,
 ) -> Samples | Unmeasured:
     """Cut every (prompt, draw) to the shortest of its samples over the models, so that set sizes cannot pose as diversity.
 
@@ -106,6 +110,8 @@ def equal_samples(
         return Unmeasured(reason=f"{left} prompts were answered by every model, an interval needs {LEAST_GROUPS}")
     human = [split_words(text) for text in human_texts]
     samples = _number(drawn, words, lengths.min(axis=0), answered, human_words=human, human_slices=human_slices)
+    if encoder is not None:
+        samples = replace(samples, encoder=encoder, human=_with_texts(samples.human, human_texts))
     return samples if most_groups == MOST_GROUPS else _regrouped(samples, most_groups)
 
 
@@ -141,6 +147,10 @@ def set_of(words: Whole, lengths: Whole, prompts: Whole, vocabulary: int) -> Sam
     groups = prompts % MOST_GROUPS
     count = int(groups.max(initial=-1)) + 1
     return SampleSet(words=words, lengths=lengths, prompts=prompts, groups=groups, group_count=count, vocabulary=vocabulary)
+
+
+def _with_texts(human: HumanWords, texts: Sequence[str]) -> HumanWords:
+    return human if human.documents is None else replace(human, documents=replace(human.documents, texts=tuple(texts)))
 
 
 def _regrouped(samples: Samples, most_groups: int) -> Samples:

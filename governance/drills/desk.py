@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from governance.adapters.executors.here import HereExecutor
+from governance.collapse.encoder import Encoder
 from governance.digest import digest_document
 from governance.drills.breeding import Breeder, Generation
 from governance.errors import UsageError
@@ -66,6 +67,11 @@ class DrillDesk:
 
     def executor(self) -> Executor:
         return HereExecutor()
+
+    def encoder(self, digest: str) -> Encoder:
+        raise UsageError(
+            f"a drill holds no sentence encoder {digest[:12]}", where="drill", fix="leave policy.probe.encoder empty in a drill"
+        )
 
     def mark(self, pinned: Mapping[str, Any]) -> Mark:
         raise UsageError(f"a drill holds no watermark key {str(pinned.get('fingerprint'))[:12]}", where="drill", fix="judge without a mark")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from governance.collapse.encoder import Encoder
 from governance.ports.batch import BatchDoor
 from governance.ports.executor import Executor
 from governance.ports.trainer import Trainer
@@ -38,6 +39,12 @@ class Desk(Protocol):
 
     def executor(self) -> Executor:
         """Where the rows of large files are worked on."""
+
+    def encoder(self, digest: str) -> Encoder:
+        """The sentence encoder with this digest, its vectors kept between calls.
+
+        Raises: UsageError where no folder is set; IntegrityError where the folder holds another one.
+        """
 
     def mark(self, pinned: Mapping[str, Any]) -> Mark:
         """The watermark that cycle.json pins by the fingerprint of its key, with the key.

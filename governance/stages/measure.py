@@ -32,7 +32,8 @@ def work(desk: Desk, metrics: Mapping[str, Metric] | None = None) -> None:
     texts, slices = human["text"].to_list(), human["slice"].fill_null("none").to_list()
     noises = {name: Noise.from_document(found) for name, found in desk.need("retrain_noise").items()}
     plan, seed = desk.section("policy.probe", ProbePlan), desk.need("seed")
-    measures = measure_evidence(evidence, texts, plan, seed, metrics, human_slices=slices, noises=noises)
+    encoder = desk.encoder(plan.encoder) if plan.encoder else None
+    measures = measure_evidence(evidence, texts, plan, seed, metrics, human_slices=slices, noises=noises, encoder=encoder)
     probed = _evidence(desk, "control_scores.parquet", "control_samples.parquet")
     chosen = shipped_metrics() if metrics is None else metrics
     controls = measure_controls(probed, evidence, pinned, plan, seed=seed, metrics=chosen, noises=noises)
@@ -65,6 +66,6 @@ STAGE = Stage(
     reads=("scores.parquet", "samples.parquet", "control_scores.parquet", "control_samples.parquet", *(SHARDS[name] for name in ID_OF)),
     writes=("measures.json",),
     needs=("policy.probe", "seed", "shards", "retrain_noise"),
-    code=("governance.collapse.metrics",),
+    code=("governance.collapse.metrics", "governance.adapters.embedding_cache", "governance.adapters.sentence_encoder"),
     work=work,
 )

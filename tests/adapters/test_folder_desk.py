@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from governance.adapters.folder_desk import FolderDesk
+from governance.collapse.encoder import Encoder
 from governance.digest import write_document
 from governance.errors import IntegrityError, PolicyError
 from governance.gates.margins import GateRules
@@ -20,6 +21,13 @@ from tests.world import FolderModels
 
 class NoDoor(BatchDoor):
     """No stage here opens a batch."""
+
+
+class NamedEncoder(Encoder):
+    """An encoder that is only asked for by name."""
+
+    def __init__(self, digest: str) -> None:
+        self.name = digest
 
 
 def nothing(desk: Desk) -> None:
@@ -46,11 +54,24 @@ def desk(tmp_path: Path) -> FolderDesk:
     mixing = {"anchor_percent": 20, "teachers": {"tutor": "pinned"}}
     write_document(workspace.cycle_document, {"seed": 7001, "kind": "retraining", "policy": {"mixing": mixing, "gates": {}}})
     models = FolderModels(tmp_path / "store")
-    return FolderDesk(workspace=workspace, stage=STAGE, store=models, trainers={}, door=NoDoor(), bars=quiet, marks=lambda _: Mark(key=1))
+    return FolderDesk(
+        workspace=workspace,
+        stage=STAGE,
+        store=models,
+        trainers={},
+        door=NoDoor(),
+        bars=quiet,
+        marks=lambda _: Mark(key=1),
+        encoders=NamedEncoder,
+    )
 
 
 def freeze_again(desk: FolderDesk, document: object) -> None:
     write_document(desk.workspace.cycle_document, document)
+
+
+def test_an_encoder_is_handed_out_by_its_digest(desk: FolderDesk):
+    assert desk.encoder("d" * 64).name == "d" * 64
 
 
 def test_a_declared_part_of_the_cycle_is_handed_out_with_all_that_is_in_it(desk: FolderDesk):
