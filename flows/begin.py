@@ -174,7 +174,7 @@ def _request(shop: Shop, state: State, kind: str, batch: Path, start: Mapping[st
         memory=shop.memory.settled(state.memory),
         models=known_models(shop, state),
         relabels=standing(state, shop.labels, shop.seal),
-        earlier=earlier_rows(shop.policy.mixing, shop.rows, state),
+        earlier=earlier_rows(shop.policy.mixing, shop.rows, state, shop.workspace.scratch),
         benchmarks=pinned_benchmarks(shop, state),
         watermark=watermark_to_find(shop),
         noises=pooled_noises(state.controls.values(), terms_of(shop.policy.document(), {name: state.shards[name] for name in SHARDS})),

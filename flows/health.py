@@ -54,6 +54,7 @@ def proofs(shop: Shop) -> tuple[Round, ...]:
     return (
         Round(name="ledger", work=partial(_ledger, shop)),
         Round(name="shards", work=partial(_shards, shop)),
+        Round(name="kept rows", work=partial(_rows, shop)),
         *(Round(name=name, work=partial(_model, shop, name)) for name in ("champion", "previous", "pre-synthetic", "best-ever")),
     )
 
@@ -127,6 +128,14 @@ def _shards(shop: Shop) -> Check:
     prove_shards(shop, state)
     held = len(pinned_benchmarks(shop, state).pins)
     return fine("shards", f"{len(SHARDS)} pinned shards are true" + (f", and {held} benchmarks" if held else ""))
+
+
+def _rows(shop: Shop) -> Check:
+    """Files of kept rows have the bytes that the ledger names. Raises: IntegrityError naming the file."""
+    kept, there = shop.ledger.state().kept_rows, set(shop.rows.names())
+    shop.rows.prove(kept.values())
+    strange = len(there - set(kept.values()))
+    return fine("kept rows", f"of {len(kept)} cycles" + (f"; {strange} files of rows that the ledger does not keep" if strange else ""))
 
 
 def _model(shop: Shop, name: str) -> Check:

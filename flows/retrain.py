@@ -20,10 +20,11 @@ from flows.promote import promote_flow
 from governance.actions.freeze import FOUNDING
 from governance.actions.keep_rows import keep_rows
 from governance.actions.outcomes import RegistrationOutcome
+from governance.actions.prune_rows import prune_rows
 from governance.actions.recover import recover
 from governance.actions.remember import remember
 from governance.adapters.lock import hold
-from governance.digest import read_document
+from governance.digest import digest_document, read_document
 from governance.errors import GovernanceError
 from governance.release.rules import AUTO
 from governance.stages.table import STAGES
@@ -46,11 +47,15 @@ def stage_task(shop: Shop, stage: str) -> bool:
 
 @task(name="register", task_run_name="register")
 def register_task(shop: Shop) -> RegistrationOutcome:
-    """The verdict into the ledger, the rows into the memory, the candidate into the registry."""
+    """The verdict into the ledger, the rows into the memory, the candidate into the registry; rows that are kept for nothing leave."""
     judged(shop)
     remember(shop.ledger, shop.memory, shop.workspace.cycle, steps())
-    keep_rows(shop.ledger, shop.rows, shop.workspace.cycle, steps())
-    return registered(shop)
+    kept_cycles, cycle = shop.policy.mixing.kept_cycles, shop.workspace.cycle
+    if kept_cycles != 0:
+        keep_rows(shop.ledger, shop.rows, shop.executor, cycle, steps())
+    registration = registered(shop)
+    prune_rows(shop.ledger, shop.rows, digest_document(read_document(cycle / "cycle.json")), kept_cycles, steps())
+    return registration
 
 
 @flow(name="retrain", flow_run_name="retrain-{model}", validate_parameters=False)

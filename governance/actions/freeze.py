@@ -64,8 +64,8 @@ class CycleRequest:
     """Models whose past is known: the releases of the line."""
     relabels: Standing | None = None
     """People's labels; None freezes an empty table."""
-    earlier: pl.DataFrame | None = None
-    """Rows of earlier cycles that the policy brings back; None freezes an empty table."""
+    earlier: Path | None = None
+    """A file of the rows of earlier cycles that the policy brings back; None freezes an empty table."""
     benchmarks: Benchmarks = field(default_factory=Benchmarks)
     """The texts of the benchmarks that no row may overlap."""
     watermark: Mapping[str, Any] | None = None
@@ -133,8 +133,8 @@ def cycle_of(request: CycleRequest, manifest: Manifest) -> dict[str, Any]:
         },
         "earlier": {
             "path": f"cycle/{EARLIER_FILE}",
-            "sha256": digest_bytes(_earlier(request)),
-            "cycles": request.earlier["cycle"].unique().sort().to_list() if request.earlier is not None else [],
+            "sha256": digest_file(request.earlier) if request.earlier else digest_bytes(_parquet(nothing_earlier())),
+            "cycles": _cycles(request.earlier) if request.earlier else [],
         },
         "benchmarks": {
             "path": f"cycle/{BENCHMARKS_FILE}",
@@ -168,7 +168,7 @@ def freeze(workspace: Workspace, request: CycleRequest) -> dict[str, Any]:
     write_bytes(staging / EMISSIONS_FILE, _emissions(request))
     write_bytes(staging / KNOWN_FILE, _known(request))
     write_bytes(staging / RELABELS_FILE, _relabels(request))
-    write_bytes(staging / EARLIER_FILE, _earlier(request))
+    _copy_earlier(request, staging / EARLIER_FILE)
     write_bytes(staging / BENCHMARKS_FILE, _parquet(request.benchmarks.texts))
     document = cycle_of(request, manifest)
     if digest_file(staging / EMISSIONS_FILE) != document["emissions"]["sha256"]:
@@ -194,8 +194,17 @@ def _relabels(request: CycleRequest) -> bytes:
     return _parquet(request.relabels.relabels if request.relabels else no_relabels())
 
 
-def _earlier(request: CycleRequest) -> bytes:
-    return _parquet(nothing_earlier() if request.earlier is None else request.earlier)
+def _copy_earlier(request: CycleRequest, target: Path) -> None:
+    """Texts of many cycles: copied, and never in memory at once."""
+    if request.earlier:
+        shutil.copyfile(request.earlier, target)
+    else:
+        write_bytes(target, _parquet(nothing_earlier()))
+
+
+def _cycles(earlier: Path) -> list[int]:
+    found: list[int] = pl.read_parquet(earlier, columns=["cycle"])["cycle"].unique().sort().to_list()
+    return found
 
 
 def _parquet(frame: pl.DataFrame) -> bytes:

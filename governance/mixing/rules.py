@@ -83,6 +83,9 @@ class MixRules:
     """What of earlier cycles is trained on again (docs/regimes.md)."""
     budget_tokens: int | None = None
     """Human and synthetic tokens of a cycle in all, under `accumulate-fixed-budget`."""
+    kept_cycles: int | None = None
+    """Cycles that served, the newest first, whose rows stay kept for a regime that accumulates; None: all that may come back. 0 keeps
+    none."""
     replace_reason: str = ""
     """Why nothing at all may come back, not even the anchors: without it, `replace` is refused."""
     shard_rows: int = 2_000
@@ -160,6 +163,8 @@ class MixRules:
             raise ValueError(f"budget_tokens: {self.budget_tokens} under regime {self.regime!r}; only {FIXED_BUDGET!r} has one")
         if self.budget_tokens is not None and self.budget_tokens < 1:
             raise ValueError(f"budget_tokens: {self.budget_tokens} is not at least 1")
+        if self.kept_cycles is not None and self.kept_cycles < (least := int(self.regime in (ACCUMULATE, FIXED_BUDGET))):
+            raise ValueError(f"kept_cycles: {self.kept_cycles} is not at least {least} under regime {self.regime!r}")
         if (self.regime == REPLACE) != bool(self.replace_reason.strip()):
             raise ValueError(f"replace_reason: {self.replace_reason!r} under regime {self.regime!r}; 'replace' wants a reason, others none")
         if self.regime == REPLACE and self.anchor_percent:

@@ -1,7 +1,5 @@
 """Rows that earlier cycles trained on, kept with what they have been through, so that a later cycle can train on them again."""
 
-from collections.abc import Sequence
-
 import polars as pl
 
 from governance.provenance.labels.label import relabelled
@@ -19,26 +17,30 @@ def nothing_earlier() -> pl.DataFrame:
     return EARLIER_SCHEMA.to_frame()
 
 
-def trained_rows(mix: pl.DataFrame, passed: pl.DataFrame, earlier: pl.DataFrame, cycle: int) -> pl.DataFrame:
-    """The rows of a mix that it was the first to train on, each once; anchors are pinned and not kept again.
+def first_trained(mix: pl.DataFrame, earlier: pl.DataFrame) -> pl.Series:
+    """A mask of the rows of a mix (`row_id`, `role`, in training order) that it was the first to train on, each once.
 
-    `mix` is mix.parquet, `passed` descent.parquet, `earlier` what had come back in that cycle.
+    Anchors are pinned and not kept again. `earlier` names what had come back in that cycle.
     """
-    own = mix.filter(pl.col("role") != "anchor").unique("row_id", keep="first").join(earlier, on="row_id", how="anti")
-    known = own.select(ROW_SCHEMA.names()).join(passed, on="row_id", how="left")
-    return _at_least_once(known.with_columns(pl.lit(cycle, dtype=pl.Int32).alias("cycle"))).sort("row_id")
+    seen = pl.col("row_id").is_in(earlier["row_id"].implode())
+    own = mix.select("row_id", own=(pl.col("role") != "anchor") & ~seen)
+    return own.select(pl.col("own") & pl.struct("row_id", "own").is_first_distinct()).to_series()
 
 
-def together(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """The kept rows of several cycles; of a row that several trained on first, as the last of them had it."""
-    every = pl.concat([nothing_earlier(), *parts]).sort("cycle", "row_id")
-    return every.unique("row_id", keep="last").sort("cycle", "row_id")
+def trained_rows(mix: pl.DataFrame, passed: pl.DataFrame, cycle: int) -> pl.DataFrame:
+    """Rows of mix.parquet with what each has been through (`passed` is descent.parquet), in their order, as they are kept."""
+    known = mix.select(ROW_SCHEMA.names()).join(passed, on="row_id", how="left", maintain_order="left")
+    return _at_least_once(known.with_columns(pl.lit(cycle, dtype=pl.Int32).alias("cycle")))
 
 
-def come_back(earlier: pl.DataFrame, admitted: pl.DataFrame, relabels: pl.DataFrame) -> pl.DataFrame:
-    """The earlier rows that this cycle's batch does not bring itself, with people's labels of today in them."""
-    rows = earlier.join(admitted, on="row_id", how="anti", maintain_order="left")
-    return _at_least_once(relabelled(rows, relabels))
+def comes_back(earlier: pl.DataFrame, admitted: pl.DataFrame) -> pl.Series:
+    """A mask of the earlier rows that this cycle's batch does not bring itself."""
+    return ~earlier["row_id"].is_in(admitted["row_id"].implode())
+
+
+def as_labelled(earlier: pl.DataFrame, relabels: pl.DataFrame) -> pl.DataFrame:
+    """Earlier rows, all of them and in their order, with people's labels of today in them."""
+    return _at_least_once(relabelled(earlier, relabels))
 
 
 def _at_least_once(rows: pl.DataFrame) -> pl.DataFrame:

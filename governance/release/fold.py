@@ -3,25 +3,21 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 
 from governance.errors import IntegrityError, UsageError
 from governance.provenance.descent import Bounds
-from governance.provenance.pin import Pin
-from governance.release import kinds
+from governance.release import fold_tables, kinds
 from governance.release.adoption import adopted_release
 from governance.release.controls import with_control
+from governance.release.fold_tables import with_entry as _with
 from governance.release.ledger import Event
 from governance.release.levels import Levels
-from governance.release.relabelling import Relabelling
 from governance.release.state import PROMOTION, ROLLBACK, Approval, GateDrill, Intent, Judgement, OpenCycle, Release, State
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 _MAPPINGS = (
     *("releases", "shards", "teachers", "benchmarks", "frozen_against", "judged", "attempts"),
-    *("remembered", "kept_rows", "relabellings", "synthesized", "drills"),
+    *("remembered", "kept_rows", "pruned_rows", "relabellings", "synthesized", "drills"),
 )
 
 
@@ -59,13 +55,6 @@ def _sealed(state: State) -> State:
     return replace(state, **sealed)
 
 
-def _with(mapping: Mapping[K, V], key: K, value: V) -> Mapping[K, V]:
-    if isinstance(mapping, dict):  # a draft, owned by the fold that is going on
-        mapping[key] = value
-        return mapping
-    return MappingProxyType({**mapping, key: value})
-
-
 def _facts(event: Event) -> dict[str, Any]:
     """The keys that the kind of the event promises; one that is missing raises KeyError, unless an older version did not write it."""
     later = kinds.LATER.get(event.kind, frozenset()) - event.body.keys()
@@ -86,27 +75,6 @@ def _shards(state: State, event: Event) -> State:
 
 def _teacher(state: State, event: Event) -> State:
     return replace(state, teachers=_with(state.teachers, event.body["name"], event.body["digest"]))
-
-
-def _benchmark(state: State, event: Event) -> State:
-    pin = Pin(sha256=event.body["sha256"], columns=tuple(event.body["columns"]))
-    return replace(state, benchmarks=_with(state.benchmarks, event.body["name"], pin))
-
-
-def _memory(state: State, event: Event) -> State:
-    sha256 = event.body["memory_sha256"]
-    return replace(state, memory=sha256, remembered=_with(state.remembered, event.body["cycle_digest"], sha256))
-
-
-def _relabelled(state: State, event: Event) -> State:
-    said = Relabelling.of(event)
-    if said.labels_sha256 in state.relabellings:
-        return state
-    return replace(state, relabellings=_with(state.relabellings, said.labels_sha256, said))
-
-
-def _rows_kept(state: State, event: Event) -> State:
-    return replace(state, kept_rows=_with(state.kept_rows, event.body["cycle_digest"], event.body["rows_sha256"]))
 
 
 def _emissions(state: State, event: Event) -> State:
@@ -266,13 +234,14 @@ _STEPS: Mapping[str, Callable[[State, Event], State]] = MappingProxyType(
         kinds.WORKSPACE_CREATED: _created,
         kinds.SHARDS_PINNED: _shards,
         kinds.TEACHER_PINNED: _teacher,
-        kinds.BENCHMARK_PINNED: _benchmark,
+        kinds.BENCHMARK_PINNED: fold_tables.benchmark,
         kinds.EMISSIONS_ENTERED: _emissions,
         kinds.ROWS_SYNTHESIZED: _synthesized,
-        kinds.MEMORY_EXTENDED: _memory,
-        kinds.ROWS_KEPT: _rows_kept,
+        kinds.MEMORY_EXTENDED: fold_tables.memory,
+        kinds.ROWS_KEPT: fold_tables.rows_kept,
+        kinds.ROWS_PRUNED: fold_tables.rows_pruned,
         kinds.MODEL_ADOPTED: _adopted,
-        kinds.ROWS_RELABELLED: _relabelled,
+        kinds.ROWS_RELABELLED: fold_tables.relabelled,
         kinds.CYCLE_FROZEN: _cycle_frozen,
         kinds.CYCLE_JUDGED: _cycle_judged,
         kinds.CYCLE_ABANDONED: _cycle_abandoned,

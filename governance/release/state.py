@@ -177,6 +177,8 @@ class State:
     """Digest of a cycle whose rows are remembered -> the sha256 of the memory after it."""
     kept_rows: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Digest of a cycle that passed -> the sha256 of the file of rows that it was the first to train on."""
+    pruned_rows: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Digest of a cycle whose rows were kept and are no longer -> the sha256 that their file had."""
     relabellings: Mapping[str, Relabelling] = field(default_factory=lambda: MappingProxyType({}))
     """The sha256 of a file of labels -> the event that recorded it, the first one: labels are said once, a replay says nothing."""
     emissions: str | None = None

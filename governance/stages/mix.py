@@ -22,7 +22,7 @@ from governance.mixing.rules import MixRules
 from governance.mixing.selection_rules import SelectionRules
 from governance.mixing.teachers import refuse_descended_teachers
 from governance.ports.desk import SHARDS, Desk
-from governance.provenance.earlier import EARLIER_FILE, come_back
+from governance.provenance.earlier import EARLIER_FILE, EARLIER_SCHEMA, as_labelled, comes_back, nothing_earlier
 from governance.provenance.labels.label import RELABELS_FILE
 from governance.provenance.laundering.document import refuse_laundered
 from governance.provenance.passed import PASSED_SCHEMA
@@ -103,16 +103,20 @@ def _planned(desk: Desk, rules: MixRules, source: Path, earlier: pl.DataFrame, s
 
 
 def _sourced(desk: Desk, scratch: Path) -> tuple[Path, pl.DataFrame]:
-    """The file of all rows that the mix draws from, the admitted ones and then those that come back, and the latter by themselves."""
-    admitted, names = desk.reads("admitted.parquet"), ROW_SCHEMA.names()
-    kept, relabels = (pl.read_parquet(frozen_file(desk, *found)) for found in ((EARLIER_FILE, "earlier"), (RELABELS_FILE, "relabels")))
-    earlier = come_back(kept, pl.read_parquet(admitted, columns=["row_id"]), relabels)
-    if earlier.is_empty():
-        return admitted, earlier
+    """The file of all rows that the mix draws from, admitted ones and then those that come back; and what the latter have been through."""
+    admitted = desk.reads("admitted.parquet")
+    kept, relabels = frozen_file(desk, EARLIER_FILE, "earlier"), pl.read_parquet(frozen_file(desk, RELABELS_FILE, "relabels"))
+    stays = comes_back(pl.read_parquet(kept, columns=["row_id"]), pl.read_parquet(admitted, columns=["row_id"]))
+    if not stays.any():
+        return admitted, nothing_earlier().select(*PASSED_SCHEMA.names(), "cycle")
+    parts, done = [], 0
+    for rows in desk.executor().mapped(kept, EARLIER_SCHEMA.names(), partial(as_labelled, relabels=relabels)):
+        parts.append(_written(rows.filter(stays[done : done + rows.height]), scratch / f"back-{done:012}.parquet"))
+        done += rows.height
     source = scratch / "rows.parquet"
-    both = pl.concat([pl.scan_parquet(admitted).select(names), earlier.lazy().select(names)])
+    both = pl.scan_parquet([admitted, *parts], schema=ROW_SCHEMA, extra_columns="ignore")  # a union of two scans holds one of them
     both.sink_parquet(source, row_group_size=_ROWS_OF_A_GROUP)
-    return source, earlier
+    return source, pl.read_parquet(parts, columns=[*PASSED_SCHEMA.names(), "cycle"])
 
 
 def _shard(desk: Desk, name: str) -> pl.DataFrame:

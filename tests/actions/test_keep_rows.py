@@ -9,6 +9,7 @@ from flows.earlier import earlier_rows
 from governance.actions.keep_rows import STEPS, keep_rows
 from governance.actions.promote import promote
 from governance.actions.rollback import rollback
+from governance.adapters.executors.here import HereExecutor
 from governance.adapters.row_folder import RowFolder
 from governance.digest import digest_document, write_document
 from governance.errors import IntegrityError
@@ -42,7 +43,7 @@ class Line:
         return folder
 
     def keep(self, cycle: Path, steps: Killer | None = None) -> bool:
-        return keep_rows(self.world.desk().ledger, self.store, cycle, steps or Killer())
+        return keep_rows(self.world.desk().ledger, self.store, HereExecutor(batch_rows=1), cycle, steps or Killer())
 
     def release(self, number: int, *ids: str) -> int:
         """A promoted version whose cycle's rows are kept."""
@@ -58,8 +59,8 @@ class Line:
         return version
 
     def back(self, rules: MixRules = ACCUMULATE) -> list[str] | None:
-        found = earlier_rows(rules, self.store, self.world.state())
-        return None if found is None else found["row_id"].to_list()
+        found = earlier_rows(rules, self.store, self.world.state(), self.folder / "scratch")
+        return None if found is None else pl.read_parquet(found)["row_id"].to_list()
 
 
 @pytest.fixture

@@ -62,9 +62,10 @@ def test_the_frozen_copy_is_named_by_its_bytes_and_later_edits_do_not_reach_it(t
 
 def test_rows_that_come_back_are_frozen_by_digest_and_other_rows_are_another_question(tmp_path: Path, batch: Path):
     workspace = Workspace(root=tmp_path)
-    rows = nothing_earlier()
+    rows, none, some = nothing_earlier(), tmp_path / "none.parquet", tmp_path / "some.parquet"
+    rows.write_parquet(none)
     plain = cycle_of(request(batch), batch_manifest(batch))
-    document = freeze(workspace, replace(request(batch), earlier=rows))
+    document = freeze(workspace, replace(request(batch), earlier=none))
     assert document["earlier"] == {
         "path": "cycle/earlier.parquet",
         "sha256": digest_file(workspace.cycle / "earlier.parquet"),
@@ -72,7 +73,8 @@ def test_rows_that_come_back_are_frozen_by_digest_and_other_rows_are_another_que
     }
     assert same_question(document, plain)
     back = pl.DataFrame({name: [None] for name in rows.columns}, schema=rows.schema).with_columns(cycle=pl.lit(3, dtype=pl.Int32))
-    other = cycle_of(replace(request(batch), earlier=back), batch_manifest(batch))
+    back.write_parquet(some)
+    other = cycle_of(replace(request(batch), earlier=some), batch_manifest(batch))
     assert other["earlier"]["cycles"] == [3]
     assert not same_question(other, plain)
 

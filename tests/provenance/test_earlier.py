@@ -6,7 +6,7 @@ import polars as pl
 
 from governance.digest import digest_text
 from governance.ports.rows import rows_frame
-from governance.provenance.earlier import EARLIER_SCHEMA, come_back, nothing_earlier, together, trained_rows
+from governance.provenance.earlier import EARLIER_SCHEMA, as_labelled, comes_back, first_trained, nothing_earlier, trained_rows
 from governance.provenance.labels.label import RELABELS_SCHEMA, no_relabels
 from governance.provenance.passed import PASSED_SCHEMA
 
@@ -25,14 +25,15 @@ def passed_of(**through: tuple[int, int]) -> pl.DataFrame:
 
 
 def kept(cycle: int, *rows: tuple[str, str, str], **through: tuple[int, int]) -> pl.DataFrame:
-    return trained_rows(mix_of(*rows), passed_of(**through), nothing_earlier(), cycle)
+    return trained_rows(mix_of(*rows), passed_of(**through), cycle)
 
 
 def test_a_cycle_keeps_each_row_that_it_was_the_first_to_train_on_and_no_anchor() -> None:
     mix = mix_of(
         ("a", "anchor", "human"), ("h", "human", "human"), ("m", "synthetic", "model"), ("old", "human", "human"), ("h", "human", "human")
     )
-    found = trained_rows(mix, passed_of(m=(2, 1500)), kept(1, ("old", "human", "human")), 3)
+    mask = first_trained(mix.select("row_id", "role"), kept(1, ("old", "human", "human")))
+    found = trained_rows(mix.filter(mask), passed_of(m=(2, 1500)), 3)
     assert found.schema == EARLIER_SCHEMA
     assert found.select("row_id", "cycle", "depth", "passages").rows() == [("h", 3, 0, 0), ("m", 3, 2, 1500)]
 
@@ -41,16 +42,15 @@ def test_synthetic_text_of_which_nothing_is_known_has_been_through_one_model() -
     assert kept(1, ("m", "synthetic", "model")).select("depth", "passages").row(0) == (1, 1000)
 
 
-def test_of_a_row_that_two_cycles_kept_the_later_word_counts() -> None:
-    one, two = kept(1, ("a", "human", "human"), ("b", "human", "human")), kept(2, ("b", "synthetic", "model"))
-    both = together([two, one])
-    assert both.select("row_id", "cycle", "origin").rows() == [("a", 1, "human"), ("b", 2, "model")]
-    assert together([]).equals(nothing_earlier())
+def test_a_row_that_is_an_anchor_too_is_kept_once() -> None:
+    mix = mix_of(("h", "anchor", "human"), ("h", "human", "human"), ("h", "human", "human"))
+    assert first_trained(mix, nothing_earlier()).to_list() == [False, True, False]
 
 
 def test_a_row_that_the_batch_brings_itself_does_not_come_back_beside_it() -> None:
     earlier = kept(1, ("a", "human", "human"), ("b", "human", "human"))
-    assert come_back(earlier, mix_of(("b", "human", "human")), no_relabels())["row_id"].to_list() == ["a"]
+    assert comes_back(earlier, mix_of(("b", "human", "human"))).to_list() == [True, False]
+    assert as_labelled(earlier, no_relabels()).equals(earlier)
 
 
 def relabel(row_id: str, origin: str, **more: Any) -> pl.DataFrame:
@@ -69,7 +69,7 @@ def relabel(row_id: str, origin: str, **more: Any) -> pl.DataFrame:
 
 def test_a_row_that_a_person_has_since_found_to_be_a_models_comes_back_as_that() -> None:
     earlier = kept(1, ("a", "human", "human"), ("b", "human", "human"))
-    found = come_back(earlier, mix_of(), relabel("b", "model", generator="writer"))
+    found = as_labelled(earlier, relabel("b", "model", generator="writer"))
     assert found.select("row_id", "origin", "generator", "depth", "passages").rows() == [
         ("a", "human", None, 0, 0),
         ("b", "model", "writer", 1, 1000),

@@ -86,6 +86,8 @@ def test_pins_and_the_frozen_schedule_are_the_last_ones_said():
         (kinds.WORKSPACE_CREATED, {"model": "student", "environment": "demo"}),
         (kinds.SHARDS_PINNED, pins),
         (kinds.TEACHER_PINNED, {"name": "teacher", "digest": "t"}),
+        (kinds.ROWS_KEPT, {"cycle": 1, "cycle_digest": "c", "rows": 2, "rows_sha256": "r"}),
+        (kinds.ROWS_PRUNED, {"cycle_digest": "c", "rows_sha256": "r", "reason": "it was refused"}),
         (kinds.BENCHMARK_PINNED, {"name": "exam", "sha256": "e", "columns": ["text"]}),
         (kinds.EMISSIONS_ENTERED, {"generator": "teacher", "version": "t", "rows": 1, "emissions_sha256": "e1"}),
         (kinds.EMISSIONS_ENTERED, {"generator": "teacher", "version": "t", "rows": 2, "emissions_sha256": "e2"}),

@@ -1,0 +1,48 @@
+"""Events that name a file of rows, labels or benchmark texts by its digest -> State: the steps of the fold that only write things down."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TypeVar
+
+from governance.provenance.pin import Pin
+from governance.release.ledger import Event
+from governance.release.relabelling import Relabelling
+from governance.release.state import State
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def with_entry(mapping: Mapping[K, V], key: K, value: V) -> Mapping[K, V]:
+    if isinstance(mapping, dict):  # a draft, owned by the fold that is going on
+        mapping[key] = value
+        return mapping
+    return MappingProxyType({**mapping, key: value})
+
+
+def benchmark(state: State, event: Event) -> State:
+    pin = Pin(sha256=event.body["sha256"], columns=tuple(event.body["columns"]))
+    return replace(state, benchmarks=with_entry(state.benchmarks, event.body["name"], pin))
+
+
+def memory(state: State, event: Event) -> State:
+    sha256 = event.body["memory_sha256"]
+    return replace(state, memory=sha256, remembered=with_entry(state.remembered, event.body["cycle_digest"], sha256))
+
+
+def rows_kept(state: State, event: Event) -> State:
+    return replace(state, kept_rows=with_entry(state.kept_rows, event.body["cycle_digest"], event.body["rows_sha256"]))
+
+
+def rows_pruned(state: State, event: Event) -> State:
+    digest = event.body["cycle_digest"]
+    kept = {cycle: rows for cycle, rows in state.kept_rows.items() if cycle != digest}
+    return replace(state, kept_rows=kept, pruned_rows=with_entry(state.pruned_rows, digest, event.body["rows_sha256"]))
+
+
+def relabelled(state: State, event: Event) -> State:
+    said = Relabelling.of(event)
+    if said.labels_sha256 in state.relabellings:
+        return state
+    return replace(state, relabellings=with_entry(state.relabellings, said.labels_sha256, said))
