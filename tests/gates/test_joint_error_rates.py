@@ -1,0 +1,107 @@
+"""How often the whole shipped gate errs: planted pairs through metrics and decision, all gates together, with fixed seeds.
+
+The documents of every pair are planted anew; its samples are those of one of a few pairs of equal models, whose readings lie far inside.
+"""
+
+import math
+from collections import Counter
+from functools import cache
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from governance.collapse.evidence import SAMPLE_SCHEMA, SCORE_SCHEMA, Evidence
+from governance.collapse.probe import ProbePlan
+from governance.collapse.report import measure_evidence, shipped_metrics
+from governance.gates.decision import decide
+from governance.gates.margins import GateRules
+from tests.collapse.planted_probe import samples, words
+from tests.gates.planted_measures import lineage, mix
+from tests.gates.test_gate_error_rates import wilson_upper
+
+DOCUMENTS = {"tail": 370, "human": 300}
+"""Source documents of the demo's shards; the paired change of one document has sd 0.1, retraining 0.4 % (SCIENCE sections 1 and 2)."""
+SPREAD, RETRAIN = 0.1, 0.004
+PROMPTS, DRAWS, LENGTH, VOCABULARY = 120, 4, 24, 3000
+PLAN = ProbePlan(temperatures=(1.0,), wordings={}, bootstrap_draws=300, minimum_slice_documents=1000)
+SCORED, WRITTEN = ("tail_perplexity", "human_perplexity"), ("distinct_2", "distinct_3", "ngram_entropy")
+WORDS = words(VOCABULARY)
+NULLS = 12
+Entries = list[dict[str, Any]]
+NO_SCORES, NO_SAMPLES = pl.DataFrame(schema=SCORE_SCHEMA), pl.DataFrame(schema=SAMPLE_SCHEMA)
+
+
+def written(rng: np.random.Generator) -> list[str]:
+    """Samples of Zipf words."""
+    chances = (1 / np.arange(1, VOCABULARY + 1)).cumsum()
+    drawn = np.searchsorted(chances, rng.random((PROMPTS * DRAWS, LENGTH)) * chances[-1])
+    return [" ".join(WORDS[word] for word in row) for row in drawn.tolist()]
+
+
+def scored(rng: np.random.Generator, change: dict[str, float]) -> pl.DataFrame:
+    frames = []
+    for shard, documents in DOCUMENTS.items():
+        tokens = rng.integers(40, 120, documents)
+        hard = rng.normal(4.0, 0.8, documents).clip(1.5)
+        moved = hard + rng.normal(0.0, SPREAD, documents) + math.log1p(change.get(shard, 0.0)) + rng.normal(0.0, RETRAIN)
+        for model, nats in (("baseline", hard * tokens), ("candidate", moved * tokens)):
+            ids = [f"{shard}{place:04d}" for place in range(documents)]
+            frame = pl.DataFrame({"doc_id": ids, "bits": nats / math.log(2), "bytes": 4 * tokens, "tokens": tokens})
+            frames.append(frame.with_columns(model=pl.lit(model), shard=pl.lit(shard), source_id=pl.col("doc_id"), slice=pl.lit("none")))
+    return pl.concat(frames).select(SCORE_SCHEMA.names())
+
+
+def read(evidence: Evidence, seed: int, names: tuple[str, ...]) -> Entries:
+    metrics = {name: shipped_metrics()[name] for name in names}
+    found: Entries = measure_evidence(evidence, (), PLAN, seed, metrics)["metrics"]
+    return found
+
+
+def documents(seed: int, **change: float) -> Entries:
+    """A candidate that is worse than its baseline by the given changes of perplexity, on average over its retraining."""
+    rng = np.random.Generator(np.random.Philox(seed))
+    return read(Evidence(scores=scored(rng, change), samples=NO_SAMPLES), seed, SCORED)
+
+
+def voices(seed: int) -> Entries:
+    rng = np.random.Generator(np.random.Philox(seed))
+    said = {"candidate": written(rng), "baseline": written(rng)}
+    return read(Evidence(scores=NO_SCORES, samples=samples(said, draws=DRAWS)), seed, WRITTEN)
+
+
+@cache
+def null_voices(number: int) -> Entries:
+    return voices(800_000 + number)
+
+
+def verdict(entries: Entries) -> str:
+    """Without a champion: limits of a step would only make a false promotion rarer."""
+    decision = decide(
+        measures={"metrics": entries},
+        mix=mix(),
+        lineage=lineage(),
+        rules=GateRules(),
+        kind="retraining",
+        policy_sha256="ab" * 32,
+        champion=None,
+        baseline={"version": 1, "digest": "b"},
+    )
+    return str(decision["verdict"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("shard", "margin"), [("tail", 0.05), ("human", 0.03)])
+def test_a_candidate_at_the_margin_of_a_shard_is_promoted_in_at_most_eight_of_a_hundred(shard, margin):
+    pairs = 1000
+    found = Counter(verdict([*documents(seed, **{shard: margin}), *null_voices(seed % NULLS)]) for seed in range(pairs))
+    assert wilson_upper(found["pass"], pairs) <= 0.08, found
+
+
+def test_twenty_pairs_show_the_same_in_seconds():
+    null = Counter(verdict([*documents(seed), *null_voices(0)]) for seed in range(20))
+    worse = Counter(verdict([*documents(seed, tail=0.05), *null_voices(0)]) for seed in range(20))
+    assert null["block"] == 0
+    assert null["pass"] >= 15
+    assert max(worse["pass"], worse["block"]) <= 4
