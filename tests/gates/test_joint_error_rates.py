@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from governance.collapse.evidence import SAMPLE_SCHEMA, SCORE_SCHEMA, Evidence
+from governance.collapse.noise import Noise, pooled
 from governance.collapse.probe import ProbePlan
 from governance.collapse.report import measure_evidence, shipped_metrics
 from governance.gates.decision import decide
@@ -53,16 +54,16 @@ def scored(rng: np.random.Generator, change: dict[str, float]) -> pl.DataFrame:
     return pl.concat(frames).select(SCORE_SCHEMA.names())
 
 
-def read(evidence: Evidence, seed: int, names: tuple[str, ...]) -> Entries:
+def read(evidence: Evidence, seed: int, names: tuple[str, ...], noise: Noise | None = None) -> Entries:
     metrics = {name: shipped_metrics()[name] for name in names}
-    found: Entries = measure_evidence(evidence, (), PLAN, seed, metrics)["metrics"]
+    found: Entries = measure_evidence(evidence, (), PLAN, seed, metrics, noises=dict.fromkeys(names, noise) if noise else {})["metrics"]
     return found
 
 
-def documents(seed: int, **change: float) -> Entries:
+def documents(seed: int, noise: Noise | None = None, **change: float) -> Entries:
     """A candidate that is worse than its baseline by the given changes of perplexity, on average over its retraining."""
     rng = np.random.Generator(np.random.Philox(seed))
-    return read(Evidence(scores=scored(rng, change), samples=NO_SAMPLES), seed, SCORED)
+    return read(Evidence(scores=scored(rng, change), samples=NO_SAMPLES), seed, SCORED, noise)
 
 
 def voices(seed: int) -> Entries:
@@ -96,6 +97,16 @@ def verdict(entries: Entries) -> str:
 def test_a_candidate_at_the_margin_of_a_shard_is_promoted_in_at_most_eight_of_a_hundred(shard, margin):
     pairs = 1000
     found = Counter(verdict([*documents(seed, **{shard: margin}), *null_voices(seed % NULLS)]) for seed in range(pairs))
+    assert wilson_upper(found["pass"], pairs) <= 0.08, found
+
+
+@pytest.mark.slow
+def test_noise_that_was_pooled_over_six_controls_keeps_the_promise_too():
+    """Anew for every pair: six human-only controls of one cycle, five degrees of freedom."""
+    pairs, rng, found = 3000, np.random.Generator(np.random.Philox(5)), Counter()
+    for seed in range(10_000, 10_000 + pairs):
+        noise = pooled([{str(place): float(value) for place, value in enumerate(rng.normal(0.0, RETRAIN, 6))}])
+        found[verdict([*documents(seed, noise, tail=0.05), *null_voices(seed % NULLS)])] += 1
     assert wilson_upper(found["pass"], pairs) <= 0.08, found
 
 
