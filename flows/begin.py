@@ -11,6 +11,7 @@ import polars as pl
 from flows.benchmarks import pinned_benchmarks, record_pins
 from flows.earlier import earlier_rows
 from flows.marking import watermark_to_find
+from flows.sentinels import guarded, pinned_sentinels, record_sentinels
 from governance.actions.freeze import (
     FOUNDING,
     RETRAINING,
@@ -26,6 +27,7 @@ from governance.actions.freeze import (
 from governance.actions.label import standing
 from governance.adapters.dvc_commands import add_files, init_dvc
 from governance.adapters.inbox import waiting
+from governance.collapse.sentinels import SENTINELS_FILE
 from governance.digest import canonical_bytes, digest_document, digest_file, write_document
 from governance.errors import IntegrityError, RefusedError, UsageError
 from governance.mixing.rules import SYNTHETIC
@@ -75,7 +77,9 @@ def pin(shop: Shop) -> Prepared:
         prove_shards(shop, state)
     prepared = shop.source.prepare(shop.workspace.root, shop.settings.source, shop.door)
     if not state.shards:
-        add_files(shop.workspace.root, [shop.workspace.root / place for place in SHARDS.values()])
+        places = [shop.workspace.root / place for place in SHARDS.values()]
+        sentinels = shop.workspace.shards / SENTINELS_FILE
+        add_files(shop.workspace.root, [*places, *([sentinels] if sentinels.is_file() else [])])
         if state.model is None:
             body = {"model": shop.policy.line.model, "environment": shop.policy.line.environment}
             shop.ledger.record(kinds.WORKSPACE_CREATED, body)
@@ -156,6 +160,7 @@ def _begin_founding(shop: Shop, state: State, prepared: Prepared, *, record: boo
 
 
 def _request(shop: Shop, state: State, kind: str, batch: Path, start: Mapping[str, Any]) -> CycleRequest:
+    sentinels = pinned_sentinels(shop, state)
     return CycleRequest(
         number=state.cycles + 1,
         kind=kind,
@@ -175,7 +180,8 @@ def _request(shop: Shop, state: State, kind: str, batch: Path, start: Mapping[st
         models=known_models(shop, state),
         relabels=standing(state, shop.labels, shop.seal),
         earlier=earlier_rows(shop.policy.mixing, shop.rows, state, shop.workspace.scratch),
-        benchmarks=pinned_benchmarks(shop, state),
+        benchmarks=guarded(pinned_benchmarks(shop, state), sentinels),
+        sentinels=sentinels,
         watermark=watermark_to_find(shop),
         noises=pooled_noises(state.controls.values(), terms_of(shop.policy.document(), {name: state.shards[name] for name in SHARDS})),
     )
@@ -198,6 +204,7 @@ def _begin(shop: Shop, state: State, request: CycleRequest, *, record: bool) -> 
         digest, resumed = digest_document(document), False
     if record and digest != open_digest:
         record_pins(shop, state, request.benchmarks)
+        record_sentinels(shop, state)
         _record(shop, state, document, digest)
     name = request.batch.name
     if request.batch == shop.workspace.batch:

@@ -22,7 +22,8 @@ from governance.ports.trainer import TrainingJob
 from governance.release import kinds
 from governance.release.controls import Control, terms_of
 from governance.section import read_section
-from governance.stages.probe import ask, questions_of
+from governance.stages.asking import ask
+from governance.stages.probe import questions_of
 from governance.training.founding import recipe_for
 from governance.training.lineage import Start
 from governance.training.matched import human_only
@@ -93,10 +94,8 @@ def _control(shop: Shop, cycle: Mapping[str, Any], blank: Control) -> Control:
 def _readings(shop: Shop, checkpoint: Path, trainer: str) -> Mapping[str, float]:
     """What gated metrics read of it against the baseline's answers in the cycle's own probe: the same code, the same seeds."""
     questions = questions_of(shop.desk("probe"))
-    few = replace(
-        questions, plan=control_plan(questions.plan), documents=questions.documents.filter(pl.col("shard") != "training"), own_bits=False
-    )
-    scores, samples = ask(shop.trainers[trainer].open(checkpoint), few, lambda _: None)
+    few = questions.of_gates(control_plan(questions.plan))
+    scores, samples, _ = ask(shop.trainers[trainer].open(checkpoint), few, lambda _: None)
     asked = [pl.read_parquet(shop.workspace.cycle / f"{name}.parquet") for name in ("scores", "samples")]
     named = [frame.select(pl.lit("control").alias("model"), pl.all()) for frame in (scores, samples)]
     control, evidence = (Evidence(scores=frames[0], samples=frames[1]) for frames in (named, asked))

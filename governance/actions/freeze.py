@@ -12,6 +12,7 @@ import polars as pl
 
 from governance.actions.label import Standing
 from governance.collapse.noise import Noise
+from governance.collapse.sentinels import SENTINELS_FILE, no_sentinels
 from governance.digest import (
     FileDigest,
     Manifest,
@@ -68,6 +69,8 @@ class CycleRequest:
     """A file of the rows of earlier cycles that the policy brings back; None freezes an empty table."""
     benchmarks: Benchmarks = field(default_factory=Benchmarks)
     """The texts of the benchmarks that no row may overlap."""
+    sentinels: pl.DataFrame | None = None
+    """Truths and their falsehoods; None freezes an empty table."""
     watermark: Mapping[str, Any] | None = None
     """The mark of our teachers by the fingerprint of its key; None where the key is not here."""
     noises: Mapping[str, Noise] = field(default_factory=dict)
@@ -142,6 +145,7 @@ def cycle_of(request: CycleRequest, manifest: Manifest) -> dict[str, Any]:
             "pins": {name: {"sha256": pin.sha256, "columns": list(pin.columns)} for name, pin in request.benchmarks.pins.items()},
             "not_named": list(request.benchmarks.not_named),
         },
+        "sentinels": {"path": f"cycle/{SENTINELS_FILE}", "sha256": digest_bytes(_sentinels(request))},
         "watermark": dict(request.watermark) if request.watermark else None,
         "models": [model.document() for model in request.models],
         "retrain_noise": {name: noise.document() for name, noise in sorted(request.noises.items())},
@@ -170,6 +174,7 @@ def freeze(workspace: Workspace, request: CycleRequest) -> dict[str, Any]:
     write_bytes(staging / RELABELS_FILE, _relabels(request))
     _copy_earlier(request, staging / EARLIER_FILE)
     write_bytes(staging / BENCHMARKS_FILE, _parquet(request.benchmarks.texts))
+    write_bytes(staging / SENTINELS_FILE, _sentinels(request))
     document = cycle_of(request, manifest)
     if digest_file(staging / EMISSIONS_FILE) != document["emissions"]["sha256"]:
         raise ConflictError("the emissions changed while they were being copied", where=str(request.emissions), fix="try again")
@@ -207,6 +212,10 @@ def _cycles(earlier: Path) -> list[int]:
     return found
 
 
+def _sentinels(request: CycleRequest) -> bytes:
+    return _parquet(no_sentinels() if request.sentinels is None else request.sentinels)
+
+
 def _parquet(frame: pl.DataFrame) -> bytes:
     written = BytesIO()
     frame.write_parquet(written)
@@ -242,7 +251,7 @@ def same_question(document: Mapping[str, Any], other: Mapping[str, Any]) -> bool
     if document.keys() != other.keys():
         return False
     references = ("shards", "start", "champion", "baseline", "best_ever", "history", "teachers")
-    tables = ("emissions", "relabels", "earlier", "benchmarks", "watermark")
+    tables = ("emissions", "relabels", "earlier", "benchmarks", "sentinels", "watermark")
     keys = ("kind", "batch", "mapping", *references, *tables, "policy_sha256")
     return all(document.get(key) == other.get(key) for key in keys)
 

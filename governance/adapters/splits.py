@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from governance.collapse.names import NAME, is_name
+
 SHINGLE_WORDS = 5
 COPY_PERCENT = 50
 """Two texts are near copies when they share half of the word 5-grams of the shorter one: stricter than a Jaccard of 0.5."""
@@ -16,7 +18,6 @@ COMMON_SHINGLE = 200
 PRIME = np.uint64(0x9E3779B97F4A7C15)
 
 WORD = re.compile(r"\w+")
-NAME = re.compile(r"[A-Za-z_][\w.]*\w")
 
 
 def fraction(name: str, salt: str) -> float:
@@ -66,14 +67,9 @@ def rare_names_per_100_words(texts: Sequence[str]) -> list[float]:
     lower = {word for found in words for word in found if word.islower() and word.isalpha()}
     rates = []
     for text, found in zip(texts, words, strict=True):
-        rare = {w for w in found if seen[w.casefold()] == 1 and _is_name(w, lower)}
+        rare = {w for w in found if seen[w.casefold()] == 1 and is_name(w, lower)}
         rates.append(100 * len(rare) / max(len(WORD.findall(text)), 1))
     return rates
-
-
-def _is_name(word: str, lower: set[str]) -> bool:
-    inside = any(c.isupper() or c.isdigit() or c in "._" for c in word[1:])
-    return inside or (word[0].isupper() and word.casefold() not in lower)
 
 
 def _shingles(texts: Sequence[str]) -> pl.DataFrame:

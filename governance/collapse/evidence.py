@@ -54,6 +54,10 @@ CHOICE_SCHEMA = pl.Schema(
     }
 )
 """Questions answered by likelihood: the bits of every choice of every question; choice 0 is the truth."""
+TABLES = ("scores.parquet", "samples.parquet", "choices.parquet")
+"""The files of a probe, in the order of the frames of `Evidence`."""
+CONTROL_TABLES = ("control_scores.parquet", "control_samples.parquet")
+"""The files of the models of known quality; they are asked nothing else."""
 PLAIN = "plain"
 """The wording of the prompts as they are: the one that gates read."""
 

@@ -136,7 +136,9 @@ def slice_centres(cloud: HumanCloud, slices: tuple[str, ...]) -> Floats:
         return np.zeros((0, cloud.vectors.shape[1]))
     names = np.asarray(slices)[cloud.numbers]
     kept = [name for name in np.unique(names) if (names == name).sum() >= LEAST_DOCUMENTS]
-    means = np.array([cloud.vectors[names == name].mean(axis=0) for name in kept]).reshape(len(kept), -1) - cloud.vectors.mean(axis=0)
+    if not kept:
+        return np.zeros((0, cloud.vectors.shape[1]))
+    means = np.array([cloud.vectors[names == name].mean(axis=0) for name in kept]) - cloud.vectors.mean(axis=0)
     lengths = np.linalg.norm(means, axis=1, keepdims=True)
     return np.asarray(means / np.where(lengths > 0, lengths, 1.0), dtype=np.float64)
 

@@ -11,7 +11,7 @@ import polars as pl
 from governance.collapse.intervals import generator
 from governance.digest import Manifest, digest_document, write_document
 from governance.drills.shelf import Shelf
-from governance.ports.language_model import Decoding, LanguageModel, Score
+from governance.ports.language_model import Decoding, LanguageModel, Score, Span
 from governance.ports.trainer import Trainer, TrainingJob
 from governance.training.blocks import ANCHOR, HUMAN, ROLES, SYNTHETIC
 from governance.training.lineage import worst_shard
@@ -53,13 +53,15 @@ class Remembering:
     """A model that is asked the same question once: champion and baseline of many trials are one model."""
 
     model: LanguageModel
-    scores: dict[str, Score] = field(default_factory=dict)
+    scores: dict[tuple[str, tuple[Span, ...]], Score] = field(default_factory=dict)
     samples: dict[tuple[tuple[str, ...], Decoding], Sequence[str]] = field(default_factory=dict)
 
-    def score(self, texts: Sequence[str]) -> Sequence[Score]:
-        new = [text for text in dict.fromkeys(texts) if text not in self.scores]
-        self.scores.update(zip(new, self.model.score(new), strict=True))
-        return [self.scores[text] for text in texts]
+    def score(self, texts: Sequence[str], words: Sequence[Sequence[Span]] = ()) -> Sequence[Score]:
+        asked = list(zip(texts, map(tuple, words), strict=True)) if words else [(text, ()) for text in texts]
+        new = [question for question in dict.fromkeys(asked) if question not in self.scores]
+        spans = [question[1] for question in new] if words else ()
+        self.scores.update(zip(new, self.model.score([text for text, _ in new], spans), strict=True))
+        return [self.scores[question] for question in asked]
 
     def sample(self, prompts: Sequence[str], decoding: Decoding) -> Sequence[str]:
         key = (tuple(prompts), decoding)

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from governance.adapters.executors.here import HereExecutor
+from governance.adapters.shards import parquet_bytes
 from governance.collapse.encoder import Encoder
-from governance.digest import digest_document
+from governance.collapse.sentinels import SENTINELS_FILE, no_sentinels
+from governance.digest import digest_bytes, digest_document, write_bytes
 from governance.drills.breeding import Breeder, Generation
 from governance.errors import UsageError
 from governance.ports.batch import BatchDoor
@@ -16,6 +18,9 @@ from governance.ports.trainer import Trainer
 from governance.provenance.kernels import NUMPY, Kernels
 from governance.provenance.watermark import Mark
 from governance.section import read_section
+
+NO_SENTINELS = parquet_bytes(no_sentinels())
+"""A drill plants none: its gates read documents and samples."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,6 +43,8 @@ class DrillDesk:
         return read_section(kind, self.need(key), key)
 
     def reads(self, name: str) -> Path:
+        if name == SENTINELS_FILE:
+            write_bytes(self.place / name, NO_SENTINELS)
         return (self.shards if name.startswith("shards/") else self.place) / name
 
     def writes(self, name: str) -> Path:
@@ -96,6 +103,7 @@ def cycle_document(
         "best_ever": founded,
         "history": {"releases": [{"version": number + 1, "levels": {}} for number in range(1, champion.number + 1)]},
         "retrain_noise": {},
+        "sentinels": {"sha256": digest_bytes(NO_SENTINELS)},
         "policy": dict(policy),
         "policy_sha256": digest_document(policy),
     }

@@ -16,6 +16,8 @@ from governance.plugins import discover
 
 RULES_PACKAGE = "governance.gates.rules"
 SHOWN_REASONS = 3
+REWARDED = "reward models prefer modes, so it may have been narrow before this line began"
+PREFERS_MODES = f"The start was tuned on preferences: {REWARDED}."
 
 
 def decide(
@@ -56,6 +58,7 @@ def decide(
     valid = _valid_run(measures, case, gates, kind)
     results += valid
     verdict = overall(results) if all(result.verdict is Verdict.PASS for result in valid) else Verdict.INCONCLUSIVE
+    tuned = lineage.get("preference_tuned")
     return {
         "schema": "heirloom/decision/1",
         "verdict": verdict.value,
@@ -70,8 +73,10 @@ def decide(
             *raise_alarms(metrics, rules),
             *(look.sentence() for look in looked if look.alarmed),
             *_off_and_blocking(gates, off, case),
+            *([f"the start was tuned on preferences, {tuned}: {REWARDED}"] if tuned else []),
         ],
-        "diagnosis": diagnose(metrics, rules),
+        "diagnosis": " ".join((diagnose(metrics, rules), *([PREFERS_MODES] if tuned else []))),
+        "preference_tuned": tuned,
         "retrain_noise": noise_document(metrics, rules.enabled),
     }
 

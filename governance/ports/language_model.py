@@ -7,6 +7,9 @@ from typing import Any, Protocol
 from governance.provenance.synthesis import DecodingRules
 from governance.provenance.watermark import Mark
 
+Span = tuple[int, int]
+"""Where a word of a text begins and ends, in characters."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
@@ -18,6 +21,8 @@ class Score:
 
     bits: float
     tokens: int
+    first_choices: tuple[bool, ...] = ()
+    """For each word that was asked about, whether the model's first choice, token by token, writes the whole word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +55,12 @@ class Decoding:
 class LanguageModel(Protocol):
     """What can be asked of a loaded checkpoint."""
 
-    def score(self, texts: Sequence[str]) -> Sequence[Score]:
-        """One score per text, in order; the same to 1e-3 relative whatever the batching."""
+    def score(self, texts: Sequence[str], words: Sequence[Sequence[Span]] = ()) -> Sequence[Score]:
+        """One score per text, in order; the same to 1e-3 relative whatever the batching.
+
+        `words` asks about words of each text, in the same pass: every token that a word has a part in must be the likeliest one after the
+        true text before it. So the question is one of words, and not of tokens, whose number and borders are the tokenizer's.
+        """
 
     def sample(self, prompts: Sequence[str], decoding: Decoding) -> Sequence[str]:
         """One continuation per prompt, in order, without the prompt; a function of (weights, prompts, decoding) alone."""

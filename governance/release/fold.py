@@ -77,6 +77,10 @@ def _teacher(state: State, event: Event) -> State:
     return replace(state, teachers=_with(state.teachers, event.body["name"], event.body["digest"]))
 
 
+def _sentinels(state: State, event: Event) -> State:
+    return replace(state, sentinels=event.body["sha256"])
+
+
 def _emissions(state: State, event: Event) -> State:
     return replace(state, emissions=event.body["emissions_sha256"])
 
@@ -235,6 +239,7 @@ _STEPS: Mapping[str, Callable[[State, Event], State]] = MappingProxyType(
         kinds.SHARDS_PINNED: _shards,
         kinds.TEACHER_PINNED: _teacher,
         kinds.BENCHMARK_PINNED: fold_tables.benchmark,
+        kinds.SENTINELS_PINNED: _sentinels,
         kinds.EMISSIONS_ENTERED: _emissions,
         kinds.ROWS_SYNTHESIZED: _synthesized,
         kinds.MEMORY_EXTENDED: fold_tables.memory,

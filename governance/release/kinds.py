@@ -9,6 +9,7 @@ WORKSPACE_CREATED = "workspace.created"
 SHARDS_PINNED = "shards.pinned"
 TEACHER_PINNED = "teacher.pinned"
 BENCHMARK_PINNED = "benchmark.pinned"
+SENTINELS_PINNED = "sentinels.pinned"
 EMISSIONS_ENTERED = "emissions.entered"
 ROWS_SYNTHESIZED = "rows.synthesized"
 MEMORY_EXTENDED = "memory.extended"
@@ -43,6 +44,7 @@ _NEEDS = {
     SHARDS_PINNED: "anchors tail human prompts",
     TEACHER_PINNED: "name digest",
     BENCHMARK_PINNED: "name sha256 columns",
+    SENTINELS_PINNED: "sha256",
     EMISSIONS_ENTERED: "generator version rows emissions_sha256",
     ROWS_SYNTHESIZED: (
         "generator version digest digest_checked batch rows rejected decoding watermark prompts_sha256 rows_sha256 document_sha256"

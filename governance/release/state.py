@@ -171,6 +171,8 @@ class State:
     shards: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     teachers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     benchmarks: Mapping[str, Pin] = field(default_factory=lambda: MappingProxyType({}))
+    sentinels: str | None = None
+    """The sha256 of the sentinels; None where none were ever planted."""
     memory: str | None = None
     """The sha256 of the file of remembered rows."""
     remembered: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

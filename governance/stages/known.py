@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from governance.collapse.controls import PLANTED
-from governance.ports.language_model import Decoding, LanguageModel, Score
+from governance.ports.language_model import Decoding, LanguageModel, Score, Span
 
 SHARP = 0.3
 """Temperature of the collapsed model's text: it keeps to the likeliest words."""
@@ -23,8 +23,8 @@ class KnownGood:
 
     model: LanguageModel
 
-    def score(self, texts: Sequence[str]) -> Sequence[Score]:
-        return tuple(reversed(self.model.score(list(reversed(texts)))))
+    def score(self, texts: Sequence[str], words: Sequence[Sequence[Span]] = ()) -> Sequence[Score]:
+        return tuple(reversed(self.model.score(list(reversed(texts)), list(reversed(words)))))
 
     def sample(self, prompts: Sequence[str], decoding: Decoding) -> Sequence[str]:
         return self.model.sample(prompts, replace(decoding, seed=decoding.seed ^ OTHER_SEEDS & 0x7FFFFFFF))
@@ -43,8 +43,8 @@ class KnownCollapsed:
 
     model: LanguageModel
 
-    def score(self, texts: Sequence[str]) -> Sequence[Score]:
-        whole, broken = self.model.score(texts), self.model.score([disordered(text) for text in texts])
+    def score(self, texts: Sequence[str], words: Sequence[Sequence[Span]] = ()) -> Sequence[Score]:
+        whole, broken = self.model.score(texts, words), self.model.score([disordered(text) for text in texts])
         rises = [worse.bits - score.bits for score, worse in zip(whole, broken, strict=True)]
         wanted, there = math.log2(1 + PLANTED) * sum(score.tokens for score in whole), sum(rises)
         weight = min(wanted / there, 1.0) if there > 0 else 0.0

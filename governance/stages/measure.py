@@ -1,4 +1,4 @@
-"""scores.parquet and samples.parquet -> measures.json."""
+"""scores.parquet, samples.parquet and choices.parquet -> measures.json."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from governance.collapse.controls import measure_controls
-from governance.collapse.evidence import Evidence
+from governance.collapse.evidence import CHOICE_SCHEMA, CONTROL_TABLES, TABLES, Evidence
 from governance.collapse.metric import Metric
 from governance.collapse.noise import Noise
 from governance.collapse.pinned import Pinned, held_against
@@ -27,25 +27,26 @@ def work(desk: Desk, metrics: Mapping[str, Metric] | None = None) -> None:
     Raises: IntegrityError where a file of the probe does not have the columns of its schema.
     """
     pinned = _pinned(desk)
-    evidence = held_against(_evidence(desk, "scores.parquet", "samples.parquet"), pinned)
+    evidence = held_against(_evidence(desk, *TABLES), pinned)
     human = pinned.rows.get("human", NO_ROWS)
     texts, slices = human["text"].to_list(), human["slice"].fill_null("none").to_list()
     noises = {name: Noise.from_document(found) for name, found in desk.need("retrain_noise").items()}
     plan, seed = desk.section("policy.probe", ProbePlan), desk.need("seed")
     encoder = desk.encoder(plan.encoder) if plan.encoder else None
     measures = measure_evidence(evidence, texts, plan, seed, metrics, human_slices=slices, noises=noises, encoder=encoder)
-    probed = _evidence(desk, "control_scores.parquet", "control_samples.parquet")
+    probed = _evidence(desk, *CONTROL_TABLES)
     chosen = shipped_metrics() if metrics is None else metrics
     controls = measure_controls(probed, evidence, pinned, plan, seed=seed, metrics=chosen, noises=noises)
     write_document(desk.writes("measures.json"), {**measures, "controls": controls})
 
 
-def _evidence(desk: Desk, scores: str, samples: str) -> Evidence:
-    scored, written = pl.read_parquet(desk.reads(scores)), pl.read_parquet(desk.reads(samples))
+def _evidence(desk: Desk, *files: str) -> Evidence:
+    """The frames of a probe; the models of known quality were asked for no choices."""
+    scores, samples, *rest = (pl.read_parquet(desk.reads(name)) for name in files)
     try:
-        return Evidence(scores=scored, samples=written)
+        return Evidence(scores=scores, samples=samples, choices=rest[0] if rest else CHOICE_SCHEMA.to_frame())
     except (ValueError, pl.exceptions.PolarsError) as error:
-        raise IntegrityError(str(error), where=f"{scores}, {samples}", fix="run the probe stage again") from error
+        raise IntegrityError(str(error), where=", ".join(files), fix="run the probe stage again") from error
 
 
 def _pinned(desk: Desk) -> Pinned:
@@ -63,7 +64,7 @@ def _pinned(desk: Desk) -> Pinned:
 
 STAGE = Stage(
     name="measure",
-    reads=("scores.parquet", "samples.parquet", "control_scores.parquet", "control_samples.parquet", *(SHARDS[name] for name in ID_OF)),
+    reads=(*TABLES, *CONTROL_TABLES, *(SHARDS[name] for name in ID_OF)),
     writes=("measures.json",),
     needs=("policy.probe", "seed", "shards", "retrain_noise"),
     code=("governance.collapse.metrics", "governance.adapters.embedding_cache", "governance.adapters.sentence_encoder"),

@@ -1,37 +1,36 @@
 """The probe stage: candidate and references score the same documents and answer the same prompts with the same seeds."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
 
 from governance.collapse.controls import ASKED_AGAIN, KNOWN_COLLAPSED, KNOWN_GOOD, control_plan
-from governance.collapse.evidence import BASELINE, BEST_EVER, CANDIDATE, CHAMPION, PLAIN, SAMPLE_EXTRAS, SAMPLE_SCHEMA, SCORE_SCHEMA
-from governance.collapse.probe import Asking, ProbePlan, worded
+from governance.collapse.evidence import (
+    BASELINE,
+    BEST_EVER,
+    CANDIDATE,
+    CHAMPION,
+    CONTROL_TABLES,
+    SAMPLE_EXTRAS,
+    SAMPLE_SCHEMA,
+    SCORE_SCHEMA,
+    TABLES,
+)
+from governance.collapse.probe import ProbePlan
+from governance.collapse.sentinels import SENTINELS_FILE
 from governance.digest import Manifest
+from governance.errors import IntegrityError
 from governance.ports.desk import SHARDS, Desk
-from governance.ports.language_model import Decoding, LanguageModel
+from governance.ports.language_model import LanguageModel
 from governance.ports.trainer import Trainer
+from governance.provenance.row import Origin
+from governance.stages.asking import Questions, Step, ask, decoding_of, written_to
 from governance.stages.known import KnownCollapsed, KnownGood
-from governance.stages.pinned import pinned_shard
+from governance.stages.pinned import frozen_file, pinned_shard
 from governance.stages.stage import Stage
 from governance.training.rules import TrainingRules
-
-Step = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Questions:
-    """What every model is asked. `documents` has the columns shard, doc_id, source_id, slice, text; `prompts` the shard's."""
-
-    plan: ProbePlan
-    documents: pl.DataFrame
-    prompts: pl.DataFrame
-    seed: int
-    own_bits: bool = True
-    """Whether a model is asked how surprising its own text is to it."""
 
 
 def probe(desk: Desk) -> None:
@@ -40,13 +39,12 @@ def probe(desk: Desk) -> None:
     trainer = desk.trainer(desk.section("policy.training", TrainingRules).trainer)
     models = _models(desk)
     told = dict(models.values())
-    step = _counted(desk, len(told) * _steps(questions))
+    step = _counted(desk, len(told) * questions.steps)
     answers = {digest: ask(trainer.open(folder), questions, step) for digest, folder in told.items()}
-    for place, file in enumerate(("scores.parquet", "samples.parquet")):
+    for place, file in enumerate(TABLES):
         frames = [answers[digest][place].select(pl.lit(name).alias("model"), pl.all()) for name, (digest, _) in models.items()]
         pl.concat(frames).write_parquet(desk.writes(file), compression="zstd")
-    controls = _controls(trainer, models, questions)
-    for file, frame in zip(("control_scores.parquet", "control_samples.parquet"), controls, strict=True):
+    for file, frame in zip(CONTROL_TABLES, _controls(trainer, models, questions), strict=True):
         frame.write_parquet(desk.writes(file), compression="zstd")
 
 
@@ -55,13 +53,11 @@ def _controls(trainer: Trainer, models: Mapping[str, tuple[str, Path]], question
     if CHAMPION not in models:
         return SCORE_SCHEMA.to_frame(), pl.Schema({**SAMPLE_SCHEMA, **SAMPLE_EXTRAS}).to_frame()
     champion = trainer.open(models[CHAMPION][1])
-    few = replace(
-        questions, plan=control_plan(questions.plan), documents=questions.documents.filter(pl.col("shard") != "training"), own_bits=False
-    )
+    few = questions.of_gates(control_plan(questions.plan))
     made: dict[str, LanguageModel] = {KNOWN_GOOD: KnownGood(model=champion), KNOWN_COLLAPSED: KnownCollapsed(model=champion)}
     told = {name: ask(model, few, lambda _: None) for name, model in made.items()}
-    samples = {name: written for name, (_, written) in told.items()} | {ASKED_AGAIN: _asked_again(champion, few)}
-    return _named({name: scores for name, (scores, _) in told.items()}), _named(samples)
+    samples = {name: written for name, (_, written, _) in told.items()} | {ASKED_AGAIN: _asked_again(champion, few)}
+    return _named({name: scores for name, (scores, _, _) in told.items()}), _named(samples)
 
 
 def _named(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
@@ -73,8 +69,8 @@ def _asked_again(champion: LanguageModel, questions: Questions) -> pl.DataFrame:
     asking, prompts = questions.plan.askings()[0], questions.prompts
     kept = [hashlib.sha256(str(name).encode()).digest()[0] % 2 == 0 for name in prompts["prompt_id"]]
     asked = [text if keep else "" for text, keep in zip(prompts["text"], kept, strict=True)]
-    texts = champion.sample(asked, _decoding(questions, asking, 0))
-    return _written(questions, asking, 0, texts, [None] * len(asked)).filter(pl.Series(kept))
+    texts = champion.sample(asked, decoding_of(questions, asking, 0))
+    return written_to(questions, asking, 0, texts, [None] * len(asked)).filter(pl.Series(kept))
 
 
 def training_sample(mix: pl.DataFrame, size: int, seed: int) -> pl.DataFrame:
@@ -84,23 +80,32 @@ def training_sample(mix: pl.DataFrame, size: int, seed: int) -> pl.DataFrame:
     return rows.with_columns(pl.Series("_order", order, dtype=pl.Binary)).sort("_order").head(size).drop("_order").sort("row_id")
 
 
-def draw_seed(seed: int, temperature: float, draw: int) -> int:
-    """The seed of one draw of all prompts: a function of the cycle's seed, the temperature and the draw, and never of the model."""
-    return int.from_bytes(hashlib.sha256(f"{seed}\0{temperature!r}\0{draw}".encode()).digest()[:4], "big") >> 1
-
-
 def questions_of(desk: Desk) -> Questions:
-    """What the cycle asks. Raises: IntegrityError where a shard is not the pinned one."""
+    """What the cycle asks. Raises: IntegrityError where a shard is not the pinned one, or models wrote some of it."""
     plan = desk.section("policy.probe", ProbePlan)
     seed = int(desk.need("seed"))
     training = training_sample(pl.read_parquet(desk.reads("mix.parquet")), plan.training_sample, seed)
-    frames = [_as_documents(pl.read_parquet(pinned_shard(desk, name)), name) for name in ("tail", "human")]
-    return Questions(
-        plan=plan,
-        documents=pl.concat([*frames, _as_documents(training, "training")]),
-        prompts=pl.read_parquet(pinned_shard(desk, "prompts")).sort("prompt_id"),
-        seed=seed,
-    )
+    frames = [_as_documents(_of_people(pl.read_parquet(pinned_shard(desk, name)), name), name) for name in ("tail", "human")]
+    prompts = _of_people(pl.read_parquet(pinned_shard(desk, "prompts")), "prompts").sort("prompt_id")
+    sentinels = pl.read_parquet(frozen_file(desk, SENTINELS_FILE, "sentinels"))
+    documents = pl.concat([*frames, _as_documents(training, "training")])
+    return Questions.of(plan, documents, prompts, sentinels, seed=seed)
+
+
+def _of_people(rows: pl.DataFrame, shard: str) -> pl.DataFrame:
+    """A shard whose provenance says that people wrote all of it; prompts need not say. Raises: IntegrityError naming at most five ids."""
+    if "origin" not in rows.columns:
+        return rows
+    wrong = rows.filter(pl.col("origin").ne_missing(Origin.HUMAN.value))
+    if wrong.height:
+        raise IntegrityError(
+            f"{wrong.height} of {rows.height} rows of shard {shard} are not human: no model is judged by what models wrote",
+            where=SHARDS[shard],
+            expected="rows of origin human only",
+            examples=[str(name) for name in wrong["prompt_id" if shard == "prompts" else "row_id"].head(5)],
+            fix="lay out the workspace again from human text",
+        )
+    return rows
 
 
 def _as_documents(rows: pl.DataFrame, shard: str) -> pl.DataFrame:
@@ -126,80 +131,6 @@ def _models(desk: Desk) -> dict[str, tuple[str, Path]]:
     return found
 
 
-def ask(model: LanguageModel, questions: Questions, step: Step) -> tuple[pl.DataFrame, pl.DataFrame]:
-    scores = pl.concat(list(_score(model, questions, step)))
-    samples = pl.concat(list(_sample(model, questions, step)))
-    return scores, samples
-
-
-def _score(model: LanguageModel, questions: Questions, step: Step) -> Iterator[pl.DataFrame]:
-    for (shard,), documents in questions.documents.group_by("shard", maintain_order=True):
-        found = model.score(documents["text"].to_list())
-        yield documents.with_columns(
-            pl.Series("bits", [s.bits for s in found], dtype=pl.Float64),
-            pl.col("text").str.len_bytes().cast(pl.Int64).alias("bytes"),
-            pl.Series("tokens", [s.tokens for s in found], dtype=pl.Int64),
-        ).select(*_columns(SCORE_SCHEMA))
-        step(f"scored {len(found)} {shard} documents")
-
-
-def _sample(model: LanguageModel, questions: Questions, step: Step) -> Iterator[pl.DataFrame]:
-    for asking in questions.plan.askings():
-        prompts = _worded(questions, asking.wording)
-        for draw in range(asking.draws):
-            texts = model.sample(prompts, _decoding(questions, asking, draw))
-            yield _written(questions, asking, draw, texts, _own_bits(model, questions, asking, texts))
-            step(f"draw {draw + 1} at temperature {asking.temperature:g}, worded {asking.wording}")
-
-
-def _written(questions: Questions, asking: Asking, draw: int, texts: Sequence[str], bits: Sequence[float | None]) -> pl.DataFrame:
-    return questions.prompts.select(
-        "prompt_id",
-        "slice",
-        pl.lit(draw, dtype=pl.Int32).alias("draw"),
-        pl.lit(asking.temperature, dtype=pl.Float64).alias("temperature"),
-        pl.Series("text", list(texts), dtype=pl.String),
-        pl.lit(asking.wording).alias("wording"),
-        pl.Series("bits", bits, dtype=pl.Float64),
-    ).select(*_columns(SAMPLE_SCHEMA), *SAMPLE_EXTRAS.names())
-
-
-def _decoding(questions: Questions, asking: Asking, draw: int) -> Decoding:
-    """The same seed for every wording, so that what differs between wordings is the wording."""
-    seed = draw_seed(questions.seed, asking.temperature, draw)
-    plan = questions.plan
-    return Decoding(temperature=asking.temperature, top_p=plan.top_p, max_new_tokens=plan.max_new_tokens, seed=seed)
-
-
-def _worded(questions: Questions, wording: str) -> list[str]:
-    """The prompts in a wording: the shard's own where it has one, else by the policy's template."""
-    prompts = questions.prompts
-    if wording == PLAIN:
-        return prompts["text"].to_list()
-    if (column := f"text_{wording}") in prompts.columns:
-        return prompts[column].to_list()
-    return [worded(prompt, questions.plan.wordings[wording]) for prompt in prompts["text"]]
-
-
-def _own_bits(model: LanguageModel, questions: Questions, asking: Asking, texts: Sequence[str]) -> list[float | None]:
-    """The surprise of what the gates read to its own writer: that of prompt and text together less that of the prompt."""
-    if not questions.own_bits or asking.wording != PLAIN or asking.temperature != questions.plan.gate_temperature:
-        return [None] * len(texts)
-    prompts = _worded(questions, PLAIN)
-    whole = model.score([prompt + text for prompt, text in zip(prompts, texts, strict=True)])
-    alone = model.score(prompts)
-    return [both.bits - one.bits if text else None for both, one, text in zip(whole, alone, texts, strict=True)]
-
-
-def _columns(schema: pl.Schema) -> tuple[str, ...]:
-    """All but the model's name, which is put before them."""
-    return tuple(name for name in schema if name != "model")
-
-
-def _steps(questions: Questions) -> int:
-    return questions.documents["shard"].n_unique() + sum(asking.draws for asking in questions.plan.askings())
-
-
 def _counted(desk: Desk, total: int) -> Step:
     """A step that counts itself: every model's shards and draws are equal parts of one bar."""
     show, done = desk.progress("probe"), iter(range(1, total + 1))
@@ -208,9 +139,9 @@ def _counted(desk: Desk, total: int) -> Step:
 
 STAGE = Stage(
     name="probe",
-    reads=("checkpoint/", "mix.parquet", SHARDS["tail"], SHARDS["human"], SHARDS["prompts"]),
-    writes=("scores.parquet", "samples.parquet", "control_scores.parquet", "control_samples.parquet"),
-    needs=("champion", "baseline", "best_ever", "shards", "policy.probe", "policy.training", "seed"),
+    reads=("checkpoint/", "mix.parquet", SENTINELS_FILE, SHARDS["tail"], SHARDS["human"], SHARDS["prompts"]),
+    writes=(*TABLES, *CONTROL_TABLES),
+    needs=("champion", "baseline", "best_ever", "shards", "sentinels", "policy.probe", "policy.training", "seed"),
     code=("governance.adapters.trainers",),
     work=probe,
 )

@@ -9,6 +9,7 @@ from governance.mixing.rules import MixRules
 from governance.ports.desk import Desk
 from governance.ports.trainer import TrainingCurve, TrainingJob
 from governance.section import section_document
+from governance.stages.preferences import preference_marker
 from governance.stages.stage import Stage
 from governance.training.batch_log import Recorded, refuse_findings, verify_log
 from governance.training.batches import Caps
@@ -43,6 +44,7 @@ def train(desk: Desk) -> None:
         seed=job.seed,
         log=log,
         rows_sha256=rows_sha256,
+        preference_tuned=preference_marker(job.start, said=rules.preference_tuned),
     )
     write_document(desk.writes("training.json"), curve_document(curve))
     write_document(desk.writes("lineage.json"), lineage.document())

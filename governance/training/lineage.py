@@ -86,6 +86,8 @@ class Lineage:
     past_share: Bounds | None = None
     teachers: Mapping[str, str] = field(default_factory=dict)
     batch_log: Recorded | None = None
+    preference_tuned: str | None = None
+    """Who says that the start was tuned on preferences; None where nobody does."""
 
     def __post_init__(self) -> None:
         if set(self.trained_tokens) != set(ROLES):
@@ -106,6 +108,7 @@ class Lineage:
         seed: int,
         log: pl.DataFrame,
         rows_sha256: str,
+        preference_tuned: str | None = None,
     ) -> "Lineage":
         """The lineage of a run from its start, its mix (mix.json) and the log of what it really trained on.
 
@@ -130,6 +133,7 @@ class Lineage:
             past_share=start.past_share,
             teachers=dict(teachers),
             batch_log=Recorded.of(log, rows_sha256),
+            preference_tuned=preference_tuned,
         )
 
     @classmethod
@@ -159,6 +163,7 @@ class Lineage:
             "past_share": self.past_share.document() if self.past_share else None,
             "teachers": dict(self.teachers),
             "batch_log": self.batch_log.document() if self.batch_log else None,
+            "preference_tuned": self.preference_tuned,
             "mean_depth": self.descent.mean_depth.document(),
             "effective_share": self.descent.effective_share.document(),
         }

@@ -14,6 +14,8 @@ class TrainingRules:
     start: str = START_CHAMPION
     trainer: str = "transformers"
     recipe: Recipe = field(default_factory=Recipe)
+    preference_tuned: bool = False
+    """Whether the base, or the model that was adopted, was tuned on preferences (RLHF, DPO and the like): said in every decision."""
 
     def __post_init__(self) -> None:
         if self.start not in (START_BASE, START_CHAMPION):

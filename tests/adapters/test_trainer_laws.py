@@ -1,5 +1,6 @@
 """What holds for every trainer that exists: its port, its log, its bits, its refusals."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -77,6 +78,31 @@ def test_a_score_does_not_depend_on_what_it_is_batched_with(model: LanguageModel
     together = model.score([*ODD_TEXTS, *sentences(40, 5)])
     for text, score in zip(ODD_TEXTS, together, strict=False):
         assert model.score([text])[0].bits == pytest.approx(score.bits, rel=1e-4)
+
+
+def test_a_word_is_a_first_choice_exactly_where_greedy_writing_writes_it(model: LanguageModel) -> None:
+    texts = sentences(6, 9)
+    spans = [[match.span() for match in re.finditer(r"\w+", text)][1:] for text in texts]
+    scores = model.score(texts, spans)
+    greedy = Decoding(temperature=0, max_new_tokens=12)
+    for text, asked, score in zip(texts, spans, scores, strict=True):
+        written = model.sample([text[:start].rstrip() for start, _ in asked], greedy)
+        assert score.first_choices == tuple(
+            re.match(rf" ?{text[a:b]}(?!\w)", said) is not None for (a, b), said in zip(asked, written, strict=True)
+        )
+    assert len({choice for score in scores for choice in score.first_choices}) == 2
+
+
+def test_asking_about_words_moves_no_bits_and_neither_does_the_batch(model: LanguageModel) -> None:
+    texts = [*ODD_TEXTS, *sentences(5, 11)]
+    spans = [[match.span() for match in re.finditer(r"\w+", text)] for text in texts]
+    asked, plain = model.score(texts, spans), model.score(texts)
+    assert [score.bits for score in asked] == pytest.approx([score.bits for score in plain], rel=1e-6)
+    assert [score.tokens for score in asked] == [score.tokens for score in plain]
+    assert [len(score.first_choices) for score in asked] == [len(words) for words in spans]
+    assert [model.score([text], [words])[0].first_choices for text, words in zip(texts, spans, strict=True)] == [
+        score.first_choices for score in asked
+    ]
 
 
 def test_samples_are_a_function_of_weights_prompts_and_decoding(trainer: Trainer, place: Path, model: LanguageModel) -> None:

@@ -178,6 +178,7 @@ class FolderDesk:
 def desk(folder: Path, evidence: Evidence) -> FolderDesk:
     evidence.scores.write_parquet(folder / "scores.parquet")
     evidence.samples.write_parquet(folder / "samples.parquet")
+    evidence.choices.write_parquet(folder / "choices.parquet")
     shards = lay_out(folder, evidence)
     for name, frame in (("control_scores", evidence.scores), ("control_samples", evidence.samples)):
         frame.clear().write_parquet(folder / f"{name}.parquet")

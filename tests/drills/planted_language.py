@@ -22,7 +22,9 @@ HOW = ("at noon", "by hand", "in winter", "without a word", "for the town", "as 
 
 RECIPE = Recipe(vocabulary=420, epochs=1, founding_epochs=1, block_tokens=64)
 SIZE = Size(rows=700, anchors=200, anchor_percent=15, synthetic_cap_percent=35, text_tokens=48)
-PLAN = ProbePlan(temperatures=(1.0,), samples_per_prompt=4, max_new_tokens=24, training_sample=60, bootstrap_draws=400)
+PLAN = ProbePlan(
+    temperatures=(1.0,), samples_per_prompt=4, max_new_tokens=24, training_sample=60, bootstrap_draws=400, wordings={}, cloze_documents=0
+)
 
 
 def _zipf(stream: np.random.Generator, words: tuple[str, ...] | list[str], size: tuple[int, int], turn: int = 0) -> np.ndarray:

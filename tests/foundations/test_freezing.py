@@ -10,6 +10,7 @@ import pytest
 from governance.actions.freeze import CycleRequest, batch_manifest, cycle_of, freeze, frozen_cycle, same_question, settle
 from governance.actions.label import LeftOut, Standing
 from governance.adapters.lock import hold
+from governance.collapse.sentinels import SENTINEL_SCHEMA, SENTINELS_FILE, no_sentinels
 from governance.digest import digest_document, digest_file
 from governance.errors import BatchError, ConflictError
 from governance.mixing.benchmarks import BENCHMARKS_SCHEMA, Benchmarks
@@ -88,6 +89,17 @@ def test_benchmarks_are_frozen_by_digest_and_other_ones_are_another_question(tmp
     some = freeze(workspace, replace(request(batch), benchmarks=found))
     assert pl.read_parquet(frozen).equals(texts)
     assert some["benchmarks"]["pins"] == {"exam": {"sha256": "e" * 64, "columns": ["text"]}}
+    assert not same_question(none, some)
+
+
+def test_sentinels_are_frozen_by_digest_and_other_ones_are_another_question(tmp_path: Path, batch: Path):
+    workspace, frozen = Workspace(root=tmp_path), tmp_path / "cycle" / SENTINELS_FILE
+    none = freeze(workspace, request(batch))
+    assert none["sentinels"] == {"path": f"cycle/{SENTINELS_FILE}", "sha256": digest_file(frozen)}
+    assert pl.read_parquet(frozen).equals(no_sentinels())
+    pair = pl.DataFrame([("a", "s", "yes", "no")], schema=SENTINEL_SCHEMA, orient="row")
+    some = freeze(workspace, replace(request(batch), sentinels=pair))
+    assert pl.read_parquet(frozen).equals(pair)
     assert not same_question(none, some)
 
 

@@ -79,3 +79,19 @@ def test_holm_asks_more_of_one_slice_among_many():
 def test_a_slice_without_any_error_is_judged_by_its_change(change, alarmed):
     sure = by_name(sliced(law=comparison(change, 0.0)))
     assert bool(slices_beyond(slice_readings(sure, "tail_perplexity"), RULES.slice_margin_percent / 100)) is alarmed
+
+
+def test_a_start_that_was_tuned_on_preferences_is_said_and_changes_no_verdict():
+    plain, tuned = question(), question()
+    tuned["lineage"] = {**tuned["lineage"], "preference_tuned": "README.md of the start says dpo"}
+    one, other = decide(**plain), decide(**tuned)
+    assert (one["verdict"], one["gates"]) == (other["verdict"], other["gates"])
+    assert one["preference_tuned"] is None
+    assert other["preference_tuned"] == "README.md of the start says dpo"
+    assert other["alarms"] == [
+        *one["alarms"],
+        "the start was tuned on preferences, README.md of the start says dpo: "
+        "reward models prefer modes, so it may have been narrow before this line began",
+    ]
+    assert other["diagnosis"].startswith(one["diagnosis"])
+    assert other["diagnosis"].endswith("reward models prefer modes, so it may have been narrow before this line began.")

@@ -89,13 +89,14 @@ def test_pins_and_the_frozen_schedule_are_the_last_ones_said():
         (kinds.ROWS_KEPT, {"cycle": 1, "cycle_digest": "c", "rows": 2, "rows_sha256": "r"}),
         (kinds.ROWS_PRUNED, {"cycle_digest": "c", "rows_sha256": "r", "reason": "it was refused"}),
         (kinds.BENCHMARK_PINNED, {"name": "exam", "sha256": "e", "columns": ["text"]}),
+        (kinds.SENTINELS_PINNED, {"sha256": "s"}),
         (kinds.EMISSIONS_ENTERED, {"generator": "teacher", "version": "t", "rows": 1, "emissions_sha256": "e1"}),
         (kinds.EMISSIONS_ENTERED, {"generator": "teacher", "version": "t", "rows": 2, "emissions_sha256": "e2"}),
         (kinds.SCHEDULE_FROZEN, {"reason": "night"}),
     ]
     state = fold(chain(*events))
     assert (state.model, state.environment, dict(state.shards), dict(state.teachers)) == ("student", "demo", pins, {"teacher": "t"})
-    assert (state.frozen, state.emissions) == ("night", "e2")
+    assert (state.frozen, state.emissions, state.sentinels) == ("night", "e2", "s")
     assert fold(chain(*events, (kinds.SCHEDULE_UNFROZEN, {"reason": "seen"}))).frozen is None
 
 

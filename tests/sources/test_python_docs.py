@@ -9,6 +9,7 @@ from governance.adapters.shards import lay_out
 from governance.adapters.sources.python_docs import RARE_MODULE_DOCUMENTS, SOURCE, PythonDocsSettings, part
 from governance.adapters.splits import near_copies, rare_names_per_100_words
 from governance.adapters.stdlib_texts import Document, documents
+from governance.collapse.sentinels import SENTINELS_FILE, checked_sentinels
 from governance.digest import digest_file
 from governance.errors import ConflictError, IntegrityError, PolicyError
 from governance.ports.source import Prepared
@@ -31,7 +32,19 @@ def everything() -> list[Document]:
 
 
 def frames(workspace: Path) -> dict[str, pl.DataFrame]:
-    return {path.stem: pl.read_parquet(path) for path in (*workspace.glob("shards/*.parquet"), *workspace.glob("inbox/*.parquet"))}
+    """Every set of documents; sentinels are sentences of the ones whose openings are prompts."""
+    paths = (*workspace.glob("shards/*.parquet"), *workspace.glob("inbox/*.parquet"))
+    return {path.stem: pl.read_parquet(path) for path in paths if path.name != SENTINELS_FILE}
+
+
+def test_sentinels_are_sentences_that_no_other_set_says(prepared: tuple[Path, Prepared]) -> None:
+    planted = checked_sentinels(pl.read_parquet(prepared[0] / "shards" / SENTINELS_FILE))
+    found = frames(prepared[0])
+    asked = set(found.pop("prompts")["prompt_id"].str.strip_prefix("prompt-"))
+    assert planted.height >= 30
+    assert set(planted["sentinel_id"].str.strip_prefix("sentinel-")) <= asked
+    said = " ".join(word for frame in found.values() for text in frame["text"] for word in text.split())
+    assert [text for text in planted["true_text"] if text in said] == []
 
 
 def test_all_sets_are_disjoint_by_id_and_no_two_documents_of_any_sets_are_near_copies(prepared: tuple[Path, Prepared]) -> None:

@@ -66,6 +66,7 @@ def decision_of(folder: Path, evidence: Evidence, *, shards: Evidence | None = N
     pinned = lay_out(folder, shards or evidence)
     evidence.scores.write_parquet(folder / "scores.parquet")
     evidence.samples.write_parquet(folder / "samples.parquet")
+    evidence.choices.write_parquet(folder / "choices.parquet")
     for name, frame in zip(("control_scores", "control_samples"), control_frames(shards or evidence), strict=True):
         frame.write_parquet(folder / f"{name}.parquet")
     write_document(folder / "mix.json", mix())

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from governance.adapters.trainers.ngram import TRAINER
 from governance.collapse.controls import PLANTED
+from governance.collapse.sentinels import SENTINELS_FILE, no_sentinels
 from governance.digest import Manifest, digest_file, read_document, write_document
 from governance.errors import IntegrityError
 from governance.gates.margins import GateRules
 from governance.ports.desk import SHARDS
-from governance.ports.language_model import Decoding, LanguageModel, Score
+from governance.ports.language_model import Decoding, LanguageModel, Score, Span
 from governance.ports.trainer import Trainer
 from governance.section import read_section, section_document
 from governance.stages import judge, measure, probe
@@ -69,8 +70,8 @@ class Behind:
 
     model: LanguageModel
 
-    def score(self, texts: Sequence[str]) -> Sequence[Score]:
-        return self.model.score(texts)
+    def score(self, texts: Sequence[str], words: Sequence[Sequence[Span]] = ()) -> Sequence[Score]:
+        return self.model.score(texts, words)
 
     def sample(self, prompts: Sequence[str], decoding: Decoding) -> Sequence[str]:
         return self.model.sample(prompts, decoding)
@@ -80,20 +81,20 @@ class Behind:
 
 
 class Constant(Behind):
-    def score(self, texts: Sequence[str]) -> Sequence[Score]:
-        return [replace(score, bits=100.0) for score in self.model.score(texts)]
+    def score(self, texts: Sequence[str], words: Sequence[Sequence[Span]] = ()) -> Sequence[Score]:
+        return [replace(score, bits=100.0) for score in self.model.score(texts, words)]
 
 
 class NoNumber(Behind):
-    def score(self, texts: Sequence[str]) -> Sequence[Score]:
-        return [replace(score, bits=float("nan")) for score in self.model.score(texts)]
+    def score(self, texts: Sequence[str], words: Sequence[Sequence[Span]] = ()) -> Sequence[Score]:
+        return [replace(score, bits=float("nan")) for score in self.model.score(texts, words)]
 
 
 class ByLength(Behind):
     """Longest first, as it batches, and never put back."""
 
-    def score(self, texts: Sequence[str]) -> Sequence[Score]:
-        return sorted(self.model.score(texts), key=lambda score: -score.tokens)
+    def score(self, texts: Sequence[str], words: Sequence[Sequence[Span]] = ()) -> Sequence[Score]:
+        return sorted(self.model.score(texts, words), key=lambda score: -score.tokens)
 
 
 class OtherPrompts(Behind):
@@ -141,6 +142,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RunDesk:
         frame.write_parquet(place / SHARDS[name])
     write_document(place / "mix.json", mix())
     write_document(place / "lineage.json", lineage())
+    no_sentinels().write_parquet(place / SENTINELS_FILE)
     champion = place / "first" / "checkpoint"
     kept = {"version": 1, "digest": Manifest.of(champion).digest}
     cycle = {
@@ -152,6 +154,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RunDesk:
         "best_ever": kept,
         "history": None,
         "retrain_noise": {},
+        "sentinels": {"sha256": digest_file(place / SENTINELS_FILE)},
         "shards": {name: digest_file(place / SHARDS[name]) for name in shards},
         "policy": {"probe": section_document(ASKED), "gates": section_document(GateRules()), "training": {}},
         "policy_sha256": "ab" * 32,

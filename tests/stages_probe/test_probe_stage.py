@@ -8,16 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.collapse.evidence import PLAIN, Evidence
+from governance.collapse.evidence import PLAIN, TABLES, Evidence
 from governance.collapse.probe import ProbePlan
+from governance.collapse.sentinels import SENTINEL_SCHEMA, SENTINELS_FILE, no_sentinels
 from governance.digest import Manifest, digest_file
 from governance.errors import IntegrityError
 from governance.ports.desk import SHARDS
-from governance.ports.language_model import Decoding, Score
+from governance.ports.language_model import Decoding, Score, Span
 from governance.ports.rows import rows_frame
 from governance.ports.trainer import Trainer
 from governance.section import read_section
-from governance.stages.probe import STAGE, draw_seed, training_sample
+from governance.stages.asking import draw_seed
+from governance.stages.probe import STAGE, training_sample
 
 TEMPLATES = ("{prompt}", *ProbePlan().wordings.values())
 PLAN = {"temperatures": [0.7, 1.0], "samples_per_prompt": 2, "max_new_tokens": 5, "training_sample": 3}
@@ -31,8 +33,11 @@ class CountedModel:
     asked: list[Decoding] = field(default_factory=list)
     prompted: list[str] = field(default_factory=list)
 
-    def score(self, texts: Sequence[str]) -> Sequence[Score]:
-        return [Score(bits=len(text) * (1 + len(self.name)), tokens=len(text.split())) for text in texts]
+    def score(self, texts: Sequence[str], words: Sequence[Sequence[Span]] = ()) -> Sequence[Score]:
+        """A letter costs a bit more than the name has letters; of the words asked about, the last one is never the first choice."""
+        hits = [(True,) * (len(spans) - 1) + (False,) * bool(spans) for spans in words] or [()] * len(texts)
+        bits = [len(text) * (1 + len(self.name)) for text in texts]
+        return [Score(bits=b, tokens=len(t.split()), first_choices=h) for b, t, h in zip(bits, texts, hits, strict=True)]
 
     def sample(self, prompts: Sequence[str], decoding: Decoding) -> Sequence[str]:
         self.asked.append(decoding)
@@ -114,8 +119,10 @@ def desk(tmp_path: Path) -> TableDesk:
     )
     parts = [(rows("mix", 6), "human"), (rows("mix", 6), "human"), (rows("syn", 5), "synthetic"), (rows("anc", 5), "anchor")]
     pl.concat([frame.with_columns(role=pl.lit(role)) for frame, role in parts]).write_parquet(tmp_path / "mix.parquet")
+    no_sentinels().write_parquet(tmp_path / SENTINELS_FILE)
     cycle = {
         "seed": 7,
+        "sentinels": {"sha256": digest_file(tmp_path / SENTINELS_FILE)},
         "champion": {"version": 2, "digest": kept(tmp_path, "champ")},
         "baseline": {"version": 1, "digest": kept(tmp_path, "base")},
         "best_ever": None,
@@ -127,7 +134,7 @@ def desk(tmp_path: Path) -> TableDesk:
 
 def evidence(desk: TableDesk) -> Evidence:
     STAGE.work(desk)  # type: ignore[arg-type]
-    return Evidence(pl.read_parquet(desk.root / "scores.parquet"), pl.read_parquet(desk.root / "samples.parquet"))
+    return Evidence(*(pl.read_parquet(desk.root / name) for name in TABLES))
 
 
 def test_three_models_score_the_same_documents_and_answer_the_same_prompts(desk: TableDesk) -> None:
@@ -223,10 +230,66 @@ def test_what_the_gates_read_is_scored_by_its_own_writer_after_its_prompt(desk: 
     assert found.filter((pl.col("temperature") != 1) | (pl.col("wording") != PLAIN))["bits"].null_count() == 3 * 2 * 2 * 3
 
 
+def test_rare_words_of_locked_documents_are_asked_in_the_same_pass(desk: TableDesk) -> None:
+    found = evidence(desk).scores.filter(model="candidate").sort("shard", "doc_id")
+    # "human text e 0": every word is in three documents, and no number is a word; the fake misses the last word asked about
+    assert found.filter(shard="human")["rare"].to_list() == [0, 0, 0]
+    named = pl.read_parquet(desk.root / "shards" / "human.parquet").with_columns(text=pl.col("text") + " heron stork " + pl.col("row_id"))
+    named.write_parquet(desk.root / "shards" / "human.parquet")
+    desk.cycle["shards"] = {**desk.cycle["shards"], "human": digest_file(desk.root / SHARDS["human"])}
+    named = named.with_columns(text=pl.when(pl.col("row_id") == "human-2").then(pl.lit("another")).otherwise("text"))
+    named.write_parquet(desk.root / "shards" / "human.parquet")
+    desk.cycle["shards"] = {**desk.cycle["shards"], "human": digest_file(desk.root / SHARDS["human"])}
+    found = evidence(desk).scores.filter(model="candidate").sort("shard", "doc_id")
+    assert found.filter(shard="human")["rare"].to_list() == [3, 3, 0]
+    assert found.filter(shard="human")["rare_hits"].to_list() == [2, 2, 0]
+    assert found.filter(shard="training")["rare"].null_count() == 3
+
+
+def test_rare_names_of_the_tail_are_weighed_beside_others(desk: TableDesk) -> None:
+    names = ["HeronBook", "SwanTable", "CraneList", "StorkIndex", "IbisRecord"]
+    told = rows("tail", 5).with_columns(text=pl.Series([f"The keeper of the register writes down what is in {n} today" for n in names]))
+    told.write_parquet(desk.root / "shards" / "tail.parquet")
+    desk.cycle["shards"] = {**desk.cycle["shards"], "tail": digest_file(desk.root / SHARDS["tail"])}
+    found = evidence(desk).choices
+    assert found.group_by("model").len()["len"].to_list() == [25] * 3
+    first = found.filter(model="baseline", question_id="tail-0").sort("choice")
+    assert first["bits"].to_list() == [5.0 * (56 + len(n)) for n in ("HeronBook", "CraneList", "SwanTable", "IbisRecord", "StorkIndex")]
+    desk.cycle["policy"] = {**desk.cycle["policy"], "probe": {**PLAN, "cloze_documents": 2}}
+    assert evidence(desk).choices["question_id"].n_unique() == 2
+
+
+def test_sentinels_are_weighed_truth_first(desk: TableDesk) -> None:
+    pairs = [("s2", "s", "True it is.", "False it is not."), ("s1", None, "Yes.", "No, never.")]
+    pl.DataFrame(pairs, schema=SENTINEL_SCHEMA, orient="row").write_parquet(desk.root / SENTINELS_FILE)
+    desk.cycle["sentinels"] = {"sha256": digest_file(desk.root / SENTINELS_FILE)}
+    found = evidence(desk).choices.filter(model="baseline", task="sentinels").sort("question_id", "choice")
+    assert found["bits"].to_list() == [5.0 * len(text) for text in ("Yes.", "No, never.", "True it is.", "False it is not.")]
+    assert found["slice"].to_list() == ["none", "none", "s", "s"]
+
+
+def test_sentinels_that_are_not_the_frozen_ones_are_refused(desk: TableDesk) -> None:
+    desk.cycle["sentinels"] = {"sha256": "0" * 64}
+    with pytest.raises(IntegrityError, match="frozen as 000000000000"):
+        STAGE.work(desk)  # type: ignore[arg-type]
+    assert not desk.opened
+
+
+@pytest.mark.parametrize("name", ["tail", "human", "prompts"])
+def test_a_shard_that_models_wrote_judges_nobody(desk: TableDesk, name: str) -> None:
+    path = desk.root / SHARDS[name]
+    frame = pl.read_parquet(path)
+    frame.with_columns(origin=pl.lit("model")).write_parquet(path)
+    desk.cycle["shards"] = {**desk.cycle["shards"], name: digest_file(path)}
+    with pytest.raises(IntegrityError, match=f"{frame.height} of {frame.height} rows of shard {name} are not human"):
+        STAGE.work(desk)  # type: ignore[arg-type]
+    assert not desk.opened
+
+
 def test_the_bar_ends_full(desk: TableDesk) -> None:
     evidence(desk)
-    assert [done for done, _, _ in desk.bar] == list(range(1, 34))
-    assert {total for _, total, _ in desk.bar} == {33}
+    assert [done for done, _, _ in desk.bar] == list(range(1, 37))
+    assert {total for _, total, _ in desk.bar} == {36}
 
 
 def test_the_same_cycle_gives_the_same_bytes(desk: TableDesk) -> None:
@@ -264,6 +327,6 @@ def test_a_draws_seed_is_a_plain_non_negative_number_below_two_to_the_31(seed: i
 
 def test_probing_reads_only_what_it_declares() -> None:
     assert STAGE.name == "probe"
-    assert set(STAGE.writes) == {"scores.parquet", "samples.parquet", "control_scores.parquet", "control_samples.parquet"}
+    assert set(STAGE.writes) == {*TABLES, "control_scores.parquet", "control_samples.parquet"}
     needed: Mapping[str, None] = dict.fromkeys(STAGE.needs)
     assert "policy.gates" not in needed

@@ -15,9 +15,10 @@ from governance.adapters.ngram_lm.drawing import Inverse, Nucleus, nucleus
 from governance.adapters.ngram_lm.watermark import factors, green_after
 from governance.adapters.ngram_lm.words import END_ID, Words
 from governance.adapters.uniforms import uniforms
+from governance.adapters.word_spans import tokens_of
 from governance.digest import read_document, write_document
 from governance.errors import IntegrityError
-from governance.ports.language_model import Decoding, Score
+from governance.ports.language_model import Decoding, Score, Span
 from governance.provenance.watermark import Greens, Mark, count_green
 
 SCHEMA = "heirloom/ngram/1"
@@ -33,13 +34,22 @@ class Ngram:
     words: Words
     counts: Counts
 
-    def score(self, texts: Sequence[str]) -> Sequence[Score]:
+    def score(self, texts: Sequence[str], words: Sequence[Sequence[Span]] = ()) -> Sequence[Score]:
         """Total bits per text: each token is predicted from the two before it, the first ones from the start of the text."""
         tokens = [self.words.encode(text) for text in texts]
         before, last, here, owners = contexts_of(tokens)
         bits = -np.log2(self.counts.probabilities(before, last, here))
         sums = np.bincount(owners, weights=bits, minlength=len(texts))
-        return [Score(bits=float(total), tokens=len(t)) for total, t in zip(sums, tokens, strict=True)]
+        chosen = [self._first_choices(*asked) for asked in zip(texts, tokens, words, strict=True)] if words else [()] * len(texts)
+        return [Score(bits=float(b), tokens=len(t), first_choices=c) for b, t, c in zip(sums, tokens, chosen, strict=True)]
+
+    def _first_choices(self, text: str, tokens: Sequence[int], words: Sequence[Span]) -> tuple[bool, ...]:
+        places = self.words.places(text)
+        opened = [END_ID, END_ID, *tokens]
+        return tuple(
+            len(asked) > 0 and all(self.counts.distribution(*opened[at : at + 2]).argmax() == tokens[at] for at in asked)
+            for asked in (tokens_of(places, word) for word in words)
+        )
 
     def sample(self, prompts: Sequence[str], decoding: Decoding) -> Sequence[str]:
         """One continuation per prompt, up to the end token; prompt number i draws its own numbers from (seed, i)."""

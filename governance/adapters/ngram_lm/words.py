@@ -36,6 +36,13 @@ class Words:
             tokens += [number] if number is not None else [FIRST_BYTE + byte for byte in piece.encode()]
         return tokens
 
+    def places(self, text: str) -> list[tuple[int, int]]:
+        """Where each token of `encode(text)` begins and ends, in characters; the bytes of an unknown piece have all of it in common."""
+        found: list[tuple[int, int]] = []
+        for piece in PIECE.finditer(text):
+            found += [piece.span()] * (1 if piece[0] in self.numbers else len(piece[0].encode()))
+        return found
+
     def decode(self, tokens: Sequence[int]) -> str:
         """The text of tokens without an end token; bytes that are no UTF-8 become the replacement character."""
         parts = [bytes([t - FIRST_BYTE]) if t < FIRST_WORD else self.words[t - FIRST_WORD].encode() for t in tokens]

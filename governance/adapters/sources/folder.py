@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from governance.adapters.shards import lay_out, prepared_before
+from governance.collapse.sentinels import SENTINELS_FILE
 from governance.errors import BatchError
 from governance.ports.batch import BatchDoor
 from governance.ports.desk import SHARDS
@@ -26,7 +27,7 @@ class FolderSettings:
 
 
 def prepare(workspace: Path, settings: Mapping[str, Any], door: BatchDoor) -> Prepared:
-    """Copy the given shards into the workspace, checked: human, disjoint by id and text. Batches stay where they are.
+    """Copy the given shards into the workspace, and sentinels where there are any, checked: human, disjoint by id and text.
 
     Raises: BatchError naming a shard that cannot be read.
     """
@@ -35,7 +36,9 @@ def prepare(workspace: Path, settings: Mapping[str, Any], door: BatchDoor) -> Pr
     if known := prepared_before(workspace):
         return known
     shards = {name: _read(given / Path(path).name) for name, path in SHARDS.items()}
-    return lay_out(workspace, SOURCE.name, shards, {}, base=None, dropped={})
+    planted = given / SENTINELS_FILE
+    sentinels = _read(planted) if planted.is_file() else None
+    return lay_out(workspace, SOURCE.name, shards, {}, base=None, dropped={}, sentinels=sentinels)
 
 
 def _settings(settings: Mapping[str, Any]) -> FolderSettings:

@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from governance.adapters.sentinel_sentences import sentinel_rows
 from governance.adapters.shards import PROMPT_SCHEMA, lay_out, prepared_before
 from governance.adapters.splits import fraction, rare_names_per_100_words, without_copies
 from governance.adapters.stdlib_texts import Document, documents
@@ -59,10 +60,12 @@ def prepare(workspace: Path, settings: Mapping[str, Any], door: BatchDoor) -> Pr
     everything = documents(Path(read.stdlib) if read.stdlib else None)
     sets, dropped = part(everything, read)
     shards = {name: _frame(sets.pop(name), f"{name}.parquet") for name in ("anchors", "tail", "human")}
-    shards["prompts"] = _prompts(sets.pop("prompts"))
+    held = sets.pop("prompts")
+    shards["prompts"] = _prompts(held)
+    sentinels = sentinel_rows(held, [document for name in sets for document in sets[name]])
     batches = {name: _frame(sets[name], f"{name}.parquet").drop("source_id", "sha256", "source_file", "line") for name in sets}
     shards["anchors"] = shards["anchors"].drop("source_id")
-    return lay_out(workspace, SOURCE.name, shards, batches, base="base", dropped=dropped)
+    return lay_out(workspace, SOURCE.name, shards, batches, base="base", dropped=dropped, sentinels=sentinels)
 
 
 def part(everything: Sequence[Document], settings: PythonDocsSettings) -> tuple[dict[str, list[Document]], dict[str, int]]:

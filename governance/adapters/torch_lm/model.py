@@ -9,10 +9,11 @@ import numpy as np
 
 from governance.adapters.torch_lm.checkpoint import load_decoder
 from governance.adapters.torch_lm.sampling import sample_tokens
-from governance.adapters.torch_lm.scoring import document_curvatures, document_nats
-from governance.adapters.torch_lm.tokenizer import TokenCounter, encode
+from governance.adapters.torch_lm.scoring import document_choices, document_curvatures, document_nats
+from governance.adapters.torch_lm.tokenizer import TokenCounter, encode, encode_places
 from governance.adapters.torch_lm.watermark import green_lists
-from governance.ports.language_model import Decoding, Score
+from governance.adapters.word_spans import whole_words
+from governance.ports.language_model import Decoding, Score, Span
 from governance.provenance.laundering.signal import Floats
 from governance.provenance.watermark import Greens, Mark, count_green
 
@@ -28,14 +29,24 @@ class Decoder:
     end: int
     context: int
 
-    def score(self, texts: Sequence[str]) -> Sequence[Score]:
+    def score(self, texts: Sequence[str], words: Sequence[Sequence[Span]] = ()) -> Sequence[Score]:
         """Total bits per text. A text longer than the context is cut into windows that do not overlap; each token is paid once.
 
         The first token of a text is predicted from the start-of-text token, the first of a later window from the last token before it.
         """
+        if words:
+            return self._score_words(texts, words)
         tokens = list(encode(self.tokenizer, texts))
         nats = document_nats(self.model, tokens, end=self.end, context=self.context)
         return [Score(bits=n / NATS_PER_BIT, tokens=len(t)) for n, t in zip(nats, tokens, strict=True)]
+
+    def _score_words(self, texts: Sequence[str], words: Sequence[Sequence[Span]]) -> Sequence[Score]:
+        placed = list(encode_places(self.tokenizer, texts))
+        found = document_choices(self.model, [tokens for tokens, _ in placed], end=self.end, context=self.context)
+        return [
+            Score(bits=nats / NATS_PER_BIT, tokens=len(tokens), first_choices=whole_words(offsets, chosen, asked))
+            for (tokens, offsets), (nats, chosen), asked in zip(placed, found, words, strict=True)
+        ]
 
     def sample(self, prompts: Sequence[str], decoding: Decoding) -> Sequence[str]:
         """One continuation per prompt, up to the end token; prompt number i draws its own numbers from (seed, i)."""

@@ -67,6 +67,13 @@ def encode(tokenizer: Any, texts: Sequence[str]) -> Iterator[list[int]]:
             yield encoding.ids
 
 
+def encode_places(tokenizer: Any, texts: Sequence[str]) -> Iterator[tuple[list[int], list[tuple[int, int]]]]:
+    """Token ids of each text and where each token begins and ends in it, in characters; a character of several tokens is in all of them."""
+    for first in range(0, len(texts), SLICE):
+        for encoding in tokenizer.encode_batch(list(texts[first : first + SLICE]), add_special_tokens=False):
+            yield encoding.ids, encoding.offsets
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class TokenCounter:
     """Tokens of each text, without start and end tokens; in another process too, to which a tokenizer by itself does not bring that
