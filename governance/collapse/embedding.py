@@ -3,20 +3,17 @@
 Every statistic of vectors takes them from `text_vectors` and `human_cloud`: computed once a set and kept for the next metric.
 """
 
-import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
 from governance.collapse.encoder import Encoder
 from governance.collapse.evidence import Floats, Unmeasured, Whole
 from governance.collapse.sampled import LeftOut
 from governance.collapse.samples import Samples, SampleSet, cut_set
+from governance.provenance.trigrams import DIMENSIONS, word_vectors
 
-DIMENSIONS = 256
-GRAM = 3
 TEXTS_AT_ONCE = 512
 
 
@@ -108,18 +105,3 @@ def unit_vectors(samples: SampleSet, vocabulary: tuple[str, ...]) -> Floats:
             vectors[first + filled] = np.add.reduceat(gathered, starts[filled], axis=0)
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors / np.where(norms > 0, norms, 1.0)
-
-
-def word_vectors(words: list[str]) -> npt.NDArray[np.float32]:
-    """One signed bucket (CRC-32) per character trigram of each word with its borders: the same numbers on every machine, for good."""
-    rows, marks = [], []
-    for row, word in enumerate(words):
-        bounded = f"<{word}>".encode()
-        grams = [zlib.crc32(bounded[i : i + GRAM]) for i in range(max(1, len(bounded) - GRAM + 1))]
-        marks += grams
-        rows += [row] * len(grams)
-    mark = np.array(marks, dtype=np.int64)
-    sign = np.where((mark >> 16) & 1, 1.0, -1.0)
-    cells = np.array(rows, dtype=np.int64) * DIMENSIONS + mark % DIMENSIONS
-    flat = np.bincount(cells, sign, minlength=len(words) * DIMENSIONS)
-    return flat.reshape(len(words), DIMENSIONS).astype(np.float32)

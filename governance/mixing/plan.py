@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from governance.mixing.admission import by_origin
+from governance.mixing.alike import Vectors
 from governance.mixing.anchors import sampled, slices_document
 from governance.mixing.benchmarks import Benchmarks
 from governance.mixing.caps import holds
@@ -84,6 +85,7 @@ def plan_pool(
     earlier: pl.DataFrame | None = None,
     selection: SelectionRules | None = None,
     benchmarks: Benchmarks | None = None,
+    vectors: Vectors | None = None,
     kernels: Kernels = NUMPY,
 ) -> Mix:
     """Plan a mix of incoming rows and anchors (row schema plus `tokens`); the order in which rows come makes no difference.
@@ -92,6 +94,8 @@ def plan_pool(
 
     `references` are the other pinned texts by name, in the order in which they are checked (`tail`, `human`, `prompts`), before the
     `benchmarks`. `teachers`, `kind`, `start` and `seed` are those of cycle.json, `model` is the student's name there.
+
+    `vectors` are those of the rows' texts, as they came, where the policy asks for the embedding.
 
     Raises: RefusedError where there is too little human text, where the anchors are not human or far too few, or where a teacher was
     swapped. IntegrityError where the rows are not what the validate stage writes.
@@ -102,7 +106,7 @@ def plan_pool(
     sieve = by_origin(batch.sieve, rules, teachers=teachers, model=model, start=start["digest"], kind=kind)
     pinned = {**references, ANCHORS: anchors}
     chosen = selection or SelectionRules()
-    filtered = select(batch, sieve, pinned, benchmarks or Benchmarks(), rules=rules, selection=chosen, seed=seed)
+    filtered = select(batch, sieve, pinned, benchmarks or Benchmarks(), rules=rules, selection=chosen, seed=seed, vectors=vectors)
     sieve = filtered.sieve
     earlier = nothing_earlier() if earlier is None else earlier
     refuse_too_little_human(sieve, rules, fresh_human_tokens(sieve, earlier))

@@ -92,6 +92,8 @@ class MixRules:
     """Rows of a training shard, about."""
     near_duplicate_jaccard_percent: int = 70
     shingle_words: int = 5
+    embedding_cosine_percent: int | None = None
+    """Cosine of two texts in the frozen embedding from which on the later one leaves too (docs/selection.md); None: it is not asked."""
     overlap_words: int = 8
     overlap_percent: int = 50
     """Runs of `overlap_words` words shared with a pinned text, of the shorter of the two."""
@@ -135,6 +137,8 @@ class MixRules:
         self._check_caps()
         self._check_depth()
         self._check_regime()
+        if self.embedding_cosine_percent is not None and not 80 <= self.embedding_cosine_percent <= 100:
+            raise ValueError(f"embedding_cosine_percent: {self.embedding_cosine_percent} is not a percentage in 80..100")
         for name, (low, high) in _PERCENTAGES.items():
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f"{name}: {getattr(self, name)} is not a percentage in {low}..{high}")

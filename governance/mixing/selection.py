@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from governance.mixing.alike import Vectors, without_alike
 from governance.mixing.benchmarks import Benchmarks, without_benchmarks
 from governance.mixing.diversity_gate import without_uniform
 from governance.mixing.feedback import without_own_success
@@ -71,6 +72,7 @@ def select(
     rules: MixRules,
     selection: SelectionRules,
     seed: int,
+    vectors: Vectors | None = None,
 ) -> Filtered:
     """Copies and overlaps with pinned texts and benchmarks leave, then damage, model text without diversity, near-duplicates and
     templates; the floor holds for what comes after the overlaps.
@@ -84,6 +86,8 @@ def select(
     sieve = without_damage(sieve, batch.words, batch.found.damage, selection, floor)
     sieve, judged = without_uniform(sieve, batch.words, batch.anchors, selection, seed)
     sieve = without_near_duplicates(sieve, batch.words, rules, floor, kernels=batch.kernels, scratch=batch.scratch)
+    if vectors is not None:
+        sieve = without_alike(sieve, batch.words, vectors, rules, floor)
     sieve, templates = without_templates(sieve, batch.words, batch.found, rules=rules, selection=selection, seed=seed)
     document = {
         "diversity": {"rule": selection.diversity, "groups": judged},

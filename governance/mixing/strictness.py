@@ -14,6 +14,7 @@ _LESS_IS_STRICTER = (
     "slice_cap_percent",
     "most_anchor_passes",
     "near_duplicate_jaccard_percent",
+    "embedding_cosine_percent",
     "overlap_percent",
     "benchmark_words",
     "fewest_benchmark_words",

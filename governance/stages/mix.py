@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from governance.digest import read_document, write_document
+from governance.mixing.alike import Vectors, embedded, vectors_in_file
 from governance.mixing.anchors import passes_document
 from governance.mixing.benchmarks import BENCHMARKS_FILE, Benchmarks
 from governance.mixing.descent import descent_document, refuse_beyond_depth
@@ -92,6 +93,7 @@ def _planned(desk: Desk, rules: MixRules, source: Path, earlier: pl.DataFrame, s
         kernels=kernels,
         selection=desk.section("policy.selection", SelectionRules),
         benchmarks=_benchmarks(desk),
+        vectors=_vectors(desk, rules, source, scratch),
     )
     refuse_without_anchors(mix.document, rules)
     refuse_stale(mix.document, rules)
@@ -121,6 +123,13 @@ def _sourced(desk: Desk, scratch: Path) -> tuple[Path, pl.DataFrame]:
 
 def _shard(desk: Desk, name: str) -> pl.DataFrame:
     return pl.read_parquet(pinned_shard(desk, name))
+
+
+def _vectors(desk: Desk, rules: MixRules, source: Path, scratch: Path) -> Vectors | None:
+    """The texts in the frozen embedding, in a file; None where the policy does not ask for it."""
+    if rules.embedding_cosine_percent is None:
+        return None
+    return vectors_in_file(desk.executor().mapped(source, ["text"], embedded), scratch / "vectors")
 
 
 def _benchmarks(desk: Desk) -> Benchmarks:

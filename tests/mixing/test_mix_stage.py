@@ -211,6 +211,18 @@ def test_a_row_that_holds_a_benchmark_is_left_out_and_benchmarks_that_moved_stop
     assert read_document(desk.root / "mix.json")["benchmarks"]["not_named"] == ["old"]
 
 
+def test_a_row_with_every_tenth_word_exchanged_leaves_where_policy_asks_for_the_embedding(desk: TableDesk) -> None:
+    edited = " ".join("another" if place % 10 == 4 else word for place, word in enumerate(text_of(7, 30).split()))
+    path = desk.root / "admitted.parquet"
+    copy = rows("copy", 9000, 1).with_columns(text=pl.lit(edited), sha256=pl.lit(digest_text(edited)))
+    pl.concat([copy, pl.read_parquet(path)]).write_parquet(path)
+    desk.cycle["policy"]["mixing"] = {"embedding_cosine_percent": 90}
+    STAGE.work(desk)
+    dropped = pl.read_parquet(desk.root / "dropped.parquet").filter(pl.col("rule") == "embedding-duplicate")
+    assert dropped["row_id"].to_list() == ["fresh-7"]
+    assert dropped["detail"][0].endswith("with copy-0")
+
+
 def test_a_teacher_that_is_the_student_is_refused(desk: TableDesk) -> None:
     desk.cycle["teachers"] = {"tutor": START["digest"]}
     with pytest.raises(RefusedError, match="teacher tutor descends from a student"):
