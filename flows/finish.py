@@ -14,7 +14,7 @@ from governance.digest import digest_document, read_document, sync_folder
 from governance.errors import PolicyError
 from governance.provenance.descent import Bounds
 from governance.release import kinds
-from governance.release.levels import levels_of
+from governance.release.levels import Levels, levels_of
 from governance.release.rules import REVIEW
 from governance.release.state import PASS
 from governance.wiring import Shop, steps
@@ -119,9 +119,15 @@ def finished(shop: Shop) -> Finished:
         unknown_tokens=lineage["unknown_tokens"],
         past_share=Bounds.from_document(lineage["past_share"]),
         batches_head=(lineage.get("batch_log") or {}).get("head"),
-        levels=levels_of(measures, cycle),
+        levels=_levels(shop, cycle, measures),
         review_for=shop.actor if shop.policy.promotion.mode == REVIEW else None,
     )
+
+
+def _levels(shop: Shop, cycle: Mapping[str, Any], measures: Mapping[str, Any]) -> Levels | None:
+    """A second look reads more documents than any other candidate's first, so the levels of its candidate stay those of its own first."""
+    first = cycle.get("extension")
+    return shop.ledger.state().releases[first["version"]].levels if first else levels_of(measures, cycle)
 
 
 def archive_of(shop: Shop, cycle_digest: str) -> Path:

@@ -81,7 +81,7 @@ def _standings(state: State, release: Release, margins: Mapping[str, Margin]) ->
 
 
 def _here(state: State, metric: str, shard: str) -> bool:
-    return shard == state.shards.get(LEVELLED[metric])
+    return shard == state.read_of(metric)
 
 
 def cycles_left(found: tuple[Generation, ...], metric: str) -> float | None:

@@ -14,6 +14,7 @@ from prefect.states import Completed
 from flows import artifacts
 from flows.begin import Begun, NothingToDo, begin
 from flows.ending import ended, frozen
+from flows.extend import begin_extension, open_extension
 from flows.finish import CycleOutcome, judged, promoted, registered, release_desk
 from flows.local import scheduled, shop_of_run
 from flows.promote import promote_flow
@@ -34,9 +35,11 @@ NAMES = {"pass": "Passed", "block": "Blocked", "inconclusive": "Inconclusive"}
 
 
 @task(name="begin", task_run_name="begin")
-def begin_task(shop: Shop, batch: Path | None, again: bool) -> Begun | NothingToDo:  # noqa: FBT001 - Prefect passes parameters by name
-    """Finish or undo what a killed run left, then freeze the cycle."""
-    return begin(shop, batch, again=again)
+def begin_task(shop: Shop, batch: Path | None, again: bool, *, extend: bool = False) -> Begun | NothingToDo:  # noqa: FBT001 - by name
+    """Finish or undo what a killed run left, then freeze the cycle; an extension that is open is gone on with before anything else."""
+    if extend:
+        return begin_extension(shop)
+    return open_extension(shop, shop.ledger.state()) or begin(shop, batch, again=again)
 
 
 @task(name="stage", task_run_name="{stage}")
@@ -59,7 +62,15 @@ def register_task(shop: Shop) -> RegistrationOutcome:
 
 
 @flow(name="retrain", flow_run_name="retrain-{model}", validate_parameters=False)
-def retrain(workspace: str, model: str, batch: str | None = None, again: bool = False, requester: str | None = None) -> State[Any]:  # noqa: FBT001, FBT002
+def retrain(
+    workspace: str,
+    model: str,
+    batch: str | None = None,
+    again: bool = False,  # noqa: FBT001, FBT002 - Prefect passes parameters by name
+    requester: str | None = None,
+    *,
+    extend: bool = False,
+) -> State[Any]:
     """Bring the workspace to its next decision: found generation 0 where there is no champion yet, then take the next batch.
 
     The result is a list of cycle outcomes, or a NothingToDo; a scheduled run that is not wanted now is skipped. Parameters are names
@@ -70,14 +81,14 @@ def retrain(workspace: str, model: str, batch: str | None = None, again: bool = 
         with hold(shop.workspace.lock, f"retrain {model}", shop.clock):
             if scheduled() and (why := shop.ledger.state().frozen) is not None:
                 return frozen(why)
-            return _run(shop, Path(batch) if batch else None, again=again)
+            return _run(shop, Path(batch) if batch else None, again=again, extend=extend)
     except GovernanceError as error:
         return ended(error)
 
 
-def _run(shop: Shop, batch: Path | None, *, again: bool) -> State[Any]:
+def _run(shop: Shop, batch: Path | None, *, again: bool, extend: bool = False) -> State[Any]:
     finish_killed(shop)
-    begun: Begun | NothingToDo = begin_task(shop, batch, again)
+    begun: Begun | NothingToDo = begin_task(shop, batch, again, extend=extend)
     if isinstance(begun, NothingToDo):
         return Completed(name="Nothing to do", message=begun.reason, data=begun)
     done = [one_cycle(shop, begun)]

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from governance.wiring import Shop
 
 
-def command(batch: Path | None = None, *, again: bool = False, control: int = 0, common: Common | None = None) -> Outcome:
+def command(
+    batch: Path | None = None, *, again: bool = False, control: int = 0, extend: bool = False, common: Common | None = None
+) -> Outcome:
     """Take a batch through validation, mixing, training, evaluation and gate to a verdict.
 
     Where the workspace has no champion yet, generation 0 is founded first, on human text alone. A run that was killed goes on where it
@@ -29,8 +31,14 @@ def command(batch: Path | None = None, *, again: bool = False, control: int = 0,
     control
         Begin no cycle: train so many human-only controls of the cycle at hand, each with a fresh seed, and keep their readings. None of
         them can be promoted; from six of one cycle on, retrain noise is measured and no longer assumed.
+    extend
+        Look at the last candidate once more, where it was inconclusive and the policy registered an extension before; then it is final.
     """
     from cli.shop import shop_of
+    from governance.errors import UsageError
+
+    if extend and (batch is not None or again or control):
+        raise UsageError("an extension is of the last cycle and takes no batch", where="--extend")
 
     shop = shop_of(common)
     if control:
@@ -42,7 +50,7 @@ def command(batch: Path | None = None, *, again: bool = False, control: int = 0,
     with hold(shop.workspace.lock, f"retrain {shop.policy.line.model}", shop.clock), prefect_at_hand(shop):
         from flows.retrain import retrain  # prefect reads its environment when it is imported
 
-        state = retrain(str(shop.workspace.root), shop.policy.line.model, chosen, again, shop.actor, return_state=True)
+        state = retrain(str(shop.workspace.root), shop.policy.line.model, chosen, again, shop.actor, extend=extend, return_state=True)
         result: Any = state.result()
     return _with_advice(shop, cycles_outcome(result)) if isinstance(result, list) else nothing_outcome(result)
 
@@ -103,10 +111,23 @@ def cycle_lines(cycle: "CycleOutcome") -> list[str]:
     lines += [_slice_line(worst)] if worst else []
     lines += [f" Alarm: {plain(alarm)}" for alarm in cycle.decision.get("alarms", ())]
     lines += _noise_lines(cycle.decision)
+    lines += _look_lines(cycle)
     lines.append(_mix_line(cycle.mix))
     if cycle.stages_cached:
         lines.append(f" From the cache: {', '.join(cycle.stages_cached)}.")
     return [*lines, *_last_lines(cycle)]
+
+
+def _look_lines(cycle: "CycleOutcome") -> list[str]:
+    """Which of two looks this was; nothing where the policy has only one."""
+    look = cycle.decision.get("look")
+    if not look:
+        return []
+    part = f"{look['alpha_percent']:g} % of the error"
+    if look["final"]:
+        return [f" Second look, with {part}: final, and no approval overrides it."]
+    may = "; heirloom retrain --extend looks once more" if cycle.verdict == "inconclusive" else ""
+    return [f" First of two looks, with {part}{may}."]
 
 
 def _slice_line(worst: "Any") -> str:

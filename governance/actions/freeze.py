@@ -126,6 +126,7 @@ def cycle_of(request: CycleRequest, manifest: Manifest) -> dict[str, Any]:
         "baseline": dict(request.baseline) if request.baseline else None,
         "best_ever": dict(request.best_ever) if request.best_ever else None,
         "history": dict(request.history) if request.history else None,
+        "extension": None,
         "teachers": dict(request.teachers),
         "emissions": {"path": f"cycle/{EMISSIONS_FILE}", "sha256": hashlib.sha256(_emissions(request)).hexdigest()},
         "known": {"path": f"cycle/{KNOWN_FILE}", "sha256": digest_bytes(_known(request))},
@@ -250,7 +251,7 @@ def same_question(document: Mapping[str, Any], other: Mapping[str, Any]) -> bool
     """
     if document.keys() != other.keys():
         return False
-    references = ("shards", "start", "champion", "baseline", "best_ever", "history", "teachers")
+    references = ("shards", "start", "champion", "baseline", "best_ever", "history", "extension", "teachers")
     tables = ("emissions", "relabels", "earlier", "benchmarks", "sentinels", "watermark")
     keys = ("kind", "batch", "mapping", *references, *tables, "policy_sha256")
     return all(document.get(key) == other.get(key) for key in keys)

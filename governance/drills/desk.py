@@ -102,6 +102,7 @@ def cycle_document(
         "baseline": founded,
         "best_ever": founded,
         "history": {"releases": [{"version": number + 1, "levels": {}} for number in range(1, champion.number + 1)]},
+        "extension": None,
         "retrain_noise": {},
         "sentinels": {"sha256": digest_bytes(NO_SENTINELS)},
         "policy": dict(policy),

@@ -7,6 +7,7 @@ from governance.collapse.evidence import BASELINE, BEST_EVER, CHAMPION
 from governance.errors import PolicyError
 from governance.gates.alarms import SLICED, raise_alarms, slice_readings, slices_beyond, worst_slice
 from governance.gates.diagnosis import diagnose
+from governance.gates.extension import at_look, look_document
 from governance.gates.gate import FOUNDING, NO_REFERENCE, Gate, GateCase, GateResult, Verdict
 from governance.gates.known import judge_controls
 from governance.gates.margins import GateRules
@@ -32,6 +33,7 @@ def decide(
     baseline: Mapping[str, Any] | None,
     best_ever: Mapping[str, Any] | None = None,
     history: Mapping[str, Any] | None = None,
+    extension: Mapping[str, Any] | None = None,
     gates: Mapping[str, Gate] | None = None,
 ) -> dict[str, Any]:
     """The document `heirloom/decision/1`, a function of the readings, the token counts and the policy alone.
@@ -45,7 +47,7 @@ def decide(
     """
     gates = shipped_gates() if gates is None else gates
     _check_names(gates, rules)
-    metrics = {str(entry["name"]): entry for entry in measures.get("metrics", ())}
+    metrics = at_look({str(entry["name"]): entry for entry in measures.get("metrics", ())}, rules.extension, extension)
     references = () if kind == FOUNDING else _references(champion, baseline, best_ever)
     case = GateCase(
         metrics=metrics, mix=mix, lineage=lineage, rules=rules, references=references, stand_ins=_stand_ins(champion, baseline, best_ever)
@@ -67,6 +69,7 @@ def decide(
         "gates": [result.document() for result in results],
         "gates_off": off,
         "calibrated": rules.calibrated,
+        "look": look_document(rules.extension, extension),
         "worst_slice": worst_slice(metrics),
         "sequential": [look.document() for look in looked],
         "alarms": [

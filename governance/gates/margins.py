@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from governance.gates.extension import ExtensionRules
+
 DEFAULT_GATES = ("tail_perplexity", "human_perplexity", "distinct_2", "distinct_3", "ngram_entropy", "synthetic_share")
 
 
@@ -46,6 +48,7 @@ class GateRules:
     """The number of cycles that this chance is for."""
     sequential_blocks: bool = False
     """Whether its alarm blocks. Off by default: it tells a drift from none, and a drift inside the margins may be meant."""
+    extension: ExtensionRules = field(default_factory=ExtensionRules)
     planned_power_percent: int = 80
     """Power for which `documents_needed` is planned."""
     calibrated: bool = False

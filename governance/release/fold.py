@@ -16,7 +16,7 @@ from governance.release.levels import Levels
 from governance.release.state import PROMOTION, ROLLBACK, Approval, GateDrill, Intent, Judgement, OpenCycle, Release, State
 
 _MAPPINGS = (
-    *("releases", "shards", "teachers", "benchmarks", "frozen_against", "judged", "attempts"),
+    *("releases", "shards", "teachers", "benchmarks", "frozen_against", "extended", "judged", "attempts"),
     *("remembered", "kept_rows", "pruned_rows", "relabellings", "synthesized", "drills"),
 )
 
@@ -101,6 +101,11 @@ def _cycle_frozen(state: State, event: Event) -> State:
     )
     against = _with(state.frozen_against, cycle.digest, state.champion)
     return replace(state, cycle=cycle, cycles=max(state.cycles, cycle.number), frozen_against=against)
+
+
+def _cycle_extended(state: State, event: Event) -> State:
+    """A second look is a cycle of its own, and the first look's only one."""
+    return replace(_cycle_frozen(state, event), extended=_with(state.extended, event.body["extends"], event.body["cycle_digest"]))
 
 
 def _cycle_judged(state: State, event: Event) -> State:
@@ -248,6 +253,7 @@ _STEPS: Mapping[str, Callable[[State, Event], State]] = MappingProxyType(
         kinds.MODEL_ADOPTED: _adopted,
         kinds.ROWS_RELABELLED: fold_tables.relabelled,
         kinds.CYCLE_FROZEN: _cycle_frozen,
+        kinds.CYCLE_EXTENDED: _cycle_extended,
         kinds.CYCLE_JUDGED: _cycle_judged,
         kinds.CYCLE_ABANDONED: _cycle_abandoned,
         kinds.CANDIDATE_REGISTERED: _registered,

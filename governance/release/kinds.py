@@ -18,6 +18,7 @@ ROWS_PRUNED = "rows.pruned"
 MODEL_ADOPTED = "model.adopted"
 ROWS_RELABELLED = "rows.relabelled"
 CYCLE_FROZEN = "cycle.frozen"
+CYCLE_EXTENDED = "cycle.extended"
 CYCLE_JUDGED = "cycle.judged"
 CYCLE_ABANDONED = "cycle.abandoned"
 CANDIDATE_REGISTERED = "candidate.registered"
@@ -56,6 +57,7 @@ _NEEDS = {
     MODEL_ADOPTED: "version adoption_sha256 checkpoint policy_sha256 share tokens run_url reason",
     ROWS_RELABELLED: "by rows unqueued moves labels_sha256 sheet_sha256 signature key",
     CYCLE_FROZEN: "cycle cycle_digest batch_digest policy_sha256 kind",
+    CYCLE_EXTENDED: "cycle cycle_digest batch_digest policy_sha256 kind extends version",
     CYCLE_JUDGED: "cycle cycle_digest batch_digest policy_sha256 verdict reason decision_sha256 checkpoint",
     CYCLE_ABANDONED: "cycle cycle_digest reason",
     CANDIDATE_REGISTERED: (

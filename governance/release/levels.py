@@ -50,9 +50,16 @@ class Levels:
 
 
 def levels_of(measures: Mapping[str, Any], cycle: Mapping[str, Any]) -> Levels:
-    """What measures.json says of the candidate on the shards that cycle.json pins; a reading that was not taken is not there."""
+    """What measures.json says of the candidate on the shards that cycle.json pins; a reading that was not taken is not there.
+
+    Where documents were held back for a second look, the shard is named with that.
+    """
+    from governance.gates.extension import ExtensionRules
+    from governance.section import read_section
+
+    rules = read_section(ExtensionRules, cycle["policy"]["gates"]["extension"], "cycle.json policy.gates.extension")
     entries = {str(entry["name"]): entry for entry in measures.get("metrics", ())}
-    found = {name: _level(entries.get(name, {}), cycle["shards"][shard]) for name, shard in LEVELLED.items()}
+    found = {name: _level(entries.get(name, {}), rules.label(cycle["shards"][shard])) for name, shard in LEVELLED.items()}
     baseline = cycle["baseline"]["digest"] if cycle["baseline"] else None
     return Levels(baseline=baseline, readings={name: level for name, level in found.items() if level is not None})
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from governance.release.levels import LEVELLED, Level, Levels
+from governance.release.levels import Level, Levels
 from governance.release.state import Release, State
 
 
@@ -24,7 +24,7 @@ def _release(state: State, release: Release, baseline: str) -> dict[str, Any]:
     shown = {
         metric: _shown(level, comparable=levels.baseline == baseline)
         for metric, level in levels.readings.items()
-        if level.shard == state.shards.get(LEVELLED[metric])
+        if level.shard == state.read_of(metric)
     }
     return {"version": release.version, "cycle": release.cycle, "digest": release.checkpoint, "levels": shown}
 

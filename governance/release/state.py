@@ -194,6 +194,8 @@ class State:
     """The highest number of a cycle so far."""
     frozen_against: Mapping[str, int | None] = field(default_factory=lambda: MappingProxyType({}))
     """Cycle digest -> champion when the cycle was frozen."""
+    extended: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Digest of a cycle that was inconclusive -> digest of its one extension."""
     judged: Mapping[tuple[str, str], Judgement] = field(default_factory=lambda: MappingProxyType({}))
     """(batch digest, policy sha256) -> the last judgement."""
     attempts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
@@ -236,7 +238,14 @@ class State:
         """Bits per byte of a release on the tail shard that is pinned now; None where that is not known."""
         levels = self.releases[version].levels
         level = levels.readings.get(RANKED) if levels else None
-        return level.bits_per_byte if level and level.shard == self.shards.get(LEVELLED[RANKED]) else None
+        return level.bits_per_byte if level and level.shard == self.read_of(RANKED) else None
+
+    def read_of(self, metric: str) -> str | None:
+        """The name of the documents that readings of today are of: the pinned shard, or what the newest first look read of it."""
+        pinned = self.shards.get(LEVELLED[metric])
+        newest = sorted((r for r in self.releases.values() if r.levels), key=lambda r: -r.registered_seq)
+        labels = (r.levels.readings[metric].shard for r in newest if r.levels and metric in r.levels.readings)
+        return next((label for label in labels if label.partition(":")[0] == pinned), pinned)
 
     @property
     def kept(self) -> tuple[int, ...]:

@@ -30,6 +30,7 @@ def work(desk: Desk, gates: Mapping[str, Gate] | None = None) -> None:
         baseline=desk.need("baseline"),
         best_ever=desk.need("best_ever"),
         history=desk.need("history"),
+        extension=desk.need("extension"),
         gates=gates,
     )
     write_document(desk.writes("decision.json"), decision)
@@ -39,7 +40,7 @@ STAGE = Stage(
     name="judge",
     reads=("measures.json", "mix.json", "lineage.json"),
     writes=("decision.json",),
-    needs=("kind", "policy.gates", "policy_sha256", "champion", "baseline", "best_ever", "history"),
+    needs=("kind", "policy.gates", "policy_sha256", "champion", "baseline", "best_ever", "history", "extension"),
     code=("governance.gates.rules",),
     work=work,
 )

@@ -15,6 +15,7 @@ from governance.collapse.report import measure_evidence, shipped_metrics
 from governance.digest import digest_file, write_document
 from governance.errors import IntegrityError
 from governance.ports.desk import SHARDS, Desk
+from governance.stages.looks import NEEDS, looked_at
 from governance.stages.stage import Stage
 
 ID_OF = {"tail": "row_id", "human": "row_id", "prompts": "prompt_id"}
@@ -27,7 +28,8 @@ def work(desk: Desk, metrics: Mapping[str, Metric] | None = None) -> None:
     Raises: IntegrityError where a file of the probe does not have the columns of its schema.
     """
     pinned = _pinned(desk)
-    evidence = held_against(_evidence(desk, *TABLES), pinned)
+    seen = _looked_at(desk, pinned)
+    evidence = held_against(_evidence(desk, *TABLES), seen)
     human = pinned.rows.get("human", NO_ROWS)
     texts, slices = human["text"].to_list(), human["slice"].fill_null("none").to_list()
     noises = {name: Noise.from_document(found) for name, found in desk.need("retrain_noise").items()}
@@ -36,7 +38,7 @@ def work(desk: Desk, metrics: Mapping[str, Metric] | None = None) -> None:
     measures = measure_evidence(evidence, texts, plan, seed, metrics, human_slices=slices, noises=noises, encoder=encoder)
     probed = _evidence(desk, *CONTROL_TABLES)
     chosen = shipped_metrics() if metrics is None else metrics
-    controls = measure_controls(probed, evidence, pinned, plan, seed=seed, metrics=chosen, noises=noises)
+    controls = measure_controls(probed, evidence, seen, plan, seed=seed, metrics=chosen, noises=noises)
     write_document(desk.writes("measures.json"), {**measures, "controls": controls})
 
 
@@ -56,17 +58,24 @@ def _pinned(desk: Desk) -> Pinned:
     for name, key in ID_OF.items():
         path = desk.reads(SHARDS[name])
         if (found := digest_file(path)) == expected[name]:
-            rows[name] = pl.read_parquet(path, columns=[key, "text", "slice"])
+            source = ["source_id"] if "source_id" in pl.read_parquet_schema(path) else []
+            rows[name] = pl.read_parquet(path, columns=[key, "text", "slice", *source])
         else:
             faults[name] = f"it is {found[:12]} now, and was pinned as {str(expected[name])[:12]}"
     return Pinned(rows=rows, faults=faults)
+
+
+def _looked_at(desk: Desk, pinned: Pinned) -> Pinned:
+    """What this look should have scored: not the documents that are held back for a second one."""
+    rows = {name: frame if name == "prompts" else looked_at(desk, frame) for name, frame in pinned.rows.items()}
+    return Pinned(rows=rows, faults=pinned.faults)
 
 
 STAGE = Stage(
     name="measure",
     reads=(*TABLES, *CONTROL_TABLES, *(SHARDS[name] for name in ID_OF)),
     writes=("measures.json",),
-    needs=("policy.probe", "seed", "shards", "retrain_noise"),
+    needs=("policy.probe", "seed", "shards", "retrain_noise", *NEEDS),
     code=("governance.collapse.metrics", "governance.adapters.embedding_cache", "governance.adapters.sentence_encoder"),
     work=work,
 )

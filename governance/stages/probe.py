@@ -1,5 +1,6 @@
 """The probe stage: candidate and references score the same documents and answer the same prompts with the same seeds."""
 
+import dataclasses
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,6 +29,7 @@ from governance.ports.trainer import Trainer
 from governance.provenance.row import Origin
 from governance.stages.asking import Questions, Step, ask, decoding_of, written_to
 from governance.stages.known import KnownCollapsed, KnownGood
+from governance.stages.looks import NEEDS, is_second, looked_at, rules_of
 from governance.stages.pinned import frozen_file, pinned_shard
 from governance.stages.stage import Stage
 from governance.training.rules import TrainingRules
@@ -84,8 +86,11 @@ def questions_of(desk: Desk) -> Questions:
     """What the cycle asks. Raises: IntegrityError where a shard is not the pinned one, or models wrote some of it."""
     plan = desk.section("policy.probe", ProbePlan)
     seed = int(desk.need("seed"))
+    if is_second(desk):
+        plan = dataclasses.replace(plan, samples_per_prompt=plan.samples_per_prompt * rules_of(desk).more_draws)
     training = training_sample(pl.read_parquet(desk.reads("mix.parquet")), plan.training_sample, seed)
-    frames = [_as_documents(_of_people(pl.read_parquet(pinned_shard(desk, name)), name), name) for name in ("tail", "human")]
+    shards = {name: _of_people(pl.read_parquet(pinned_shard(desk, name)), name) for name in ("tail", "human")}
+    frames = [_as_documents(looked_at(desk, rows), name) for name, rows in shards.items()]
     prompts = _of_people(pl.read_parquet(pinned_shard(desk, "prompts")), "prompts").sort("prompt_id")
     sentinels = pl.read_parquet(frozen_file(desk, SENTINELS_FILE, "sentinels"))
     documents = pl.concat([*frames, _as_documents(training, "training")])
@@ -115,13 +120,23 @@ def _as_documents(rows: pl.DataFrame, shard: str) -> pl.DataFrame:
     return rows.sort("row_id").select(*columns)
 
 
+def _candidate(desk: Desk, folder: Path) -> str:
+    """The digest of the candidate. Raises: IntegrityError where a second look would be at another one than the first was."""
+    digest, extension = Manifest.of(folder).digest, desk.need("extension")
+    if extension is not None and extension["checkpoint"] != digest:
+        raise IntegrityError(
+            f"is {digest[:12]}, the first look was at {extension['checkpoint'][:12]}", where=str(folder), fix="heirloom retrain --again"
+        )
+    return digest
+
+
 def _models(desk: Desk) -> dict[str, tuple[str, Path]]:
     """Name -> (digest, folder), the candidate first; in a founding cycle there is no other.
 
     The best-ever release is asked only where it is none of the others: the gate lets those stand in for it.
     """
     folder = desk.reads("checkpoint/")
-    found = {CANDIDATE: (Manifest.of(folder).digest, folder)}
+    found = {CANDIDATE: (_candidate(desk, folder), folder)}
     for name in (CHAMPION, BASELINE):
         if (kept := desk.need(name)) is not None:
             found[name] = (kept["digest"], desk.model(kept["digest"]))
@@ -141,7 +156,7 @@ STAGE = Stage(
     name="probe",
     reads=("checkpoint/", "mix.parquet", SENTINELS_FILE, SHARDS["tail"], SHARDS["human"], SHARDS["prompts"]),
     writes=(*TABLES, *CONTROL_TABLES),
-    needs=("champion", "baseline", "best_ever", "shards", "sentinels", "policy.probe", "policy.training", "seed"),
+    needs=("champion", "baseline", "best_ever", *NEEDS, "shards", "sentinels", "policy.probe", "policy.training", "seed"),
     code=("governance.adapters.trainers",),
     work=probe,
 )

@@ -175,6 +175,9 @@ class FolderDesk:
     writes = reads
 
 
+ONE_LOOK = {"extension": None, "policy.gates.extension": {}}
+
+
 def desk(folder: Path, evidence: Evidence) -> FolderDesk:
     evidence.scores.write_parquet(folder / "scores.parquet")
     evidence.samples.write_parquet(folder / "samples.parquet")
@@ -182,7 +185,7 @@ def desk(folder: Path, evidence: Evidence) -> FolderDesk:
     shards = lay_out(folder, evidence)
     for name, frame in (("control_scores", evidence.scores), ("control_samples", evidence.samples)):
         frame.clear().write_parquet(folder / f"{name}.parquet")
-    return FolderDesk(folder, {"policy.probe": section_document(PLAN), "seed": 7, "shards": shards, "retrain_noise": {}})
+    return FolderDesk(folder, {"policy.probe": section_document(PLAN), "seed": 7, "shards": shards, "retrain_noise": {}} | ONE_LOOK)
 
 
 def test_the_stage_writes_the_report_of_its_files(tmp_path):

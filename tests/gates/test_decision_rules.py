@@ -307,6 +307,10 @@ def test_the_stage_writes_the_decision_of_its_files(tmp_path):
     asked = question(measures=measures() | {"controls": None})
     for name in ("measures", "mix", "lineage"):
         write_document(tmp_path / f"{name}.json", asked[name])
-    needs = {name: asked[name] for name in ("kind", "policy_sha256", "champion", "baseline")} | {"best_ever": None, "history": None}
+    needs = {name: asked[name] for name in ("kind", "policy_sha256", "champion", "baseline")} | {
+        "best_ever": None,
+        "history": None,
+        "extension": None,
+    }
     judge.STAGE.work(FolderDesk(tmp_path, needs | {"policy.gates": section_document(RULES)}))
     assert json.loads((tmp_path / "decision.json").read_text()) == decide(**asked)

@@ -11,6 +11,7 @@ from governance.release.levels import Level, Levels, levels_of
 from governance.release.standing import history_document
 
 PINS = {"anchors": "a", "tail": "t1", "human": "h", "prompts": "p"}
+POLICY = {"gates": {"extension": {}}}
 AGAINST = {"change": 0.01, "low": 0.0, "high": 0.02, "se": 0.006, "noise": 0.004, "n": 371}
 
 
@@ -69,7 +70,7 @@ def measures(bits, against):
 
 
 def test_a_finished_cycle_keeps_both_perplexities_with_shard_baseline_and_comparison():
-    found = levels_of(measures(1.5, AGAINST), {"shards": PINS, "baseline": {"version": 1, "digest": "b"}})
+    found = levels_of(measures(1.5, AGAINST), {"shards": PINS, "policy": POLICY, "baseline": {"version": 1, "digest": "b"}})
     level = found.readings["human_perplexity"]
     assert (found.baseline, level.shard, level.bits_per_byte, dict(level.against_baseline)) == ("b", "h", 1.5, AGAINST)
     assert Levels.from_document(found.document()) == found
@@ -77,11 +78,13 @@ def test_a_finished_cycle_keeps_both_perplexities_with_shard_baseline_and_compar
 
 @pytest.mark.parametrize("bits", [None, 0, -1, float("nan"), float("inf"), "1.5", True])
 def test_what_is_no_reading_is_no_level(bits):
-    assert levels_of(measures(bits, AGAINST), {"shards": PINS, "baseline": None}).readings == {}
+    assert levels_of(measures(bits, AGAINST), {"shards": PINS, "policy": POLICY, "baseline": None}).readings == {}
 
 
 def test_a_comparison_that_was_not_taken_leaves_the_level():
-    found = levels_of(measures(1.5, {"change": None, "reason": "two"}), {"shards": PINS, "baseline": {"version": 1, "digest": "b"}})
+    found = levels_of(
+        measures(1.5, {"change": None, "reason": "two"}), {"shards": PINS, "policy": POLICY, "baseline": {"version": 1, "digest": "b"}}
+    )
     assert found.readings["tail_perplexity"].against_baseline is None
 
 
@@ -113,3 +116,12 @@ def test_a_level_on_another_shard_or_against_another_baseline_makes_no_course():
 
 def test_without_a_baseline_there_is_no_history():
     assert history_document(fold(chain())) == {"baseline": None, "releases": []}
+
+
+def test_a_first_look_names_the_part_it_read_and_readings_of_parts_are_compared_with_one_another():
+    policy = {"gates": {"extension": {"allowed": True, "reserve_percent": 40}}}
+    found = levels_of(measures(1.5, AGAINST), {"shards": PINS, "policy": policy, "baseline": None})
+    part = found.readings["tail_perplexity"].shard
+    assert part == "t1:40 % held back"
+    state = fold(chain((kinds.SHARDS_PINNED, PINS), at(1, 1.0), promoted(1), at(2, 2.0, shard=part), promoted(2, 1)))
+    assert (state.read_of("tail_perplexity"), state.best_ever) == (part, 2)

@@ -13,6 +13,7 @@ import pytest
 from governance.collapse.evidence import Evidence
 from governance.digest import read_document, write_document
 from governance.errors import IntegrityError
+from governance.gates.extension import ExtensionRules
 from governance.gates.margins import GateRules
 from governance.section import read_section, section_document
 from governance.stages import judge, measure
@@ -61,8 +62,15 @@ def sound() -> Evidence:
     return Evidence(scores=scores(dict.fromkeys(MODELS, 0.0), noise=0.02), samples=samples(said, draws=2))
 
 
-def decision_of(folder: Path, evidence: Evidence, *, shards: Evidence | None = None, then: Callable[[Path], None] = lambda _: None) -> Any:
-    """What the two stages make of evidence; the shards are those of `shards`, and `then` may spoil files in the folder."""
+def decision_of(
+    folder: Path,
+    evidence: Evidence,
+    *,
+    shards: Evidence | None = None,
+    then: Callable[[Path], None] = lambda _: None,
+    said: Mapping[str, Any] | None = None,
+) -> Any:
+    """What the two stages make of evidence; the shards are those of `shards`, `then` may spoil files, `said` is of cycle.json."""
     pinned = lay_out(folder, shards or evidence)
     evidence.scores.write_parquet(folder / "scores.parquet")
     evidence.samples.write_parquet(folder / "samples.parquet")
@@ -84,9 +92,11 @@ def decision_of(folder: Path, evidence: Evidence, *, shards: Evidence | None = N
         "baseline": BASELINE,
         "best_ever": None,
         "history": None,
+        "extension": None,
+        "policy.gates.extension": {},
     }
     for stage in (measure.STAGE, judge.STAGE):
-        stage.work(CycleDesk(folder, stage, needs))
+        stage.work(CycleDesk(folder, stage, {**needs, **(said or {})}))
     return read_document(folder / "decision.json")
 
 
@@ -241,3 +251,20 @@ def test_a_probe_without_a_column_ends_before_there_is_a_verdict(tmp_path):
             tmp_path, sound(), then=lambda f: pl.read_parquet(f / "scores.parquet").drop("bits").write_parquet(f / "scores.parquet")
         )
     assert not (tmp_path / "decision.json").exists()
+
+
+def test_what_a_first_look_held_back_is_missing_from_the_second_one_alone(tmp_path: Path) -> None:
+    rules, whole = ExtensionRules(allowed=True, reserve_percent=30), sound()
+    held = [rules.holds_back(name) for name in whole.scores["source_id"]]
+    part = Evidence(
+        scores=whole.scores.filter([shard == "training" or not out for shard, out in zip(whole.scores["shard"], held, strict=True)]),
+        samples=whole.samples,
+    )
+    said = {"policy.gates.extension": section_document(rules), "policy.gates": section_document(GateRules(extension=rules))}
+    first = decision_of(tmp_path, part, shards=whole, said=said)
+    tail = next(gate for gate in first["gates"] if gate["gate"] == "tail_perplexity")
+    assert first["look"]["number"] == 1
+    assert tail["n"] == part.scores.filter(shard="tail")["source_id"].n_unique() < 100
+    assert "fewer than the 100" in tail["reason"]
+    second = decision_of(tmp_path, part, shards=whole, said={**said, "extension": {"checkpoint": "k"}})
+    assert next(gate for gate in second["gates"] if gate["gate"] == "tail_perplexity")["reason"].startswith("not-measured")

@@ -13,6 +13,7 @@ from governance.collapse.probe import ProbePlan
 from governance.collapse.sentinels import SENTINEL_SCHEMA, SENTINELS_FILE, no_sentinels
 from governance.digest import Manifest, digest_file
 from governance.errors import IntegrityError
+from governance.gates.extension import ExtensionRules
 from governance.ports.desk import SHARDS
 from governance.ports.language_model import Decoding, Score, Span
 from governance.ports.rows import rows_frame
@@ -126,8 +127,9 @@ def desk(tmp_path: Path) -> TableDesk:
         "champion": {"version": 2, "digest": kept(tmp_path, "champ")},
         "baseline": {"version": 1, "digest": kept(tmp_path, "base")},
         "best_ever": None,
+        "extension": None,
         "shards": {name: digest_file(tmp_path / path) for name, path in SHARDS.items() if name != "anchors"},
-        "policy": {"probe": PLAN, "training": {"trainer": "counted"}},
+        "policy": {"probe": PLAN, "training": {"trainer": "counted"}, "gates": {"extension": {}}},
     }
     return TableDesk(root=tmp_path, cycle=cycle)
 
@@ -188,6 +190,30 @@ def test_a_best_ever_release_that_is_another_of_them_is_not_asked_again(desk: Ta
     desk.cycle["best_ever"] = desk.cycle[other]
     assert evidence(desk).models() == ("candidate", "champion", "baseline")
     assert len(desk.opened) == 3 + 1
+
+
+def test_a_first_look_leaves_out_what_a_second_one_reads_with_more_draws(desk: TableDesk) -> None:
+    rules = {"allowed": True, "reserve_percent": 50, "more_draws": 3}
+    rows("tail", 40).write_parquet(desk.root / "shards" / "tail.parquet")
+    desk.cycle["shards"]["tail"] = digest_file(desk.root / "shards" / "tail.parquet")
+    desk.cycle["policy"] = {**desk.cycle["policy"], "gates": {"extension": rules}}
+    first = evidence(desk)
+    desk.cycle["extension"] = {"checkpoint": Manifest.of(desk.root / "checkpoint").digest}
+    second = evidence(desk)
+    seen = {shard: set(first.scores.filter(shard=shard)["doc_id"]) for shard in ("tail", "training")}
+    everything = {shard: set(second.scores.filter(shard=shard)["doc_id"]) for shard in ("tail", "training")}
+    assert 10 < len(seen["tail"]) < 30
+    assert len(everything["tail"]) == 40
+    assert seen["training"] == everything["training"]
+    assert seen["tail"] == {name for name in everything["tail"] if not ExtensionRules(allowed=True, reserve_percent=50).holds_back(name)}
+    draws = [found.samples.filter(model="candidate", temperature=1.0, wording="plain")["draw"].n_unique() for found in (first, second)]
+    assert draws == [2, 6]
+
+
+def test_a_second_look_at_another_checkpoint_is_refused(desk: TableDesk) -> None:
+    desk.cycle["extension"] = {"checkpoint": "0" * 64}
+    with pytest.raises(IntegrityError, match="the first look was at 000000000000"):
+        STAGE.work(desk)  # type: ignore[arg-type]
 
 
 def test_every_draw_has_its_own_seed_and_all_models_share_it(desk: TableDesk) -> None:
@@ -300,7 +326,7 @@ def test_the_same_cycle_gives_the_same_bytes(desk: TableDesk) -> None:
 
 
 def test_no_training_documents_are_scored_where_the_plan_wants_none(desk: TableDesk) -> None:
-    desk.cycle["policy"] = {"probe": {**PLAN, "training_sample": 0}, "training": {"trainer": "counted"}}
+    desk.cycle["policy"] = {**desk.cycle["policy"], "probe": {**PLAN, "training_sample": 0}}
     assert set(evidence(desk).scores["shard"]) == {"tail", "human"}
 
 
@@ -330,3 +356,4 @@ def test_probing_reads_only_what_it_declares() -> None:
     assert set(STAGE.writes) == {*TABLES, "control_scores.parquet", "control_samples.parquet"}
     needed: Mapping[str, None] = dict.fromkeys(STAGE.needs)
     assert "policy.gates" not in needed
+    assert "policy.gates.extension" in needed
