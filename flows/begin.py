@@ -39,7 +39,7 @@ from governance.provenance.passed import KnownModel, known_model
 from governance.provenance.row import Origin
 from governance.release import kinds
 from governance.release.controls import pooled_noises, terms_of
-from governance.release.standing import history_document
+from governance.release.standing import history_document, original_document
 from governance.release.state import Judgement, Release, State
 from governance.stages.table import code_documents
 from governance.training.rules import START_BASE
@@ -172,6 +172,7 @@ def _request(shop: Shop, state: State, kind: str, batch: Path, start: Mapping[st
         champion=_named(state, state.champion),
         baseline=_named(state, state.baseline),
         best_ever=_named(state, state.best_ever),
+        original_baseline=original_document(state),
         history=history_document(state),
         teachers=_teachers(shop, state),
         ledger_head={"seq": state.seq, "digest": state.head},
@@ -227,7 +228,7 @@ def _record(shop: Shop, state: State, document: Mapping[str, Any], digest: str) 
 
 
 def _start(shop: Shop, state: State) -> dict[str, Any]:
-    version = state.baseline if shop.policy.training.start == START_BASE else state.champion
+    version = state.base if shop.policy.training.start == START_BASE else state.champion
     if version is None:
         raise RefusedError("the policy starts from the pre-synthetic release, and there is none", where="policy.toml training.start")
     return _lineage_of(state.releases[version])

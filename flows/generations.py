@@ -37,6 +37,7 @@ class Generation:
     kind: str
     champion: bool
     baseline: bool
+    original_baseline: bool
     best_ever: bool
     quarantined: bool
     tail_bits: float | None
@@ -59,6 +60,7 @@ def _generation(state: State, release: Release, margins: Mapping[str, Margin]) -
         kind=release.kind,
         champion=release.version == state.champion,
         baseline=release.version == state.baseline,
+        original_baseline=release.version == state.original_baseline,
         best_ever=release.version == state.best_ever,
         quarantined=release.quarantined,
         tail_bits=state.tail_bits(release.version),

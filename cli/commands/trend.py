@@ -69,7 +69,8 @@ def generation_lines(line: "Sequence[Generation]", left: float | None) -> list[s
 def _generation_line(one: "Generation") -> str:
     bits = f"{one.tail_bits:.4f}" if one.tail_bits is not None else "-"
     cells = "   ".join(_standing_words(one, metric) for metric in (RANKED_FIRST, "human_perplexity"))
-    marks = [name for name in ("champion", "baseline", "best_ever", "quarantined") if getattr(one, name)]
+    names = ("champion", "baseline", "original_baseline", "best_ever", "quarantined")
+    marks = [name for name in names if getattr(one, name) and not (name == "original_baseline" and one.baseline)]
     return f" {one.version:>7} {one.cycle:>5}  {bits:>9}   {cells}  {', '.join(marks).replace('_', '-')}".rstrip()
 
 

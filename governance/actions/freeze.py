@@ -55,6 +55,8 @@ class CycleRequest:
     ledger_head: Mapping[str, Any] | None
     best_ever: Mapping[str, Any] | None = None
     """The usable release with the lowest tail perplexity on the pinned shard; None before one is known."""
+    original_baseline: Mapping[str, Any] | None = None
+    """The baseline from which people moved away, with what the sealed shard said; None where nobody did."""
     history: Mapping[str, Any] | None = None
     """Where the releases since the baseline stand (`governance.release.standing`); None where there is none."""
     emissions: Path | None = None
@@ -125,6 +127,7 @@ def cycle_of(request: CycleRequest, manifest: Manifest) -> dict[str, Any]:
         "champion": dict(request.champion) if request.champion else None,
         "baseline": dict(request.baseline) if request.baseline else None,
         "best_ever": dict(request.best_ever) if request.best_ever else None,
+        "original_baseline": dict(request.original_baseline) if request.original_baseline else None,
         "history": dict(request.history) if request.history else None,
         "extension": None,
         "teachers": dict(request.teachers),

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from governance.collapse.evidence import BASELINE, BEST_EVER, CHAMPION
 from governance.errors import PolicyError
 from governance.gates.alarms import SLICED, raise_alarms, slice_readings, slices_beyond, worst_slice
 from governance.gates.diagnosis import diagnose
@@ -11,6 +10,7 @@ from governance.gates.extension import at_look, look_document
 from governance.gates.gate import FOUNDING, NO_REFERENCE, Gate, GateCase, GateResult, Verdict
 from governance.gates.known import judge_controls
 from governance.gates.margins import GateRules
+from governance.gates.references import references_of, stand_ins_of
 from governance.gates.retraining import noise_document
 from governance.gates.sequential import Look, looks
 from governance.plugins import discover
@@ -40,17 +40,16 @@ def decide(
 
     `champion`, `baseline`, `best_ever` and `history` are those of cycle.json. A retraining is compared with all of them; a founding cycle
     has nothing to compare with and passes on human-only lineage and whole readings. Nothing else is looked at, so that nothing else can
-    excuse a block.
-    A drill names other `gates`, to see whether it would notice them.
+    excuse a block. A drill names other `gates`, to see whether it would notice them.
 
     Raises: PolicyError where the policy names a gate that does not exist.
     """
     gates = shipped_gates() if gates is None else gates
     _check_names(gates, rules)
     metrics = at_look({str(entry["name"]): entry for entry in measures.get("metrics", ())}, rules.extension, extension)
-    references = () if kind == FOUNDING else _references(champion, baseline, best_ever)
+    references = () if kind == FOUNDING else references_of(champion, baseline, best_ever)
     case = GateCase(
-        metrics=metrics, mix=mix, lineage=lineage, rules=rules, references=references, stand_ins=_stand_ins(champion, baseline, best_ever)
+        metrics=metrics, mix=mix, lineage=lineage, rules=rules, references=references, stand_ins=stand_ins_of(champion, baseline, best_ever)
     )
     results = [result for name in gates if name in rules.enabled for result in gates[name].judge(case)]
     results += _structural(case, kind)
@@ -144,25 +143,6 @@ def _plain(gate: str, verdict: Verdict, reason: str) -> GateResult:
 def _off_and_blocking(gates: Mapping[str, Gate], off: Sequence[str], case: GateCase) -> list[str]:
     results = [result for name in off for result in gates[name].judge(case)]
     return [f"a gate that is switched off would have blocked: {r.reason}" for r in results if r.verdict is Verdict.BLOCK]
-
-
-def _references(
-    champion: Mapping[str, Any] | None, baseline: Mapping[str, Any] | None, best_ever: Mapping[str, Any] | None
-) -> tuple[str, ...]:
-    """A best-ever release that is the baseline has the baseline's margin, so it is not asked for twice."""
-    apart = best_ever and not _same(best_ever, baseline)
-    return (BASELINE, *([CHAMPION] if champion else []), *([BEST_EVER] if apart else []))
-
-
-def _stand_ins(
-    champion: Mapping[str, Any] | None, baseline: Mapping[str, Any] | None, best_ever: Mapping[str, Any] | None
-) -> Mapping[str, str]:
-    found = {CHAMPION: BASELINE} if _same(champion, baseline) else {}
-    return {**found, BEST_EVER: CHAMPION} if _same(best_ever, champion) else found
-
-
-def _same(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> bool:
-    return bool(one and other and one.get("digest") == other.get("digest"))
 
 
 def _reason(verdict: Verdict, results: Sequence[GateResult], kind: str) -> str:

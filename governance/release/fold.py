@@ -7,7 +7,7 @@ from typing import Any
 
 from governance.errors import IntegrityError, UsageError
 from governance.provenance.descent import Bounds
-from governance.release import fold_tables, kinds
+from governance.release import fold_baseline, fold_tables, kinds
 from governance.release.adoption import adopted_release
 from governance.release.controls import with_control
 from governance.release.fold_tables import with_entry as _with
@@ -267,6 +267,9 @@ _STEPS: Mapping[str, Callable[[State, Event], State]] = MappingProxyType(
         kinds.ROLLBACK_COMMITTED: _rolled_back,
         kinds.SCHEDULE_FROZEN: lambda state, event: replace(state, frozen=event.body["reason"]),
         kinds.SCHEDULE_UNFROZEN: lambda state, _: replace(state, frozen=None),
+        kinds.SHARD_SEALED: fold_baseline.sealed,
+        kinds.BASELINE_PROPOSED: fold_baseline.proposed,
+        kinds.BASELINE_APPROVED: fold_baseline.approved,
         kinds.NOTE_ADDED: lambda state, _: state,
         kinds.CONTROL_READ: lambda state, event: replace(state, controls=with_control(state.controls, _facts(event))),
         kinds.CORPUS_AUDITED: lambda state, _: state,

@@ -32,6 +32,9 @@ ROLLBACK_INTENDED = "rollback.intended"
 ROLLBACK_COMMITTED = "rollback.committed"
 SCHEDULE_FROZEN = "schedule.frozen"
 SCHEDULE_UNFROZEN = "schedule.unfrozen"
+SHARD_SEALED = "shard.sealed"
+BASELINE_PROPOSED = "baseline.proposed"
+BASELINE_APPROVED = "baseline.approved"
 NOTE_ADDED = "note.added"
 CONTROL_READ = "control.read"
 CORPUS_AUDITED = "corpus.audited"
@@ -74,6 +77,9 @@ _NEEDS = {
     ROLLBACK_COMMITTED: "version from reason degraded",
     SCHEDULE_FROZEN: "reason",
     SCHEDULE_UNFROZEN: "reason",
+    SHARD_SEALED: "sha256 documents",
+    BASELINE_PROPOSED: "version from control sealed_sha256 policy_sha256 evidence reason",
+    BASELINE_APPROVED: "proposal reason",
     NOTE_ADDED: "about text",
     CONTROL_READ: "cycle group terms seed checkpoint readings",
     CORPUS_AUDITED: "name corpus_sha256 rows tokens synthetic_rows unknown_rows exceeded",

@@ -19,6 +19,21 @@ def history_document(state: State) -> dict[str, Any]:
     return {"baseline": first.checkpoint, "releases": [_release(state, r, first.checkpoint) for r in since]}
 
 
+def original_document(state: State) -> dict[str, Any] | None:
+    """The baseline that people moved away from, who did, and where the new one stands against it on the sealed shard; None before that."""
+    moved, original = state.moved_baseline, state.original_baseline
+    if moved is None or original is None or state.baseline != moved.version:
+        return None
+    named = {"version": original, "digest": state.releases[original].checkpoint}
+    return {
+        **named,
+        "proposal": moved.seq,
+        "approved_by": list(moved.approved_by),
+        "from": moved.left,
+        "sealed": dict(moved.evidence["proposed"]),
+    }
+
+
 def _release(state: State, release: Release, baseline: str) -> dict[str, Any]:
     levels = release.levels or Levels(baseline=None, readings={})
     shown = {

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from governance.provenance.descent import Bounds, Descent, descent_of
 from governance.provenance.pin import Pin
+from governance.release.baseline_proposal import BaselineProposal
 from governance.release.controls import Control
 from governance.release.ledger import GENESIS
 from governance.release.levels import LEVELLED, RANKED, Levels
@@ -204,6 +205,12 @@ class State:
     """Name -> human-only control of a cycle: retrained with another seed, read, and never a candidate."""
     frozen: str | None = None
     """Why scheduled retraining is frozen; None = it is not."""
+    sealed: str | None = None
+    """The sha256 of the second shard, which is read for another baseline alone."""
+    proposal: BaselineProposal | None = None
+    """Another baseline that waits for people."""
+    moved_baseline: BaselineProposal | None = None
+    """The last proposal that two people approved."""
     views_behind: bool = False
     """True after a rollback that could not reach the registry, until the views were repaired."""
 
@@ -220,10 +227,25 @@ class State:
 
     @property
     def baseline(self) -> int | None:
-        """What candidates are measured against: the pre-synthetic release, or in a line without one the release that was adopted."""
-        if self.pre_synthetic is not None:
-            return self.pre_synthetic
-        return next((r.version for r in self.in_order if r.kind == ADOPTED and r.usable), None)
+        """What candidates are measured against: the original baseline, until two people move it (`governance.release.rebaseline`)."""
+        moved = self.moved_baseline
+        if moved is not None and self.releases[moved.version].usable:
+            return moved.version
+        return self.original_baseline
+
+    @property
+    def original_baseline(self) -> int | None:
+        """The first usable release with no synthetic ancestor, or in a line without one the release that was adopted.
+
+        A later human-only release does not take its place: a leak through human-only retrains would move the yardstick with itself.
+        """
+        human = next((r.version for r in self.in_order if r.human_only and r.usable), None)
+        return human if human is not None else next((r.version for r in self.in_order if r.kind == ADOPTED and r.usable), None)
+
+    @property
+    def base(self) -> int | None:
+        """What a policy that starts from the base starts from: the newest pre-synthetic release, or the one that was adopted."""
+        return self.pre_synthetic if self.pre_synthetic is not None else self.original_baseline
 
     @property
     def best_ever(self) -> int | None:

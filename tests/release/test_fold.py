@@ -53,9 +53,10 @@ def test_going_forward_again_to_a_skipped_release_quarantines_nothing():
     assert (state.champion, state.previous) == (2, 1)
 
 
-def test_the_baseline_is_the_newest_promoted_release_without_synthetic_tokens():
+def test_the_baseline_stays_the_first_release_without_synthetic_tokens_and_the_way_back_is_the_newest():
     events = [registered(1), registered(2), registered(3, 1), registered(4), promoted(1), promoted(2, 1), promoted(3, 2)]
-    assert fold(chain(*events)).baseline == 2
+    state = fold(chain(*events))
+    assert (state.baseline, state.pre_synthetic, state.base) == (1, 2, 2)
 
 
 def test_a_candidate_remembers_the_champion_that_its_cycle_was_frozen_against():

@@ -153,6 +153,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RunDesk:
         "baseline": kept,
         "best_ever": kept,
         "history": None,
+        "extension": None,
         "retrain_noise": {},
         "sentinels": {"sha256": digest_file(place / SENTINELS_FILE)},
         "shards": {name: digest_file(place / SHARDS[name]) for name in shards},

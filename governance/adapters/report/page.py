@@ -34,6 +34,7 @@ def render(documents: CycleDocuments) -> str:
         alarms=[line(str(alarm), 300) for alarm in decision.get("alarms") or ()],
         worst=verdict.worst_slice_words(documents),
         gates=verdict.gate_rows(documents),
+        moved=line(verdict.moved_words(cycle), 600),
         uncalibrated=decision.get("calibrated") is False,
         noise=line(noise_words(decision.get("retrain_noise") or {}), 600),
         gates_off=[line(str(name), 80) for name in decision.get("gates_off") or ()],

@@ -70,6 +70,20 @@ def headline(decision: Mapping[str, Any]) -> str:
     return HEADLINE[verdict].format(**counts, was="is" if blocked == 1 else "are")
 
 
+def moved_words(cycle: Mapping[str, Any]) -> str:
+    """That people moved the baseline, and how far the new one stands from the original; empty where nobody did."""
+    moved = cycle.get("original_baseline")
+    if not moved:
+        return ""
+    stands, names = moved["sealed"], " and ".join(str(name) for name in moved["approved_by"])
+    change = f"{percent(stands['change'])} {interval(stands)}"
+    return (
+        f"{names} moved it from release {moved['from']} to release {cycle['baseline']['version']} (ledger {moved['proposal']}). The"
+        f" original baseline stays release {moved['version']}: on the sealed shard the new one moved {change}"
+        f" against release {moved['from']}, {stands['n']} documents."
+    )
+
+
 def gate_rows(documents: CycleDocuments) -> Sequence[GateRow]:
     """Every gate of the decision, those that did not pass first, in the order of the policy otherwise."""
     gates = sorted(documents.decision["gates"], key=lambda gate: verdict_of(gate) == "pass")
