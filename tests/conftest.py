@@ -2,7 +2,6 @@
 
 import os
 
-import pytest
 from hypothesis import settings
 
 from governance.adapters.environment import QUIET
@@ -14,11 +13,3 @@ for name in [n for n in os.environ if n.startswith(("HEIRLOOM_", "MLFLOW_TRACKIN
 
 settings.register_profile("no-clock", deadline=None)  # a law is no faster or slower for being true, and CI machines are shared
 settings.load_profile("no-clock")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers, a file stays with one of them, and so does all that shares the founded workspace. Before xdist looks."""
-    for item in items:
-        shared = "founded" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("founded" if shared else str(item.path)))

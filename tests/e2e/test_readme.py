@@ -53,7 +53,7 @@ def do(workspace: Path, words: tuple[str, ...]) -> Done:
 
 def test_the_two_commands_of_the_readme_are_targets_and_ci_calls_the_test_command():
     assert [line.words for line in BLOCKS[0]] == [("make", "run"), ("make", "test")]
-    assert recipe("test") == ["python -m pytest -n 2 --dist loadgroup"]
+    assert recipe("test") == ["python -m pytest -n 2 --dist loadfile"]
     assert "make test" in (ROOT / ".ci" / "run").read_text()
 
 

@@ -213,7 +213,7 @@ def test_shards_in_each_others_place_end_the_run(run: RunDesk):
 
 def test_a_gate_that_lets_a_quarter_of_all_knowledge_go_makes_the_run_invalid(run: RunDesk):
     lax = {"margins": {"tail_perplexity": {"margin_percent": 60.0, "champion_step_percent": 60.0}}}
-    policy = {**run.cycle["policy"], "gates": lax}
+    policy = {**run.cycle["policy"], "gates": {**run.cycle["policy"]["gates"], **lax}}
     decision = decision_of(replace(run, cycle={**run.cycle, "policy": policy}))
     assert decision["reason"].startswith("invalid-run: a collapsed model is not blocked: tail perplexity moved +25.0 %")
 
