@@ -25,11 +25,25 @@ MEANINGS = (
     Meaning(words="Rare human text does: the tails go first", metrics=("tail_perplexity", "rare_words", "rare_accuracy", "entity_cloze")),
     Meaning(
         words="What the model says varies less",
-        metrics=("distinct_2", "distinct_3", "ngram_entropy", "vendi", "embedding_spread", "self_bleu", "self_rouge", "type_token_ratio"),
+        metrics=(
+            "distinct_2",
+            "distinct_3",
+            "ngram_entropy",
+            "vendi_score",
+            "embedding_spread",
+            "self_bleu",
+            "self_rouge",
+            "type_token_ratio",
+        ),
     ),
+    Meaning(words="Its answers take fewer forms: calls of tools, JSON", metrics=("shape_entropy", "shape_validity")),
+    Meaning(words="It refuses what it used to answer", metrics=("refusals",)),
     Meaning(words="It falls into templates", metrics=("template_openings", "transition_phrases", "list_scaffolds")),
     Meaning(words="Topics are no longer spoken of", metrics=("topic_breadth", "coverage_at_k", "embedding_recall")),
-    Meaning(words="It says what nobody wrote", metrics=("fact_drift", "hallucination", "embedding_precision", "word_divergence")),
+    Meaning(
+        words="It says what nobody wrote",
+        metrics=("hallucination", "fact_margin", "embedding_precision", "word_divergence", "frechet_distance"),
+    ),
     Meaning(
         words="The loss grows without bound over the generations",
         beyond="one cycle is one step; the rule over cycles looks back at the releases",
