@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 RETRAIN, MONITOR, SYNTHESIZE = "retrain", "monitor", "synthesize"
 Say = Callable[[str], None]
+A_MOMENT = 0.05
+"""Seconds between two looks at whether the runner has begun."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,12 +98,12 @@ def _serve(shop: Shop, crons: Mapping[str, str], page: str, say: Say) -> Served:
     for line in opening_lines(shop, crons, page, skipped, cleared):
         say(line)
     with _prefect_errors(page):
-        asyncio.run(_run_until_told(runner))
+        asyncio.run(run_until_told(runner))
     say("Stopped: the deployments are paused.")
     return Served(page=page, crons=crons, skipped=skipped, cleared=cleared)
 
 
-async def _run_until_told(runner: "Runner") -> None:
+async def run_until_told(runner: "Runner") -> None:
     """Execute what falls due until SIGTERM or Ctrl-C; runs in progress are then cancelled, and the deployments paused.
 
     Prefect's own handler of SIGTERM exits in the middle: a deployment may stay unpaused, a run RUNNING for ever. So ours takes its place.
@@ -114,6 +116,8 @@ async def _run_until_told(runner: "Runner") -> None:
     waiting = asyncio.create_task(told.wait())
     await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
+    while not (runner.started or running.done()):
+        await asyncio.sleep(A_MOMENT)  # a runner that has not begun cannot be stopped, and would leave its deployments unpaused
     if not running.done():
         await runner.astop()
     await running

@@ -1,12 +1,15 @@
 """A schedule that really fires, and a server that is gone when it ends. Real Prefect, real processes."""
 
+import asyncio
 import json
+import os
 import signal
 import subprocess
 from types import SimpleNamespace
 
 import pytest
 
+from flows.serve import run_until_told
 from flows.server import HOST, answers, free_port, prefect_server
 from governance.errors import PolicyError, UsageError
 from governance.settings import Schedule, Settings
@@ -81,6 +84,31 @@ def test_a_server_that_the_user_names_is_used_and_left_running_with_both_deploym
         assert answers(server.page)
         assert [d["paused"] for d in schedule.ask("deployments")] == [True, True]
     assert not answers(server.page)
+
+
+class LateRunner:
+    """A runner that takes a while to begin, and like Prefect's cannot be stopped before."""
+
+    def __init__(self) -> None:
+        self.started, self.end = False, asyncio.Event()
+
+    async def start(self) -> None:
+        await asyncio.sleep(0.3)
+        self.started = True
+        await self.end.wait()
+
+    async def astop(self) -> None:
+        if not self.started:
+            raise RuntimeError("Runner has not yet started")
+        self.end.set()
+
+
+def test_a_stop_that_comes_before_the_runner_has_begun_waits_for_it():
+    async def told_at_once() -> None:
+        asyncio.get_running_loop().call_later(0.05, os.kill, os.getpid(), signal.SIGTERM)
+        await run_until_told(LateRunner())
+
+    asyncio.run(told_at_once())
 
 
 def test_a_deployment_carries_ids_only_and_cancels_what_would_overlap(tmp_path):
