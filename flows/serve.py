@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -95,24 +96,25 @@ def _serve(shop: Shop, crons: Mapping[str, str], page: str, say: Say) -> Served:
         skipped, cleared = tidy(shop)
         for deployment in deployments(shop, crons):
             runner.add_deployment(deployment)
-    for line in opening_lines(shop, crons, page, skipped, cleared):
-        say(line)
+    opening = "\n".join(opening_lines(shop, crons, page, skipped, cleared))
     with _prefect_errors(page):
-        asyncio.run(run_until_told(runner))
+        asyncio.run(run_until_told(runner, partial(say, opening)))
     say("Stopped: the deployments are paused.")
     return Served(page=page, crons=crons, skipped=skipped, cleared=cleared)
 
 
-async def run_until_told(runner: "Runner") -> None:
+async def run_until_told(runner: "Runner", begun: Callable[[], None]) -> None:
     """Execute what falls due until SIGTERM or Ctrl-C; runs in progress are then cancelled, and the deployments paused.
 
-    Prefect's own handler of SIGTERM exits in the middle: a deployment may stay unpaused, a run RUNNING for ever. So ours takes its place.
+    Prefect's own handler of SIGTERM exits in the middle: a deployment may stay unpaused, a run RUNNING for ever. So ours takes its place,
+    and `begun` is called once it has: whoever was told that the schedule runs can stop it.
     """
     told = asyncio.Event()
     running = asyncio.create_task(runner.start())
     await asyncio.sleep(0)  # the first step of the runner sets its handler; what is set after it wins
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
+    begun()
     waiting = asyncio.create_task(told.wait())
     await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
