@@ -168,7 +168,7 @@ def rate_line(name: str, rate: "WinRate") -> str:
 
 def position_lines(found: "Tally") -> list[str]:
     """A line where the left side won so often, or so seldom, that place and not text was voted on."""
-    from governance.collapse.sides.votes import wilson
+    from governance.provenance.corpus.shares import wilson
 
     lines = []
     for name, rates in (("people", found.people), *found.judges.items()):

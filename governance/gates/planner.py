@@ -8,21 +8,6 @@ CONFIDENCE = 0.95
 MOST_DOCUMENTS = 1_000_000
 
 
-def documents_for(sd: float, distance: float, *, noise: float = 0.0, power: float = 0.8) -> int | None:
-    """Units at which a change that lies `distance` inside (or beyond) its margin is judged so with this power; logs throughout.
-
-    n = sd^2 / ((distance / (z_0.95 + z_power))^2 - noise^2), where sd is that of one unit's change and noise the part that units do not
-    shrink. With sd 0.1 and a margin of 5 % at 95/95 this is 46, with sd 0.8 it is 2,910 (SCIENCE section 1: 28-58 and about 2,900).
-    None where the noise alone is too large for any number, or the number is beyond a million.
-    """
-    normal = NormalDist()
-    room = (abs(distance) / (normal.inv_cdf(CONFIDENCE) + normal.inv_cdf(power))) ** 2 - noise**2
-    if room <= 0:
-        return None
-    needed = math.ceil(sd**2 / room)
-    return needed if needed <= MOST_DOCUMENTS else None
-
-
 def pass_chance(sd: float, edges: Sequence[float], truth: float, *, n: int, noise: float = 0.0) -> float:
     """Chance that the whole interval lies inside the edges (an upper one, or an upper and a lower one) if the log change is `truth`."""
     return _chance(sd, edges, truth, n, noise, inside=True)
@@ -31,7 +16,9 @@ def pass_chance(sd: float, edges: Sequence[float], truth: float, *, n: int, nois
 def units_to_settle(sd: float, edges: Sequence[float], truth: float, *, noise: float = 0.0, power: float = 0.8) -> int | None:
     """Units at which a truth is judged rightly, a pass inside the edges and a block beyond them, with this power; None where none does.
 
-    With one edge this is `documents_for`; with two, a truth between them has to clear both.
+    With one edge this is n = sd^2 / ((distance / (z_0.95 + z_power))^2 - noise^2), where sd is that of one unit's change and noise the part
+    that units do not shrink: with sd 0.1 and a margin of 5 % at 95/95 it is 46, with sd 0.8 it is 2,910 (SCIENCE section 1: 28-58 and about
+    2,900). With two, a truth between them has to clear both. None too where the number is beyond a million.
     """
     inside = truth < edges[0] and (len(edges) == 1 or truth > edges[1])
     return _least(lambda n: _chance(sd, edges, truth, n, noise, inside=inside), power)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from governance.collapse.evidence import SAMPLE_SCHEMA
 from governance.collapse.sides.judge import length_controlled, question_for, read_answer, settled
 from governance.collapse.sides.pairs import Drawn, draw_pairs
-from governance.collapse.sides.votes import CHOICES, LEFT, QUESTIONS, RIGHT, SAME, VOTE_SCHEMA, WinRate, krippendorff, wilson, win_rates
+from governance.collapse.sides.votes import CHOICES, LEFT, QUESTIONS, RIGHT, SAME, VOTE_SCHEMA, WinRate, krippendorff, win_rates
+from governance.provenance.corpus.shares import wilson
 
 SLICES = ("news", "news", "sport", "obituaries")
 

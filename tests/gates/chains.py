@@ -92,10 +92,3 @@ class Chain:
 
 def alarmed(decision: dict) -> bool:
     return any(look["alarmed"] for look in decision["sequential"])
-
-
-def wilson(hits: int, runs: int) -> tuple[float, float]:
-    """The two-sided 95 % Wilson interval."""
-    z, share = 1.96, hits / runs
-    middle, half = share + z * z / (2 * runs), z * math.sqrt(share * (1 - share) / runs + z * z / (4 * runs * runs))
-    return (middle - half) / (1 + z * z / runs), (middle + half) / (1 + z * z / runs)

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from chains import wilson
 from planted_measures import RULES, comparison, entry, measures, question
 from scipy import stats
 
@@ -14,6 +13,7 @@ from governance.gates.bounds import Bound, judge_comparison
 from governance.gates.decision import decide
 from governance.gates.extension import ExtensionRules, at_look
 from governance.gates.gate import Verdict
+from governance.provenance.corpus.shares import Counted
 
 TWO = ExtensionRules(allowed=True)
 FIRST, SECOND = None, {"of": "c" * 64, "number": 2, "version": 2, "checkpoint": "k"}
@@ -99,9 +99,9 @@ def passes(seed, truth, noise=0.0, rules=TWO):
 def test_a_candidate_at_the_margin_passes_at_either_look_in_at_most_five_of_a_hundred(noise):
     passed = sum(passes(seed, 0.05, noise) for seed in range(3000))
     assert passed / 3000 >= 0.03
-    assert wilson(passed, 3000)[1] <= 0.05
+    assert Counted(hits=passed, rows=3000).interval[1] <= 0.05
 
 
 def test_two_looks_with_the_whole_error_each_would_break_the_promise():
     passed = sum(passes(seed, 0.05, rules=ExtensionRules()) for seed in range(3000))
-    assert wilson(passed, 3000)[0] > 0.05
+    assert Counted(hits=passed, rows=3000).interval[0] > 0.05

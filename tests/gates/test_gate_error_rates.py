@@ -14,18 +14,17 @@ from governance.collapse.probe import ProbePlan
 from governance.collapse.report import reading_document
 from governance.gates.gate import GateCase
 from governance.gates.margins import GateRules
-from governance.gates.planner import documents_for
+from governance.gates.planner import units_to_settle
 from governance.gates.rules.tail_perplexity import GATE
+from governance.provenance.corpus.shares import Counted
 
 DOCUMENTS = 200
 RUNS = 400
 
 
-def wilson_upper(hits: int, runs: int) -> float:
+def upper(hits: int, runs: int) -> float:
     """Upper end of the two-sided 95 % Wilson interval."""
-    z, share = 1.96, hits / runs
-    middle = share + z * z / (2 * runs)
-    return (middle + z * math.sqrt(share * (1 - share) / runs + z * z / (4 * runs * runs))) / (1 + z * z / runs)
+    return Counted(hits=hits, rows=runs).interval[1]
 
 
 def verdict(seed: int, truth: float, *, documents: int = DOCUMENTS, noise_percent: float = 0.0) -> str:
@@ -52,8 +51,8 @@ def verdict(seed: int, truth: float, *, documents: int = DOCUMENTS, noise_percen
 def test_a_candidate_exactly_at_the_margin_is_passed_in_at_most_eight_of_a_hundred():
     runs = 1000
     verdicts = Counter(verdict(seed, 0.05) for seed in range(runs))
-    assert wilson_upper(verdicts["pass"], runs) <= 0.08
-    assert wilson_upper(verdicts["block"], runs) <= 0.08
+    assert upper(verdicts["pass"], runs) <= 0.08
+    assert upper(verdicts["block"], runs) <= 0.08
 
 
 def test_an_equal_candidate_is_not_blocked_and_passes_as_planned():
@@ -64,16 +63,16 @@ def test_an_equal_candidate_is_not_blocked_and_passes_as_planned():
 
 def test_retrain_noise_that_is_declared_keeps_the_promise_on_many_documents():
     verdicts = Counter(verdict(20_000 + seed, 0.05, documents=600, noise_percent=0.8) for seed in range(RUNS))
-    assert wilson_upper(verdicts["pass"], RUNS) <= 0.08
+    assert upper(verdicts["pass"], RUNS) <= 0.08
 
 
 def test_the_planner_is_true_to_the_simulated_power():
-    needed = documents_for(0.1, math.log(1.05), power=0.8)
+    needed = units_to_settle(0.1, (math.log(1.05),), 0.0, power=0.8)
     assert needed == 26
     enough = max(needed, 100)
     planned = 0.8
     smaller_margin = 0.05 - 0.0245
-    at = documents_for(0.1, math.log(1.05) - math.log1p(smaller_margin), power=planned)
+    at = units_to_settle(0.1, (math.log(1.05),), math.log1p(smaller_margin), power=planned)
     assert at >= enough
     passed = sum(verdict(30_000 + seed, smaller_margin, documents=at) == "pass" for seed in range(RUNS))
     assert abs(passed / RUNS - planned) <= 0.05
@@ -84,10 +83,10 @@ def test_the_planner_is_true_to_the_simulated_power():
     [(0.8, 0.05, 2850, 2950), (0.1, 0.05, 28, 58), (0.247, 0.05, 175, 330), (0.1, 0.02, 168, 352), (0.1, 0.01, 670, 1400)],
 )
 def test_the_planner_gives_the_published_numbers_of_documents(sd, margin, low, high):
-    assert low <= documents_for(sd, math.log1p(margin), power=0.95) <= high
+    assert low <= units_to_settle(sd, (math.log1p(margin),), 0.0, power=0.95) <= high
 
 
 def test_noise_beyond_the_distance_is_settled_by_no_number_of_documents():
-    assert documents_for(0.1, 0.01, noise=0.02) is None
-    assert documents_for(0.1, 0.0) is None
-    assert documents_for(0.1, 1e-6) is None
+    assert units_to_settle(0.1, (0.01,), 0.0, noise=0.02) is None
+    assert units_to_settle(0.1, (0.0,), 0.0) is None
+    assert units_to_settle(0.1, (1e-6,), 0.0) is None

@@ -20,7 +20,7 @@ from governance.gates.decision import decide
 from governance.gates.margins import GateRules
 from tests.collapse.planted_probe import samples, words
 from tests.gates.planted_measures import lineage, mix
-from tests.gates.test_gate_error_rates import wilson_upper
+from tests.gates.test_gate_error_rates import upper
 
 DOCUMENTS = {"tail": 370, "human": 300}
 """Source documents of the demo's shards; the paired change of one document has sd 0.1, retraining 0.4 % (SCIENCE sections 1 and 2)."""
@@ -97,7 +97,7 @@ def verdict(entries: Entries) -> str:
 def test_a_candidate_at_the_margin_of_a_shard_is_promoted_in_at_most_eight_of_a_hundred(shard, margin):
     pairs = 1000
     found = Counter(verdict([*documents(seed, **{shard: margin}), *null_voices(seed % NULLS)]) for seed in range(pairs))
-    assert wilson_upper(found["pass"], pairs) <= 0.08, found
+    assert upper(found["pass"], pairs) <= 0.08, found
 
 
 @pytest.mark.slow
@@ -107,7 +107,7 @@ def test_noise_that_was_pooled_over_six_controls_keeps_the_promise_too():
     for seed in range(10_000, 10_000 + pairs):
         noise = pooled([{str(place): float(value) for place, value in enumerate(rng.normal(0.0, RETRAIN, 6))}])
         found[verdict([*documents(seed, noise, tail=0.05), *null_voices(seed % NULLS)])] += 1
-    assert wilson_upper(found["pass"], pairs) <= 0.08, found
+    assert upper(found["pass"], pairs) <= 0.08, found
 
 
 def test_twenty_pairs_show_the_same_in_seconds():

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from statistics import NormalDist
 
 import numpy as np
 import polars as pl
@@ -17,7 +18,7 @@ from governance.collapse.samples import equal_samples
 from governance.gates.decision import shipped_gates
 from governance.gates.gate import GateCase, Verdict
 from governance.gates.margins import GateRules, Margin
-from governance.gates.planner import documents_for, pass_chance, units_to_settle
+from governance.gates.planner import CONFIDENCE, MOST_DOCUMENTS, pass_chance, units_to_settle
 from governance.gates.power import PlannedGate, cost_of, joint_chance, planned_gates, resized
 from governance.plugins import discover
 
@@ -40,9 +41,15 @@ SMALL = {"min_value": 0.02, "max_value": 0.3}
 
 @given(st.floats(**SMALL), st.floats(0.005, 0.1), st.sampled_from([0.5, 0.8, 0.95]), st.sampled_from([0.0, 0.002]))
 def test_with_one_edge_the_search_is_the_formula(sd, distance, power, noise):
-    planned = documents_for(sd, distance, noise=noise, power=power)
+    normal = NormalDist()
+    room = (distance / (normal.inv_cdf(CONFIDENCE) + normal.inv_cdf(power))) ** 2 - noise**2
+    needed = math.ceil(sd**2 / room) if room > 0 else MOST_DOCUMENTS + 1
     searched = units_to_settle(sd, (distance,), 0.0, noise=noise, power=power)
-    assert searched == planned or abs(searched - planned) <= 1
+    if needed > MOST_DOCUMENTS:
+        assert searched is None
+    else:
+        assert searched is not None
+        assert abs(searched - needed) <= 1
 
 
 @given(st.floats(**SMALL), st.floats(0.005, 0.1))

@@ -4,13 +4,14 @@ import math
 from dataclasses import replace
 
 import pytest
-from chains import APART, WALK, Chain, alarmed, wilson
+from chains import APART, WALK, Chain, alarmed
 from planted_measures import RULES, comparison, entry, measures, question
 from scipy import stats
 
 from governance.gates.decision import decide
 from governance.gates.margins import GateRules
 from governance.gates.sequential import looks
+from governance.provenance.corpus.shares import Counted
 
 DEMO, PLANNED = {"tail": 371, "human": 300}, {"tail": 500, "human": 500}
 MEASURED_SD = 0.042
@@ -85,7 +86,7 @@ def ever(runs, cycles, **truth):
 @pytest.mark.parametrize(("documents", "sd"), [(DEMO, MEASURED_SD), (PLANNED, MEASURED_SD), (PLANNED, 0.1)])
 def test_twelve_cycles_without_a_loss_are_ever_alarmed_in_at_most_five_of_a_hundred_chains(documents, sd, drift):
     alarms, _ = ever(400, 12, documents=documents, sd=sd, drift=drift)
-    assert wilson(alarms, 400)[1] <= 0.05
+    assert Counted(hits=alarms, rows=400).interval[1] <= 0.05
 
 
 @pytest.mark.slow
@@ -93,4 +94,4 @@ def test_twelve_cycles_without_a_loss_are_ever_alarmed_in_at_most_five_of_a_hund
 @pytest.mark.parametrize(("documents", "sd", "least"), [(DEMO, MEASURED_SD, 0.95), (PLANNED, MEASURED_SD, 0.95), (PLANNED, 0.1, 0.9)])
 def test_a_leak_of_one_percent_a_cycle_is_alarmed_or_not_promoted_by_cycle_five(documents, sd, least, drift):
     _, caught = ever(400, 5, documents=documents, sd=sd, drift=drift, leak=0.01)
-    assert wilson(caught, 400)[0] >= least
+    assert Counted(hits=caught, rows=400).interval[0] >= least

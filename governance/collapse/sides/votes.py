@@ -1,12 +1,13 @@
 """What raters say of pairs, and what it adds up to: win rates with intervals, and how far raters agree."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
+
+from governance.provenance.corpus.shares import wilson
 
 LEFT, RIGHT, SAME = "left", "right", "same"
 CHOICES = (LEFT, RIGHT, SAME)
@@ -16,7 +17,6 @@ QUESTIONS: Mapping[str, str] = {
     "novelty": "Which side has something in it that you could not have guessed?",
 }
 VOTE_SCHEMA = pl.Schema({"pair_id": pl.String, "rater": pl.String, "question": pl.String, "choice": pl.String})
-Z_95 = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,15 +65,6 @@ def win_rates(votes: pl.DataFrame, key: pl.DataFrame, slices: Mapping[str, str])
         parts = [ALL, *sorted(answered["part"].unique())]
         found += [_rate(answered if part == ALL else answered.filter(pl.col("part") == part), question, part) for part in parts]
     return tuple(rate for rate in found if rate.votes)
-
-
-def wilson(share: float, number: int) -> tuple[float, float]:
-    """The two-sided 95 % interval of a share of `number` independent units."""
-    if not number:
-        return 0.0, 1.0
-    spread = Z_95 * math.sqrt(share * (1 - share) / number + Z_95**2 / (4 * number**2))
-    middle, size = share + Z_95**2 / (2 * number), 1 + Z_95**2 / number
-    return min(max((middle - spread) / size, 0.0), share), max(min((middle + spread) / size, 1.0), share)
 
 
 def krippendorff(units: Sequence[Sequence[str]]) -> float | None:

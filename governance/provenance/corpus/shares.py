@@ -3,8 +3,18 @@
 import math
 from dataclasses import dataclass
 
-_Z = 1.959964
+_Z = 1.959963984540054
 """97.5 % quantile of the normal distribution."""
+
+
+def wilson(share: float, number: int) -> tuple[float, float]:
+    """Wilson's 95 % interval (1927) of a share of so many independent units: inside [0, 1] and around the share; [0, 1] of none."""
+    if not number:
+        return 0.0, 1.0
+    square = _Z * _Z / number
+    middle, half = share + square / 2, _Z * math.sqrt(share * (1 - share) / number + square / number / 4)
+    low, high = ((middle + side) / (1 + square) for side in (-half, half))
+    return min(max(low, 0.0), share), max(min(high, 1.0), share)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,14 +30,8 @@ class Counted:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Wilson's 95 % interval (1927): inside [0, 1], and not empty where nothing or everything was a hit; [0, 1] of no row."""
-        if not self.rows:
-            return 0.0, 1.0
-        share, square = self.hits / self.rows, _Z * _Z / self.rows
-        middle = share + square / 2
-        half = _Z * math.sqrt(share * (1 - share) / self.rows + square / self.rows / 4)
-        low, high = ((middle + side) / (1 + square) for side in (-half, half))
-        return (0.0 if self.hits == 0 else max(low, 0.0)), (1.0 if self.hits == self.rows else min(high, 1.0))
+        """Wilson's 95 % interval: not empty where nothing or everything was a hit; [0, 1] of no row."""
+        return wilson(self.hits / self.rows if self.rows else 0.0, self.rows)
 
     def document(self) -> dict[str, float | int]:
         """Counts and interval; a share itself is never stored."""
