@@ -28,7 +28,7 @@ from governance.provenance.kernels import Kernels
 from governance.provenance.labels.label import RELABELS_FILE, no_relabels
 from governance.provenance.passed import PASSED_SCHEMA
 from governance.provenance.row import ROW_SCHEMA
-from governance.section import read_section
+from governance.section import part_of, read_section
 
 SLICES, AT_A_TIME, VOCABULARY = 20, 50_000, 200_000
 START = {"digest": "a" * 64, "version": 1, "synthetic_tokens": 0, "total_tokens": 100, "depth": 0}
@@ -122,10 +122,7 @@ class FolderOnly:
         }
 
     def need(self, key: str) -> Any:
-        found: Any = self.cycle
-        for part in key.split("."):
-            found = found[part]
-        return found
+        return part_of(self.cycle, key)
 
     def section(self, key: str, kind: type[Any]) -> Any:
         return read_section(kind, self.need(key), key)

@@ -14,7 +14,7 @@ from governance.collapse.evidence import BASELINE, CANDIDATE, CHAMPION, SAMPLE_S
 from governance.collapse.intervals import Comparison
 from governance.collapse.metric import Case
 from governance.collapse.metrics.tail_perplexity import METRIC
-from governance.digest import digest_bytes, digest_file, write_bytes
+from governance.digest import digest_file, digest_text, write_bytes
 from governance.errors import ConflictError, IntegrityError, RefusedError, UsageError
 from governance.gates.decision import shipped_gates
 from governance.gates.margins import Margin
@@ -132,7 +132,7 @@ def _human_rows(file: Path) -> pl.DataFrame:
 
 def _disjoint(shop: Shop, state: State, rows: pl.DataFrame) -> None:
     """No id and no text of the rows is in another shard or was ever admitted. Raises: RefusedError naming at most five ids."""
-    texts = rows.with_columns(sha256=pl.Series([digest_bytes(text.encode()) for text in rows["text"]], dtype=pl.String))
+    texts = rows.with_columns(sha256=pl.Series([digest_text(text) for text in rows["text"]], dtype=pl.String))
     for name, place in SHARDS.items():
         shard = pl.read_parquet(shop.workspace.root / place)
         ids = shard["row_id"] if "row_id" in shard.columns else shard["prompt_id"]

@@ -18,11 +18,12 @@ from governance.digest import Manifest, digest_document, digest_file, read_docum
 from governance.errors import RefusedError
 from governance.gates.decision import shipped_gates
 from governance.mixing.rules import MixRules
+from governance.ports.language_model import LanguageModel
 from governance.ports.trainer import TrainingJob
 from governance.release import kinds
 from governance.release.controls import Control, terms_of
 from governance.section import read_section
-from governance.stages.asking import ask
+from governance.stages.asking import Questions, ask
 from governance.stages.probe import questions_of
 from governance.training.founding import recipe_for
 from governance.training.lineage import Start
@@ -55,25 +56,49 @@ def make_controls(shop: Shop, count: int) -> ControlsMade:
     group = digest_document(named)
     terms = terms_of(cycle["policy"], cycle["shards"])
     known = [control for control in shop.ledger.state().controls.values() if (control.group, control.terms) == (group, terms)]
+    asked = Asked.of(shop, cycle)
     for place in range(len(known), len(known) + count):
         seed = int(generator(cycle["seed"], f"control {place}").integers(2**31))
-        control = _control(shop, cycle, Control(cycle=cycle["number"], group=group, terms=terms, seed=seed, checkpoint="", readings={}))
+        blank = Control(cycle=cycle["number"], group=group, terms=terms, seed=seed, checkpoint="", readings={})
+        control = _control(shop, cycle, asked, blank)
         body = {name: getattr(control, name) for name in ("cycle", "group", "terms", "seed", "checkpoint")}
         shop.ledger.record(kinds.CONTROL_READ, {**body, "readings": dict(control.readings)})
         known.append(control)
     return ControlsMade(cycle=cycle["number"], made=count, controls=tuple(known), candidate=log_changes(measured["metrics"]))
 
 
-def _control(shop: Shop, cycle: Mapping[str, Any], blank: Control) -> Control:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What all controls of a cycle have in common: the human rows that they learn from, what gates ask, and the baseline's answers."""
+
+    start: Path
+    rows: pl.DataFrame
+    few: Questions
+    answers: Evidence
+
+    @classmethod
+    def of(cls, shop: Shop, cycle: Mapping[str, Any]) -> "Asked":
+        desk, folder = shop.desk("probe"), shop.workspace.cycle
+        questions = questions_of(desk)
+        scores, samples = (pl.read_parquet(folder / f"{name}.parquet") for name in ("scores", "samples"))
+        return cls(
+            start=desk.model(cycle["start"]["digest"]),
+            rows=human_only(pl.read_parquet(folder / "mix.parquet")),
+            few=questions.of_gates(control_plan(questions.plan)),
+            answers=Evidence(scores=scores, samples=samples),
+        )
+
+
+def _control(shop: Shop, cycle: Mapping[str, Any], asked: Asked, blank: Control) -> Control:
     place = shop.workspace.scratch / "control"
     shutil.rmtree(place, ignore_errors=True)
     (place / "scratch").mkdir(parents=True)
-    human_only(pl.read_parquet(shop.workspace.cycle / "mix.parquet")).write_parquet(place / "rows.parquet")
+    asked.rows.write_parquet(place / "rows.parquet")
     rules = read_section(TrainingRules, cycle["policy"]["training"], "cycle.json policy.training")
     mixing = read_section(MixRules, cycle["policy"]["mixing"], "cycle.json policy.mixing")
     trainer = shop.trainers[rules.trainer]
     job = TrainingJob(
-        start=shop.store.path(cycle["start"]["digest"]),
+        start=asked.start,
         rows=place / "rows.parquet",
         scratch=place / "scratch",
         checkpoint=place / "checkpoint",
@@ -85,22 +110,17 @@ def _control(shop: Shop, cycle: Mapping[str, Any], blank: Control) -> Control:
         progress=_bar(),
     )
     trainer.train(job)
-    readings = _readings(shop, place / "checkpoint", rules.trainer)
+    readings = _readings(trainer.open(place / "checkpoint"), asked)
     checkpoint = Manifest.of(place / "checkpoint").digest
     shutil.rmtree(place)
     return replace(blank, checkpoint=checkpoint, readings=readings)
 
 
-def _readings(shop: Shop, checkpoint: Path, trainer: str) -> Mapping[str, float]:
+def _readings(model: LanguageModel, asked: Asked) -> Mapping[str, float]:
     """What gated metrics read of it against the baseline's answers in the cycle's own probe: the same code, the same seeds."""
-    questions = questions_of(shop.desk("probe"))
-    few = questions.of_gates(control_plan(questions.plan))
-    scores, samples, _ = ask(shop.trainers[trainer].open(checkpoint), few, lambda _: None)
-    asked = [pl.read_parquet(shop.workspace.cycle / f"{name}.parquet") for name in ("scores", "samples")]
-    named = [frame.select(pl.lit("control").alias("model"), pl.all()) for frame in (scores, samples)]
-    control, evidence = (Evidence(scores=frames[0], samples=frames[1]) for frames in (named, asked))
-    pair = pair_with("control", control, evidence, few.plan, reference=BASELINE)
-    return log_changes(measure_evidence(pair, (), few.plan, questions.seed, _gated())["metrics"])
+    scores, samples = (frame.select(pl.lit("control").alias("model"), pl.all()) for frame in ask(model, asked.few, lambda _: None)[:2])
+    pair = pair_with("control", Evidence(scores=scores, samples=samples), asked.answers, asked.few.plan, reference=BASELINE)
+    return log_changes(measure_evidence(pair, (), asked.few.plan, asked.few.seed, _gated())["metrics"])
 
 
 def _gated() -> Mapping[str, Metric]:
@@ -110,7 +130,8 @@ def _gated() -> Mapping[str, Metric]:
 
 def log_changes(entries: Sequence[Mapping[str, Any]]) -> Mapping[str, float]:
     """Gated metric -> log ratio to the baseline, of those that were measured."""
-    found = {entry["name"]: (entry["against"].get(BASELINE) or {}).get("change") for entry in entries if entry["name"] in _gated()}
+    gated = _gated()
+    found = {entry["name"]: (entry["against"].get(BASELINE) or {}).get("change") for entry in entries if entry["name"] in gated}
     return {name: math.log1p(change) for name, change in found.items() if change is not None}
 
 

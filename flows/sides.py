@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from flows.far import key_of, refuse_unlisted
+from governance.actions.freeze import frozen_cycle
 from governance.adapters.bars import bars
 from governance.adapters.generators.openai_compatible import RemoteModel
 from governance.adapters.side_folder import SideFolder
@@ -16,7 +17,7 @@ from governance.collapse.evidence import BASELINE, CANDIDATE, CHAMPION, PLAIN
 from governance.collapse.sides.judge import LengthControl, length_controlled, question_for, read_answer, settled
 from governance.collapse.sides.pairs import PER_SIDE, draw_pairs
 from governance.collapse.sides.votes import ALL, LEFT, QUESTIONS, SAME, VOTE_SCHEMA, WinRate, win_rates
-from governance.digest import digest_bytes, digest_document, read_document
+from governance.digest import digest_bytes
 from governance.errors import UsageError
 from governance.ports.desk import SHARDS
 from governance.ports.endpoint import CHAT
@@ -78,8 +79,8 @@ def begin(shop: Shop, *, against: str, pairs: int, per_side: int = PER_SIDE) -> 
     """
     if against not in (BASELINE, CHAMPION):
         raise UsageError(f"{against!r} is no model to compare with", expected=f"{BASELINE} or {CHAMPION}")
-    cycle = _cycle(shop)
-    if (found := _drawn(shop, digest_document(cycle), against)) is not None:
+    cycle, digest = _cycle(shop)
+    if (found := _drawn(shop, digest, against)) is not None:
         return _round(shop, found)
     samples = _samples(shop, against)
     drawn = draw_pairs(
@@ -97,12 +98,12 @@ def begin(shop: Shop, *, against: str, pairs: int, per_side: int = PER_SIDE) -> 
             where="samples.parquet",
             fix="ask for fewer texts a side, or probe more prompts",
         )
-    folder = _folder(shop, digest_document(cycle), against)
+    folder = _folder(shop, digest, against)
     folder.keep(drawn)
     pairs_sha256, key_sha256 = folder.digests()
     body = {
         "cycle": cycle["number"],
-        "cycle_digest": digest_document(cycle),
+        "cycle_digest": digest,
         "against": against,
         "pairs": drawn.pairs.height,
         "pairs_sha256": pairs_sha256,
@@ -113,7 +114,7 @@ def begin(shop: Shop, *, against: str, pairs: int, per_side: int = PER_SIDE) -> 
 
 def at_hand(shop: Shop, against: str | None = None) -> Round:
     """The newest round of the cycle at hand. Raises: UsageError where there is none."""
-    digest = digest_document(_cycle(shop))
+    _, digest = _cycle(shop)
     for name in (against,) if against else (CHAMPION, BASELINE):
         if (found := _drawn(shop, digest, name)) is not None:
             return _round(shop, found)
@@ -246,10 +247,11 @@ def overall(rates: tuple[WinRate, ...]) -> tuple[WinRate, ...]:
     return tuple(rate for rate in rates if rate.part == ALL)
 
 
-def _cycle(shop: Shop) -> dict[str, Any]:
-    if not shop.workspace.cycle_document.is_file():
+def _cycle(shop: Shop) -> tuple[dict[str, Any], str]:
+    """The cycle at hand and its digest."""
+    if (found := frozen_cycle(shop.workspace)) is None:
         raise UsageError("no cycle is at hand", fix="heirloom retrain")
-    return read_document(shop.workspace.cycle_document)
+    return found
 
 
 def _samples(shop: Shop, against: str) -> pl.DataFrame:

@@ -15,6 +15,16 @@ LARGEST_INT = 2**53 - 1
 """RFC 8785 numbers: beyond it canonical JSON, and so a digest, does not exist."""
 
 
+def part_of(document: Any, key: str) -> Any:
+    """The part of a document that a dotted key names, such as `policy.mixing`. Raises: KeyError where it says nothing of it."""
+    found = document
+    for part in key.split("."):
+        if not isinstance(found, Mapping) or part not in found:
+            raise KeyError(key)
+        found = found[part]
+    return found
+
+
 def read_section(kind: type[T], section: Mapping[str, Any], where: str) -> T:
     """Build a frozen dataclass from a mapping of its field names.
 

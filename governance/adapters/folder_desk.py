@@ -17,7 +17,7 @@ from governance.ports.trainer import Trainer
 from governance.ports.workspace import Workspace
 from governance.provenance.kernels import NUMPY, Kernels
 from governance.provenance.watermark import Mark
-from governance.section import read_section
+from governance.section import part_of, read_section
 from governance.stages.stage import Stage
 
 Progress = Callable[[str], Callable[[int, int, str], None]]
@@ -42,12 +42,10 @@ class FolderDesk:
     def need(self, key: str) -> Any:
         if not any(key == declared or key.startswith(f"{declared}.") for declared in self.stage.needs):
             raise KeyError(f"stage {self.stage.name} does not declare that it needs {key}")
-        found: Any = read_document(self.workspace.cycle_document)
-        for part in key.split("."):
-            if not isinstance(found, Mapping) or part not in found:
-                raise IntegrityError(f"says nothing of {key}", where=str(self.workspace.cycle_document), fix=FREEZE_AGAIN)
-            found = found[part]
-        return found
+        try:
+            return part_of(read_document(self.workspace.cycle_document), key)
+        except KeyError as error:
+            raise IntegrityError(f"says nothing of {key}", where=str(self.workspace.cycle_document), fix=FREEZE_AGAIN) from error
 
     def reads(self, name: str) -> Path:
         if name not in self.stage.reads:

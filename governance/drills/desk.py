@@ -17,7 +17,7 @@ from governance.ports.executor import Executor
 from governance.ports.trainer import Trainer
 from governance.provenance.kernels import NUMPY, Kernels
 from governance.provenance.watermark import Mark
-from governance.section import read_section
+from governance.section import part_of, read_section
 
 NO_SENTINELS = parquet_bytes(no_sentinels())
 """A drill plants none: its gates read documents and samples."""
@@ -34,10 +34,7 @@ class DrillDesk:
     generations: Mapping[str, Generation]
 
     def need(self, key: str) -> Any:
-        found: Any = self.cycle
-        for part in key.split("."):
-            found = found[part]
-        return found
+        return part_of(self.cycle, key)
 
     def section(self, key: str, kind: type[Any]) -> Any:
         return read_section(kind, self.need(key), key)

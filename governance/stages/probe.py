@@ -34,6 +34,9 @@ from governance.stages.pinned import frozen_file, pinned_shard
 from governance.stages.stage import Stage
 from governance.training.rules import TrainingRules
 
+CONTROLS = 2
+"""Models of known quality that answer everything that gates read."""
+
 
 def probe(desk: Desk) -> None:
     """Write what each model said; equal weights are asked once and their answers stand under each of their names."""
@@ -41,23 +44,23 @@ def probe(desk: Desk) -> None:
     trainer = desk.trainer(desk.section("policy.training", TrainingRules).trainer)
     models = _models(desk)
     told = dict(models.values())
-    step = _counted(desk, len(told) * questions.steps)
+    few = questions.of_gates(control_plan(questions.plan))
+    step = _counted(desk, len(told) * questions.steps + (CONTROLS * few.steps if CHAMPION in models else 0))
     answers = {digest: ask(trainer.open(folder), questions, step) for digest, folder in told.items()}
     for place, file in enumerate(TABLES):
         frames = [answers[digest][place].select(pl.lit(name).alias("model"), pl.all()) for name, (digest, _) in models.items()]
         pl.concat(frames).write_parquet(desk.writes(file), compression="zstd")
-    for file, frame in zip(CONTROL_TABLES, _controls(trainer, models, questions), strict=True):
+    for file, frame in zip(CONTROL_TABLES, _controls(trainer, models, few, step), strict=True):
         frame.write_parquet(desk.writes(file), compression="zstd")
 
 
-def _controls(trainer: Trainer, models: Mapping[str, tuple[str, Path]], questions: Questions) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _controls(trainer: Trainer, models: Mapping[str, tuple[str, Path]], few: Questions, step: Step) -> tuple[pl.DataFrame, pl.DataFrame]:
     """What models of known quality, made of the champion, answer to what gates read; in a founding cycle there is none to make them of."""
     if CHAMPION not in models:
         return SCORE_SCHEMA.to_frame(), pl.Schema({**SAMPLE_SCHEMA, **SAMPLE_EXTRAS}).to_frame()
     champion = trainer.open(models[CHAMPION][1])
-    few = questions.of_gates(control_plan(questions.plan))
     made: dict[str, LanguageModel] = {KNOWN_GOOD: KnownGood(model=champion), KNOWN_COLLAPSED: KnownCollapsed(model=champion)}
-    told = {name: ask(model, few, lambda _: None) for name, model in made.items()}
+    told = {name: ask(model, few, step) for name, model in made.items()}
     samples = {name: written for name, (_, written, _) in told.items()} | {ASKED_AGAIN: _asked_again(champion, few)}
     return _named({name: scores for name, (scores, _, _) in told.items()}), _named(samples)
 

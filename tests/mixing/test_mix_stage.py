@@ -23,7 +23,7 @@ from governance.provenance.earlier import EARLIER_SCHEMA, nothing_earlier
 from governance.provenance.kernels import NUMPY, Kernels
 from governance.provenance.labels.label import no_relabels
 from governance.provenance.passed import PASSED_SCHEMA
-from governance.section import read_section
+from governance.section import part_of, read_section
 from governance.stages.mix import STAGE
 
 
@@ -46,10 +46,7 @@ class TableDesk:
     def need(self, key: str) -> Any:
         if not any(key == name or key.startswith(f"{name}.") for name in STAGE.needs):
             raise KeyError(key)
-        found: Any = self.cycle
-        for part in key.split("."):
-            found = found[part]
-        return found
+        return part_of(self.cycle, key)
 
     def section(self, key: str, kind: type[Any]) -> Any:
         return read_section(kind, self.need(key), key)

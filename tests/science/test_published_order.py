@@ -5,7 +5,7 @@ import pytest
 
 from governance.drills.generations import FIXED, REPLACE
 from governance.drills.published_order import KEPT, ORDER, THEIR_SHARES, Course, Play, courses, share_arms
-from tests.drills.test_what_if import corpus, silent
+from tests.drills.small_reports import corpus, silent
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from governance.gates.margins import GateRules
 from governance.ports.desk import SHARDS
 from governance.ports.language_model import Decoding, LanguageModel, Score, Span
 from governance.ports.trainer import Trainer
-from governance.section import read_section, section_document
+from governance.section import part_of, read_section, section_document
 from governance.stages import judge, measure, probe
 from governance.stages.known import disordered
 from tests.adapters.trainer_bench import job_of, mix_of
@@ -40,10 +40,7 @@ class RunDesk:
     swapped: Mapping[str, str] = field(default_factory=dict)
 
     def need(self, key: str) -> Any:
-        found: Any = self.cycle
-        for part in key.split("."):
-            found = found[part]
-        return found
+        return part_of(self.cycle, key)
 
     def section(self, key: str, kind: type[Any]) -> Any:
         return read_section(kind, self.need(key), key)
