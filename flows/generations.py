@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from governance.collapse.metric import Better
 from governance.gates.alarms import comparison_or_none
+from governance.gates.bounds import room_left
 from governance.gates.decision import shipped_gates
 from governance.gates.margins import Margin
 from governance.release.levels import LEVELLED
@@ -25,7 +27,7 @@ class Standing:
 
     @property
     def left(self) -> float:
-        return self.margin_percent - 100 * self.high
+        return 100 * room_left(self.margin_percent / 100, self.low, self.high, Better.LOWER.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,6 +115,11 @@ def named(reference: str) -> str:
     return f"{reference} release" if reference == BEST_EVER else reference
 
 
+def room_left(limit: float, low: float, high: float, better: str) -> float:
+    """What of a margin all later cycles together may still lose: the limit less the worse end of the interval; negative where overdrawn."""
+    return limit - {"two-sided": max(high, -low), "higher": -low}.get(better, high)
+
+
 def percent(change: float) -> str:
     """A relative change as signed percent with one digit; a ruined model's in four significant figures."""
     return f"{100 * change:+.1f}" if abs(change) < 100 else f"{100 * change:+.4g}"

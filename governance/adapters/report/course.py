@@ -9,6 +9,7 @@ from governance.adapters.report.documents import CycleDocuments, Document
 from governance.adapters.report.lines import Line, line_picture
 from governance.adapters.report.numbers import MISSING, interval, percent
 from governance.adapters.report.visible import line
+from governance.gates.bounds import room_left
 
 WATCHED = ("tail_perplexity", "human_perplexity")
 _SHORT = {"tail_perplexity": "tail", "human_perplexity": "human text"}
@@ -93,11 +94,10 @@ def _budget(documents: CycleDocuments, gate: Document) -> Budget | None:
         return None
     low, high, limit = (float(number) for number in numbers)  # type: ignore[arg-type]
     metric = str(gate.get("metric"))
-    used = {"two-sided": max(high, -low), "higher": -low}.get(str(documents.metric(metric).get("better")), high)
-    left = limit - max(used, 0.0)
+    left = room_left(limit, low, high, str(documents.metric(metric).get("better")))
     return Budget(
         title=_title(documents, metric),
         limit=percent(limit),
-        used=percent(used),
-        left=f"{100 * left:.1f} points" if left > 0 else "nothing",
+        used=percent(limit - left),
+        left=f"{100 * min(left, limit):.1f} points" if left > 0 else "nothing",
     )
