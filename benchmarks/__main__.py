@@ -31,6 +31,7 @@ ALL: Mapping[str, tuple[str, str, str]] = {
     "self_rouge": ("", "", ""),
     "embedding": ("", "", ""),
     "training": ("--documents 40 --samples 32", "", ""),
+    "process": ("--steps 2", "", ""),
     "evaluation": ("--models 1", "", ""),
     "ledger": ("2000", "", ""),
     "cycle": ("", "", ""),

@@ -4,9 +4,10 @@ import os
 
 from hypothesis import settings
 
-from governance.adapters.environment import QUIET
+from governance.adapters.environment import be_quiet
 
-os.environ.update(QUIET)
+os.environ.setdefault("GOMP_SPINCOUNT", "0")  # workers share the cores: a thread that waits is not to spin at all
+be_quiet()
 os.environ["NO_COLOR"] = "1"
 for name in [n for n in os.environ if n.startswith(("HEIRLOOM_", "MLFLOW_TRACKING", "PREFECT_API"))]:
     del os.environ[name]

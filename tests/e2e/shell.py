@@ -62,7 +62,7 @@ def environment(**extra: str) -> dict[str, str]:
     return {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "HEIRLOOM_ACTOR": "engineer-a", **extra}
 
 
-def run(workspace: Path, *arguments: str, timeout: int = 600, **extra: str) -> Done:
+def run(workspace: Path, *arguments: str, timeout: int = 1800, **extra: str) -> Done:
     done = subprocess.run(
         [str(BIN / "heirloom"), *arguments],
         cwd=workspace,
