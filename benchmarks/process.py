@@ -1,8 +1,8 @@
-"""What the settings of the process are worth to a training step: kept blocks and waiting threads, alone and beside another training.
+"""What two settings are worth to a training step, alone and beside another one: logits in chunks, and threads that soon sleep.
 
     python -m benchmarks.process [--steps 20]
 
-Peer: the same bare loop in a process as torch and glibc leave it. Each contestant is a process of its own; a pair starts together.
+Peer: the same bare loop in a process as torch leaves it. Each contestant is a process of its own; a pair starts together.
 """
 
 import argparse
@@ -13,25 +13,23 @@ import time
 from collections.abc import Mapping, Sequence
 
 from governance.adapters.environment import BOUNDED
-from governance.adapters.torch_lm.memory import keep_large_blocks
+from governance.adapters.torch_lm.heads import mean_nats, read_states
 
 SLEEPY = {"GOMP_SPINCOUNT": BOUNDED["GOMP_SPINCOUNT"]}
 SETTINGS: Mapping[str, tuple[Sequence[str], Mapping[str, str]]] = {
     "as they come": ((), {}),
-    "kept blocks": (("--keep",), {}),
-    "kept blocks, threads that soon sleep (ours)": (("--keep",), SLEEPY),
+    "logits in chunks": (("--chunks",), {}),
+    "logits in chunks, threads that soon sleep (ours)": (("--chunks",), SLEEPY),
 }
 BATCH, BLOCK, VOCABULARY, WIDTH, LAYERS = 24, 128, 4096, 64, 2
 """The shipped recipe of a student."""
 
 
-def train(steps: int, *, keep: bool) -> float:
+def train(steps: int, *, chunks: bool) -> float:
     """Milliseconds of wall time that a step takes, after two that are not counted."""
     import torch
     from transformers import GPT2Config, GPT2LMHeadModel
 
-    if keep:
-        keep_large_blocks()
     size = {"n_positions": BLOCK, "n_embd": WIDTH, "n_layer": LAYERS, "n_head": LAYERS}
     settings = GPT2Config(vocab_size=VOCABULARY, bos_token_id=0, eos_token_id=0, **size)
     model = GPT2LMHeadModel(settings).train()
@@ -41,7 +39,11 @@ def train(steps: int, *, keep: bool) -> float:
     for step in range(-2, steps):
         if step == 0:
             started = time.perf_counter()
-        model(input_ids=tokens, labels=tokens, use_cache=False).loss.backward()
+        if chunks:
+            states, head = read_states(model, tokens)
+            mean_nats(head, states[:, :-1].flatten(0, 1), tokens[:, 1:].flatten()).backward()
+        else:
+            model(input_ids=tokens, labels=tokens, use_cache=False).loss.backward()
         optimizer.step()
         optimizer.zero_grad()
     return (time.perf_counter() - started) / steps * 1000
@@ -61,10 +63,10 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--steps", type=int, default=20)
     options.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
-    options.add_argument("--keep", action="store_true", help=argparse.SUPPRESS)
+    options.add_argument("--chunks", action="store_true", help=argparse.SUPPRESS)
     chosen = options.parse_args()
     if chosen.child:
-        print(train(chosen.steps, keep=chosen.keep))
+        print(train(chosen.steps, chunks=chosen.chunks))
         return
     first: dict[int, float] = {}
     for name in SETTINGS:

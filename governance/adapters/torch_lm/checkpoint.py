@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from governance.adapters.checkpoint_folder import check_folder, write_folder
-from governance.adapters.torch_lm.memory import keep_large_blocks
 from governance.adapters.torch_lm.tokenizer import END_ID, learn_tokenizer, load_tokenizer, save_tokenizer
 from governance.errors import IntegrityError
 from governance.training.recipe import Recipe
@@ -51,7 +50,6 @@ def load_decoder(folder: Path) -> tuple[Any, Any]:
     """
     from transformers import AutoModelForCausalLM
 
-    keep_large_blocks()
     _silence_bars()
     check_folder(folder)
     tokenizer = load_tokenizer(folder)
