@@ -20,12 +20,19 @@ SCORED = ("tail_perplexity", "human_perplexity")
 """Metrics in which the planted loss is known to the digit."""
 WRITTEN = ("distinct_2", "distinct_3", "ngram_entropy")
 """Metrics that sharpened text is known to lower."""
+RUN_DRAWS = 2
+"""Draws of a prompt, at most, that the run's own controls are asked for: intervals go by prompts, and what is planted is margins wide."""
 
 
 def control_plan(plan: ProbePlan) -> ProbePlan:
-    """What controls are asked: only what gates read."""
+    """What human-only controls are asked: all that gates read, for their spread is to be that of a candidate."""
     heat = plan.gate_temperature
     return replace(plan, temperatures=(heat,), serving_temperature=heat, wordings={}, training_sample=0)
+
+
+def run_plan(plan: ProbePlan) -> ProbePlan:
+    """What the run's own controls are asked: the same with few draws."""
+    return replace(control_plan(plan), samples_per_prompt=min(RUN_DRAWS, plan.samples_per_prompt))
 
 
 def measure_controls(
@@ -50,12 +57,14 @@ def measure_controls(
 
 
 def pair_with(name: str, probed: Evidence, evidence: Evidence, plan: ProbePlan, *, reference: str = CHAMPION) -> Evidence:
-    """A control under the candidate's name, and a model of the evidence under the baseline's: what gates read, and nothing else."""
-    gated = (pl.col("temperature") == plan.gate_temperature) & (pl.col("wording") == PLAIN)
+    """A control under the candidate's name, and a model of the evidence under the baseline's: what gates read of the control's draws."""
+    written = probed.samples.filter(model=name)
+    drawn = pl.col("draw").is_in(written["draw"].unique().implode())
+    gated = (pl.col("temperature") == plan.gate_temperature) & (pl.col("wording") == PLAIN) & drawn
     shards = pl.col("shard").is_in(["tail", "human"])
     return Evidence(
         scores=_named(probed.scores.filter(model=name), evidence.scores.filter(shards & (pl.col("model") == reference))),
-        samples=_named(probed.samples.filter(model=name), evidence.samples.filter(gated & (pl.col("model") == reference))),
+        samples=_named(written, evidence.samples.filter(gated & (pl.col("model") == reference))),
     )
 
 

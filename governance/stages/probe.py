@@ -2,21 +2,17 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
 
-from governance.collapse.controls import ASKED_AGAIN, KNOWN_COLLAPSED, KNOWN_GOOD, control_plan
+from governance.collapse.controls import run_plan
 from governance.collapse.evidence import (
     BASELINE,
     BEST_EVER,
     CANDIDATE,
     CHAMPION,
     CONTROL_TABLES,
-    SAMPLE_EXTRAS,
-    SAMPLE_SCHEMA,
-    SCORE_SCHEMA,
     TABLES,
 )
 from governance.collapse.probe import ProbePlan
@@ -24,18 +20,13 @@ from governance.collapse.sentinels import SENTINELS_FILE
 from governance.digest import Manifest
 from governance.errors import IntegrityError
 from governance.ports.desk import SHARDS, Desk
-from governance.ports.language_model import LanguageModel
-from governance.ports.trainer import Trainer
 from governance.provenance.row import Origin
-from governance.stages.asking import Questions, Step, ask, decoding_of, written_to
-from governance.stages.known import KnownCollapsed, KnownGood
+from governance.stages.asking import Questions, Step, ask
+from governance.stages.known import CONTROLS, NO_CONTROLS, ask_controls
 from governance.stages.looks import NEEDS, is_second, looked_at, rules_of
 from governance.stages.pinned import frozen_file, pinned_shard
 from governance.stages.stage import Stage
 from governance.training.rules import TrainingRules
-
-CONTROLS = 2
-"""Models of known quality that answer everything that gates read."""
 
 
 def probe(desk: Desk) -> None:
@@ -44,38 +35,15 @@ def probe(desk: Desk) -> None:
     trainer = desk.trainer(desk.section("policy.training", TrainingRules).trainer)
     models = _models(desk)
     told = dict(models.values())
-    few = questions.of_gates(control_plan(questions.plan))
+    few = questions.of_gates(run_plan(questions.plan))
     step = _counted(desk, len(told) * questions.steps + (CONTROLS * few.steps if CHAMPION in models else 0))
     answers = {digest: ask(trainer.open(folder), questions, step) for digest, folder in told.items()}
     for place, file in enumerate(TABLES):
         frames = [answers[digest][place].select(pl.lit(name).alias("model"), pl.all()) for name, (digest, _) in models.items()]
         pl.concat(frames).write_parquet(desk.writes(file), compression="zstd")
-    for file, frame in zip(CONTROL_TABLES, _controls(trainer, models, few, step), strict=True):
+    told_controls = ask_controls(trainer.open(models[CHAMPION][1]), few, step) if CHAMPION in models else NO_CONTROLS
+    for file, frame in zip(CONTROL_TABLES, told_controls, strict=True):
         frame.write_parquet(desk.writes(file), compression="zstd")
-
-
-def _controls(trainer: Trainer, models: Mapping[str, tuple[str, Path]], few: Questions, step: Step) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """What models of known quality, made of the champion, answer to what gates read; in a founding cycle there is none to make them of."""
-    if CHAMPION not in models:
-        return SCORE_SCHEMA.to_frame(), pl.Schema({**SAMPLE_SCHEMA, **SAMPLE_EXTRAS}).to_frame()
-    champion = trainer.open(models[CHAMPION][1])
-    made: dict[str, LanguageModel] = {KNOWN_GOOD: KnownGood(model=champion), KNOWN_COLLAPSED: KnownCollapsed(model=champion)}
-    told = {name: ask(model, few, step) for name, model in made.items()}
-    samples = {name: written for name, (_, written, _) in told.items()} | {ASKED_AGAIN: _asked_again(champion, few)}
-    return _named({name: scores for name, (scores, _, _) in told.items()}), _named(samples)
-
-
-def _named(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    return pl.concat([frame.select(pl.lit(name).alias("model"), pl.all()) for name, frame in frames.items()])
-
-
-def _asked_again(champion: LanguageModel, questions: Questions) -> pl.DataFrame:
-    """The champion's first draw once more, with about half of the prompts left empty: no answer depends on another's prompt."""
-    asking, prompts = questions.plan.askings()[0], questions.prompts
-    kept = [hashlib.sha256(str(name).encode()).digest()[0] % 2 == 0 for name in prompts["prompt_id"]]
-    asked = [text if keep else "" for text, keep in zip(prompts["text"], kept, strict=True)]
-    texts = champion.sample(asked, decoding_of(questions, asking, 0))
-    return written_to(questions, asking, 0, texts, [None] * len(asked)).filter(pl.Series(kept))
 
 
 def training_sample(mix: pl.DataFrame, size: int, seed: int) -> pl.DataFrame:

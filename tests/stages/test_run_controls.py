@@ -1,9 +1,10 @@
 """The controls of a run: a sound probe passes them, and a probe that was spoilt through its ports makes the run invalid."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import polars as pl
 import pytest
@@ -21,7 +22,7 @@ from governance.ports.language_model import Decoding, LanguageModel, Score, Span
 from governance.ports.trainer import Trainer
 from governance.section import part_of, read_section, section_document
 from governance.stages import judge, measure, probe
-from governance.stages.known import disordered
+from governance.stages.known import SHARP, disordered
 from tests.adapters.trainer_bench import job_of, mix_of
 from tests.drills.planted_language import PLAN, RECIPE, rows
 from tests.gates.planted_measures import lineage, mix
@@ -103,6 +104,33 @@ class OtherPrompts(Behind):
 class OneText(Behind):
     def sample(self, prompts: Sequence[str], decoding: Decoding) -> Sequence[str]:
         return ["Ada visits the boat at noon."] * len(prompts)
+
+
+class Drifting(Behind):
+    """A hundredth more bits of a text for every time that it was asked before."""
+
+    asked: ClassVar[Counter[str]] = Counter()
+
+    def score(self, texts: Sequence[str], words: Sequence[Sequence[Span]] = ()) -> Sequence[Score]:
+        found = self.model.score(texts, words)
+        drifted = [replace(one, bits=one.bits * (1 + self.asked[text] / 100)) for text, one in zip(texts, found, strict=True)]
+        self.asked.update(texts)
+        return drifted
+
+
+class Counting(Behind):
+    """Writes down what it was asked."""
+
+    scored: ClassVar[Counter[str]] = Counter()
+    drawn: ClassVar[Counter[float]] = Counter()
+
+    def score(self, texts: Sequence[str], words: Sequence[Sequence[Span]] = ()) -> Sequence[Score]:
+        self.scored.update(texts)
+        return self.model.score(texts, words)
+
+    def sample(self, prompts: Sequence[str], decoding: Decoding) -> Sequence[str]:
+        self.drawn[decoding.temperature] += len(prompts)
+        return self.model.sample(prompts, decoding)
 
 
 def behind(spoilt: type[Behind]) -> Trainer:
@@ -192,14 +220,27 @@ def test_a_sound_run_judges_its_controls_rightly_and_reads_what_was_planted(run:
         (behind(OtherPrompts), "answers of the champion are the same when half of the prompts are asked again"),
         (behind(OneText), "a collapsed model is not blocked"),
         (stale(), "the champion against itself"),
+        (behind(Drifting), "the champion against itself is not the same, document by document"),
     ],
-    ids=["constant readings", "no numbers", "wrong order", "shuffled prompts", "one text", "swapped models"],
+    ids=["constant readings", "no numbers", "wrong order", "shuffled prompts", "one text", "swapped models", "drift"],
 )
 def test_a_spoilt_probe_makes_the_run_invalid(run: RunDesk, spoilt: Trainer, said: str):
     decision = decision_of(replace(run, trained_by=spoilt))
     assert decision["verdict"] == "inconclusive"
     assert decision["reason"].startswith("invalid-run: ")
     assert said in control(decision)["reason"]
+
+
+def test_controls_ask_for_a_text_once_and_for_two_draws_and_still_find_what_was_planted(run: RunDesk):
+    policy = {**run.cycle["policy"], "probe": section_document(replace(ASKED, samples_per_prompt=4))}
+    decision = decision_of(replace(run, cycle={**run.cycle, "policy": policy}, trained_by=behind(Counting)))
+    assert control(decision)["verdict"] == "pass", control(decision)["reason"]
+    text = pl.read_parquet(run.place / SHARDS["tail"])["text"][0]
+    assert Counting.scored[text] == 3, "candidate, champion, and the champion once more for both controls"
+    assert Counting.scored[disordered(text)] == 1
+    assert Counting.drawn[SHARP] == 2 * 120
+    drawn = pl.read_parquet(run.place / "control_samples.parquet").filter(model="known-good")
+    assert sorted(drawn["draw"].unique()) == [0, 1]
 
 
 def test_shards_in_each_others_place_end_the_run(run: RunDesk):
