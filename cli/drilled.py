@@ -81,7 +81,14 @@ def _fault(fault: Mapping[str, Any]) -> str:
         return plain(f" {name:<36} {'not measured':>20}  nothing reads {', '.join(fault['missing'])} here")
     first = "-" if fault["delay"] is None else f"cycle {fault['delay']:.1f}"
     counted = (fault["not_promoted"] if fault["good"] else fault["caught"], fault["blocked"], fault["alarmed"])
-    return plain(f" {name:<36} " + " ".join(f"{_rate(rate):>20}" for rate in counted) + ("" if fault["good"] else f"  {first}"))
+    return plain(
+        f" {name:<36} " + " ".join(f"{_rate(rate):>20}" for rate in counted) + (_expected(fault) if fault["good"] else f"  {first}")
+    )
+
+
+def _expected(fault: Mapping[str, Any]) -> str:
+    """What the planner gave candidates without a loss, beside what became of these."""
+    return "" if fault["planned"] is None else f"  planned {100 * (1 - fault['planned']):.0f} %"
 
 
 def _at_margin(promises: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -57,14 +57,16 @@ def run(
     """Breed sound and collapsed models on your own text, and say how often the shipped gate tells them apart.
 
     Every candidate goes through the stages probe, measure and judge under your policy. A whole drill is kept with the version of the gate
-    and named by the ledger; one of some `faults` is only shown. Exits with 3 where a promise is broken.
+    and named by the ledger; one of some `faults` is only shown. A seed that was finished is not bred again: an interrupted drill goes on
+    where it stopped. Exits with 3 where a promise is broken.
 
     Parameters
     ----------
     trainer
         Who trains: the n-gram model is done in minutes, a transformer takes longer.
     model
-        `small`, `own` (the policy's recipe, trained afresh) or `champion` (the policy's recipe, each generation from the one before).
+        `small`, `retrained` (small too, all generations retrained from one champion), `own` (the policy's recipe, trained afresh) or
+        `champion` (the policy's recipe, each generation from the one before).
     seeds
         How often to breed everything.
     rows
@@ -118,7 +120,7 @@ def calibrate(
     trainer
         Who trains; without it, the policy's trainer.
     model
-        `small`, `own` or `champion`, as for `heirloom drill run`.
+        `small`, `retrained`, `own` or `champion`, as for `heirloom drill run`.
     seeds
         How many seeds to choose on, and how many others to prove on.
     rows

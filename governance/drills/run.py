@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from governance.collapse.report import shipped_metrics
 from governance.drills.at_margin import margin_promises
 from governance.drills.breeding import Breeder, Size
 from governance.drills.fault import Fault, Moves
+from governance.drills.kept import Kept, SeedFound, key_of
 from governance.drills.shelf import Shelf
 from governance.drills.table import Line, Promise, line_of, promises_of
 from governance.drills.trial import Instruments, Probed, Trial, examine, probe_course
@@ -30,13 +31,18 @@ def shipped_faults() -> Mapping[str, Fault]:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Stock:
-    """What is bred, from what and how: the same for every seed. `start` None founds a model for each seed and trains all afresh."""
+    """What is bred, from what and how: the same for every seed.
+
+    `start` None founds a model for each seed and trains all afresh; with `champions` each seed trains a champion first, on half of the
+    pool, and every generation is a retraining of that one.
+    """
 
     trainer: Trainer
     recipe: Recipe
     shelf: Shelf
     size: Size
     start: Path | None = None
+    champions: bool = False
 
     def breeder(self, seed: int, root: Path) -> Breeder:
         """The breeder of one seed, in a folder of its own."""
@@ -44,7 +50,7 @@ class Stock:
         if self.start is None:
             texts = [*self.shelf.pool["text"], *self.shelf.anchors["text"]]
             self.trainer.found(texts, self.recipe, seed, start)
-        return Breeder(
+        breeder = Breeder(
             trainer=self.trainer,
             recipe=self.recipe,
             shelf=self.shelf,
@@ -53,6 +59,27 @@ class Stock:
             root=root,
             start=start,
             onward=self.start is not None,
+        )
+        return replace(breeder, start=breeder.champion().checkpoint) if self.champions else breeder
+
+    @property
+    def started(self) -> str:
+        """How the generations begin, in one word or two."""
+        if self.champions:
+            return "one champion a seed"
+        return "champion" if self.start else "afresh"
+
+    def key(self, instruments: Instruments, faults: Mapping[str, Fault]) -> str:
+        """What the outcome of a seed follows from."""
+        return key_of(
+            trainer=self.trainer.name,
+            recipe=self.recipe,
+            size=self.size,
+            shelf=self.shelf,
+            start=self.start,
+            champions=self.champions,
+            instruments=instruments,
+            faults=list(faults),
         )
 
 
@@ -75,7 +102,7 @@ class Drilled:
         return {
             "seeds": list(self.seeds),
             "trainer": stock.trainer.name,
-            "start": "champion" if stock.start else "afresh",
+            "start": stock.started,
             "recipe": section_document(stock.recipe),
             "size": section_document(stock.size),
             "documents": {name: getattr(shelf, name).height for name in ("anchors", "pool", "tail", "human", "prompts")},
@@ -101,29 +128,53 @@ def drill(
     root: Path,
     faults: Mapping[str, Fault] | None = None,
     pairs: int = 0,
+    kept: Kept | None = None,
     progress: Progress = lambda _done, _total, _words: None,
 ) -> Drilled:
-    """Breed and judge all of it. A seed's models are gone when it is over, so that many seeds need the room of one."""
+    """Breed and judge all of it. A seed's models are gone when it is over, so that many seeds need the room of one.
+
+    Candidates at the margin are made from the first seed, so that more seeds leave it as it is. A seed that is `kept` is not bred again.
+    """
     faults = shipped_faults() if faults is None else faults
-    trials: list[Trial] = []
-    margins: list[Promise] = []
+    found: list[SeedFound] = []
     for number, seed in enumerate(seeds):
-        place, kept = root / f"seed-{number}", dict[str, Sequence[Probed]]()
-        for probed in bred(stock, instruments, faults, seed=seed, place=place, step=_counted(progress, number, len(seeds), faults)):
-            trials += [examine(one, instruments) for one in probed]
-            kept[probed[0].fault] = probed
-        if pairs and number == len(seeds) - 1:
-            margins += _at_margin(faults, kept, instruments, pairs)
-        shutil.rmtree(place, ignore_errors=True)
-    return counted(faults, trials, seeds, instruments, margins)
+        placed, step = pairs if number == 0 else 0, _counted(progress, number, len(seeds), faults)
+        known = kept.read(seed, placed) if kept else None
+        if known is None:
+            known = _drilled_seed(stock, instruments, faults, seed=seed, place=root / f"seed-{number}", pairs=placed, step=step)
+            if kept:
+                kept.write(seed, placed, known)
+        found.append(known)
+    trials = [trial for one in found for trial in one.trials]
+    return counted(faults, trials, seeds, instruments, [promise for one in found for promise in one.margins])
+
+
+def _drilled_seed(
+    stock: Stock,
+    instruments: Instruments,
+    faults: Mapping[str, Fault],
+    *,
+    seed: int,
+    place: Path,
+    pairs: int,
+    step: Callable[[str], None],
+) -> SeedFound:
+    trials: list[Trial] = []
+    probes = dict[str, Sequence[Probed]]()
+    for probed in bred(stock, instruments, faults, seed=seed, place=place, step=step):
+        trials += [examine(one, instruments, plan=faults[one.fault].good) for one in probed]
+        probes[probed[0].fault] = probed
+    margins = tuple(_at_margin(faults, probes, instruments, pairs)) if pairs else ()
+    shutil.rmtree(place, ignore_errors=True)
+    return SeedFound(trials=tuple(trials), margins=margins)
 
 
 def _at_margin(
-    faults: Mapping[str, Fault], kept: Mapping[str, Sequence[Probed]], instruments: Instruments, pairs: int
+    faults: Mapping[str, Fault], probes: Mapping[str, Sequence[Probed]], instruments: Instruments, pairs: int
 ) -> Iterator[Promise]:
     """Pairs made from a known-good candidate, and for samples from one that has to lose its variety."""
-    good = next((probed[0] for name, probed in kept.items() if faults[name].good), None)
-    poor = next((probed[-1] for name, probed in kept.items() if Moves.DOWN in faults[name].moves.values()), None)
+    good = next((probed[0] for name, probed in probes.items() if faults[name].good), None)
+    poor = next((probed[-1] for name, probed in probes.items() if Moves.DOWN in faults[name].moves.values()), None)
     return margin_promises(good, poor, instruments, pairs) if good else iter(())
 
 

@@ -56,6 +56,8 @@ class Line:
     """Courses that were caught by their deadline; for known good ones, courses in which a candidate did not pass."""
     delay: float | None
     """Mean cycle at which a course was first caught; None where none was."""
+    planned: float | None = None
+    """Mean chance of a pass that the planner gave known-good candidates, from how their own readings scatter."""
     missing: tuple[str, ...] = ()
     """Metrics that it needs and that do not exist: nothing was bred."""
 
@@ -68,6 +70,7 @@ class Line:
             "courses": self.courses,
             **counted,
             "delay": self.delay,
+            "planned": self.planned,
             "missing": list(self.missing),
         }
 
@@ -76,6 +79,7 @@ def line_of(fault: Fault, trials: Sequence[Trial], missing: tuple[str, ...] = ()
     """The line of one fault."""
     courses = _courses(trials)
     first = [caught for course in courses.values() if (caught := first_caught(fault, course)) is not None]
+    planned = [trial.planned for trial in trials if trial.planned is not None]
     return Line(
         fault=fault,
         courses=len(courses),
@@ -84,6 +88,7 @@ def line_of(fault: Fault, trials: Sequence[Trial], missing: tuple[str, ...] = ()
         alarmed=_count([trial.alarms > 0 for trial in trials]),
         caught=Counted(hits=sum(cycle <= fault.caught_by for cycle in first), rows=len(courses)),
         delay=sum(first) / len(first) if first else None,
+        planned=sum(planned) / len(planned) if planned else None,
         missing=missing,
     )
 

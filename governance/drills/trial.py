@@ -14,8 +14,10 @@ from governance.drills.breeding import Breeder
 from governance.drills.desk import DrillDesk, cycle_document
 from governance.drills.fault import Fault
 from governance.gates.alarms import comparison_or_none
+from governance.gates.decision import shipped_gates
 from governance.gates.gate import Gate, Verdict
 from governance.gates.margins import GateRules
+from governance.gates.power import joint_chance, planned_gates
 from governance.section import section_document
 from governance.stages import judge, measure, probe
 
@@ -28,6 +30,8 @@ class Instruments:
     rules: GateRules
     metrics: Mapping[str, Metric] | None = None
     gates: Mapping[str, Gate] | None = None
+    narrow: bool = False
+    """Whether models are asked only what verdicts and alarms rest on (`governance.drills.narrow`)."""
 
     @property
     def policy(self) -> dict[str, Any]:
@@ -60,6 +64,8 @@ class Trial:
     baseline: Mapping[str, Comparison] = field(default_factory=lambda: MappingProxyType({}))
     """Every metric that was measured against the baseline."""
     champion: Mapping[str, Comparison] = field(default_factory=lambda: MappingProxyType({}))
+    planned: float | None = None
+    """The chance of a pass that the planner gives a candidate without a loss whose readings scatter as these do; None where not asked."""
 
     @property
     def promoted(self) -> bool:
@@ -68,7 +74,7 @@ class Trial:
     def document(self) -> dict[str, Any]:
         changes = {name: round(found.change, 6) for name, found in self.baseline.items()}
         plain = {"fault": self.fault, "seed": self.seed, "cycle": self.cycle, "verdict": self.verdict.value, "alarms": self.alarms}
-        return {**plain, "blocking": list(self.blocking), "changes": changes}
+        return {**plain, "blocking": list(self.blocking), "changes": changes, "planned": self.planned}
 
 
 def probe_course(breeder: Breeder, fault: Fault, root: Path, instruments: Instruments) -> Sequence[Probed]:
@@ -85,13 +91,13 @@ def probe_course(breeder: Breeder, fault: Fault, root: Path, instruments: Instru
             breeder=breeder,
             generations={generation.digest: generation for generation in past},
         )
-        probe.STAGE.work(desk)
+        probe.probe(desk, for_verdicts=instruments.narrow)
         found.append(Probed(fault=fault.name, seed=breeder.seed, cycle=cycle, desk=desk))
     return found
 
 
-def examine(probed: Probed, instruments: Instruments) -> Trial:
-    """Measure and judge what a probe brought back."""
+def examine(probed: Probed, instruments: Instruments, *, plan: bool = False) -> Trial:
+    """Measure and judge what a probe brought back, and where asked `plan` what a candidate without a loss had to expect."""
     desk = probed.desk
     desk = DrillDesk(
         place=desk.place,
@@ -114,7 +120,14 @@ def examine(probed: Probed, instruments: Instruments) -> Trial:
         passing=_gates(decision, all, Verdict.PASS),
         baseline=_against(measures, "baseline"),
         champion=_against(measures, "champion"),
+        planned=_planned(measures, instruments) if plan else None,
     )
+
+
+def _planned(measures: Mapping[str, Any], instruments: Instruments) -> float:
+    entries = {str(entry["name"]): entry for entry in measures["metrics"]}
+    gates = planned_gates(shipped_gates(), instruments.rules, entries, {}, instruments.plan.retrain_noise_percent / 100)
+    return round(joint_chance(gates), 4)
 
 
 def _gates(decision: Mapping[str, Any], how: Callable[[Iterable[bool]], bool], verdict: Verdict) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ from governance.gates.margins import GateRules
 FALSE_ALARMS = 0.05
 """Chance of any false slice alarm in one metric, held by Holm's step-down."""
 SLICED = ("tail_perplexity", "human_perplexity")
+READ = (*SLICED, "training_perplexity")
+"""Every metric that an alarm reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

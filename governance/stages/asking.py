@@ -56,6 +56,10 @@ class Questions:
         documents = self.documents.filter(pl.col("shard") != "training")
         return replace(self, plan=plan, documents=documents, words=(), choices=(), own_bits=False)
 
+    def of_verdicts(self) -> "Questions":
+        """Without what no verdict and no alarm rests on: rare words, and how surprising a model's own text is to it."""
+        return replace(self, words=(), own_bits=False)
+
     @property
     def steps(self) -> int:
         """Equal parts of the bar that one model takes."""

@@ -29,9 +29,12 @@ from governance.stages.stage import Stage
 from governance.training.rules import TrainingRules
 
 
-def probe(desk: Desk) -> None:
-    """Write what each model said; equal weights are asked once and their answers stand under each of their names."""
-    questions = questions_of(desk)
+def probe(desk: Desk, *, for_verdicts: bool = False) -> None:
+    """Write what each model said; equal weights are asked once and their answers stand under each of their names.
+
+    A drill, which counts verdicts and shows no other reading, asks only `for_verdicts`.
+    """
+    questions = questions_of(desk).of_verdicts() if for_verdicts else questions_of(desk)
     trainer = desk.trainer(desk.section("policy.training", TrainingRules).trainer)
     models = _models(desk)
     told = dict(models.values())

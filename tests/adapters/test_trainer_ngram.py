@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from trainer_bench import SMALL, job_of, mix_of, sentences
 
 from governance.adapters.ngram_lm.counts import contexts_of, count_blocks, no_counts
-from governance.adapters.ngram_lm.drawing import Inverse, nucleus
+from governance.adapters.ngram_lm.drawing import Inverse, coldest, nuclei
 from governance.adapters.ngram_lm.words import learn_words
 from governance.adapters.trainers.ngram import TRAINER
 from governance.ports.language_model import Decoding
@@ -58,13 +58,12 @@ def test_contexts_never_look_into_another_document(documents: list[list[int]]) -
 def test_drawing_inverts_the_distribution_function() -> None:
     chances = np.array([0.1, 0.4, 0.3, 0.2])
 
-    def drawn(count: int, **decoding: float) -> list[int]:
-        return [nucleus(chances, Decoding(**decoding)).draw((n + 0.5) / count) for n in range(count)]
+    def drawn(count: int, top_p: float = 1.0) -> list[int]:
+        return [nuclei(chances[None], top_p)[0].draw((n + 0.5) / count) for n in range(count)]
 
     assert np.allclose(np.bincount(drawn(1000)) / 1000, chances, atol=2e-3)
     assert set(drawn(100, top_p=0.6)) == {1, 2}
-    assert set(drawn(100, temperature=0.0)) == {1}
-    assert np.allclose(np.bincount(drawn(1000, temperature=0.5)) / 1000, chances**2 / (chances**2).sum(), atol=2e-3)
+    assert coldest(chances[None])[0].draw(0.99) == 1
 
 
 @given(blocks=blocks_strategy, before=st.integers(0, 6), last=st.integers(0, 6), uniforms=st.lists(st.floats(0, 0.999999), max_size=9))
@@ -76,7 +75,29 @@ def test_many_tokens_at_once_are_those_of_the_dense_distribution(
     steps = np.cumsum(dense)
     far = [u for u in uniforms if np.abs(steps - u).min() > 1e-9]
     drawn = Inverse(counts=counts).tokens(np.full(len(far), before), np.full(len(far), last), np.array(far))
-    assert drawn.tolist() == [nucleus(dense, Decoding()).draw(u) for u in far]
+    assert drawn.tolist() == [nuclei(dense[None])[0].draw(u) for u in far]
+
+
+@given(
+    blocks=blocks_strategy,
+    contexts=st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), min_size=1, max_size=6),
+    heat=st.sampled_from([0.3, 0.8, 1.0, 1.7]),
+    top_p=st.sampled_from([0.1, 0.5, 0.9, 1.0]),
+)
+def test_what_a_decoding_leaves_of_many_contexts_is_what_it_leaves_of_each_and_the_fewest_likeliest_hold_top_p(
+    blocks: list[list[int]], contexts: list[tuple[int, int]], heat: float, top_p: float
+) -> None:
+    counts = count_blocks(np.array(blocks, dtype=np.int32), np.ones(len(blocks)), 8).plus(no_counts(8), 0.7)
+    before, last = np.array(contexts).T
+    found = nuclei(counts.sharpened(before, last, 1 / heat), top_p)
+    for context, left in zip(contexts, found, strict=True):
+        dense = counts.probabilities(np.full(8, context[0]), np.full(8, context[1]), np.arange(8)) ** (1 / heat)
+        falling = sorted((-dense / dense.sum()).tolist())
+        fewest = next(count for count in range(1, 9) if count == 8 or -sum(falling[:count]) >= top_p - 1e-9)
+        most = next(count for count in range(1, 9) if count == 8 or -sum(falling[:count]) >= top_p + 1e-9)
+        assert fewest <= len(left.tokens) <= most
+        assert dense[left.tokens].min() >= np.delete(dense, left.tokens).max(initial=0.0) - 1e-12
+        assert np.allclose(left.mass / left.mass[-1], np.cumsum(dense[left.tokens]) / dense[left.tokens].sum())
 
 
 def test_fed_its_own_sharpened_text_it_loses_its_tail_generation_by_generation(tmp_path: Path) -> None:

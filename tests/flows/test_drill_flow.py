@@ -11,6 +11,8 @@ from governance.digest import digest_document, read_document
 from governance.errors import UsageError
 from governance.wiring import Shop, open_shop
 
+TRIAL = {"fault", "seed", "cycle", "verdict", "alarms", "blocking", "changes", "planned"}
+
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
@@ -60,4 +62,4 @@ def test_a_whole_drill_is_kept_named_by_the_ledger_and_is_what_a_claim_rests_on(
     assert digest_document(read_document(report.path)) == found.drill_sha256 == report.sha256
     assert shop.terms.margins_calibrated == (found.broken == 0)
     assert not (shop.workspace.scratch / "drill").exists()
-    assert all(set(trial) == {"fault", "seed", "cycle", "verdict", "alarms", "blocking", "changes"} for trial in report.document["trials"])
+    assert all(set(trial) == TRIAL for trial in report.document["trials"])

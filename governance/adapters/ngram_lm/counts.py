@@ -73,16 +73,50 @@ class Counts:
 
     def distribution(self, before: int, last: int) -> Floats:
         """P(every token | two tokens before it), summing to 1."""
-        size = self.vocabulary
-        chances = np.full(size, 1.0 / size)
-        for table, context in zip(self.tables, (0, last, before * size + last), strict=True):
-            first, after = (int(place[0]) for place in table.span(np.array([context]), size))
-            if after > first:
-                own = table.counts[first:after]
-                weight = float(own.sum()) + (after - first)
-                chances = chances * ((after - first) / weight)
-                chances[table.keys[first:after] - context * size] += own / weight
-        return chances
+        return np.asarray(self.distributions(np.array([before]), np.array([last]))[0], dtype=np.float64)
+
+    def distributions(self, before: Ints, last: Ints) -> Floats:
+        """P(every token | two tokens before it) of each place, a row a place."""
+        return self.sharpened(before, last, 1.0)
+
+    def sharpened(self, before: Ints, last: Ints, power: float) -> Floats:
+        """Those probabilities to a power, up to a factor for each row where it is not 1.
+
+        Powers are dear: what a context never saw has the chances of single tokens, whose powers are the same for every row.
+        """
+        size, single = self.vocabulary, self.tables[0]
+        alone = np.full(size, max(len(single.keys), 1) / size)
+        alone[single.keys] += single.counts
+        alone /= alone.sum()
+        shares, seen = np.ones(len(last)), []
+        chances = np.tile(alone, (len(last), 1))
+        for table, context in zip(self.tables[1:], (last, before * size + last), strict=True):
+            first, after = table.span(context, size)
+            rows, places = _within(first, after)
+            tokens, own = table.keys[places] - context[rows] * size, table.counts[places]
+            weight = np.bincount(rows, weights=own, minlength=len(last)) + (after - first)
+            share = np.where(after > first, (after - first) / np.where(after > first, weight, 1.0), 1.0)
+            shares *= share
+            chances *= share[:, None]
+            chances[rows, tokens] += own / weight[rows]
+            seen.append((rows, tokens))
+        return chances if power == 1 else _powers(chances, alone, shares, seen, power)
+
+
+def _powers(chances: Floats, alone: Floats, shares: Floats, seen: Sequence[tuple[Ints, Ints]], power: float) -> Floats:
+    """(chances / the largest of their row) ** power; outside of what was `seen` they are a row's share of `alone`."""
+    peaks, top = chances.max(axis=1), alone.max()
+    powers = ((shares * top / peaks) ** power)[:, None] * (alone / top) ** power
+    for rows, tokens in seen:
+        powers[rows, tokens] = (chances[rows, tokens] / peaks[rows]) ** power
+    return np.asarray(powers, dtype=np.float64)
+
+
+def _within(first: Ints, after: Ints) -> tuple[Ints, Ints]:
+    """The number of the span, and the place, of everything between the ends of each span."""
+    lengths = after - first
+    rows = np.repeat(np.arange(len(lengths)), lengths)
+    return rows, np.arange(len(rows)) + np.repeat(first - np.cumsum(lengths) + lengths, lengths)
 
 
 def no_counts(vocabulary: int) -> Counts:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from governance.adapters.ngram_lm.counts import Counts, Floats, Ints, Table
-from governance.ports.language_model import Decoding
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,31 +21,37 @@ class Nucleus:
         return int(self.tokens[min(place, len(self.mass) - 1)])
 
 
-def nucleus(chances: Floats, decoding: Decoding, favour: Floats | None = None) -> Nucleus:
-    """What temperature and top_p leave of a distribution; temperature 0 leaves the likeliest token.
+def nuclei(weights: Floats, top_p: float = 1.0, favour: Floats | None = None) -> list[Nucleus]:
+    """What top_p leaves of each distribution, a row a place, its weights up to a factor.
 
-    `favour` multiplies what these two left, token by token.
+    `favour` multiplies what it left, token by token.
     """
-    every = np.arange(len(chances))
-    if decoding.temperature <= 0:
-        likeliest = int((chances if favour is None else chances * favour).argmax())
-        return Nucleus(every[likeliest : likeliest + 1], np.ones(1))
-    weights = chances if decoding.temperature == 1 else (chances / chances.max()) ** (1 / decoding.temperature)
-    if decoding.top_p < 1:
-        weights = weights / weights.sum()
-        every = _likeliest(weights, decoding.top_p)
-    held = weights[every] if favour is None else weights[every] * favour[every]
-    return Nucleus(every, np.cumsum(held))
+    every = np.arange(weights.shape[1])
+    if top_p >= 1:
+        return [Nucleus(every, mass) for mass in np.cumsum(weights if favour is None else weights * favour, axis=1)]
+    weights = weights / weights.sum(axis=1, keepdims=True)
+    found = []
+    for mine, kept in zip(weights, _likeliest(weights, top_p), strict=True):
+        tokens = np.flatnonzero(kept)
+        found.append(Nucleus(tokens, np.cumsum(mine[tokens] if favour is None else mine[tokens] * favour[tokens])))
+    return found
 
 
-def _likeliest(weights: Floats, top_p: float) -> Ints:
-    """The fewest likeliest tokens that hold `top_p` together, in order of their number; of equally likely ones the first."""
-    falling = np.sort(weights)[::-1]
-    count = int((np.cumsum(falling) - falling < top_p).sum())
-    least = falling[count - 1]
-    surely = np.flatnonzero(weights > least)
-    tied = np.flatnonzero(weights == least)[: count - len(surely)]
-    return np.sort(np.concatenate([surely, tied]))
+def coldest(chances: Floats) -> list[Nucleus]:
+    """What temperature 0 leaves: the likeliest token of each row."""
+    return [Nucleus(np.array([token]), np.ones(1)) for token in chances.argmax(axis=1).tolist()]
+
+
+def _likeliest(weights: Floats, top_p: float) -> npt.NDArray[np.bool_]:
+    """The fewest likeliest tokens of each row that hold `top_p` together; of equally likely ones the first."""
+    falling = np.sort(weights, axis=1)[:, ::-1]
+    count = (np.cumsum(falling, axis=1) - falling < top_p).sum(axis=1)
+    least = falling[np.arange(len(weights)), count - 1][:, None]
+    kept: npt.NDArray[np.bool_] = weights >= least
+    for row in np.flatnonzero(kept.sum(axis=1) > count).tolist():
+        tied = np.flatnonzero(weights[row] == least[row])
+        kept[row, tied[len(tied) - (int(kept[row].sum()) - int(count[row])) :]] = False
+    return kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

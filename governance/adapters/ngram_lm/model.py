@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from governance.adapters.checkpoint_folder import check_folder, read_settings, write_folder
-from governance.adapters.ngram_lm.counts import Counts, Floats, Table, contexts_of
+from governance.adapters.ngram_lm.counts import Counts, Floats, Ints, Table, contexts_of
 from governance.adapters.ngram_lm.curvature import curvatures
-from governance.adapters.ngram_lm.drawing import Inverse, Nucleus, nucleus
+from governance.adapters.ngram_lm.drawing import Inverse, Nucleus, coldest, nuclei
 from governance.adapters.ngram_lm.watermark import factors, green_after
 from governance.adapters.ngram_lm.words import END_ID, Words
 from governance.adapters.uniforms import uniforms
@@ -24,6 +24,9 @@ from governance.provenance.watermark import Greens, Mark, count_green
 SCHEMA = "heirloom/ngram/1"
 MOST_KEPT = 1_024
 """Contexts whose distribution is kept while texts are written: tens of megabytes at most."""
+AT_ONCE = 64
+"""Contexts whose distribution is worked out together: a megabyte of it for two thousand words."""
+Context = tuple[int, int]
 WEIGHTS, VOCABULARY = "model.safetensors", "vocabulary.json"
 
 
@@ -45,18 +48,18 @@ class Ngram:
 
     def _first_choices(self, text: str, tokens: Sequence[int], words: Sequence[Span]) -> tuple[bool, ...]:
         places = self.words.places(text)
-        opened = [END_ID, END_ID, *tokens]
-        return tuple(
-            len(asked) > 0 and all(self.counts.distribution(*opened[at : at + 2]).argmax() == tokens[at] for at in asked)
-            for asked in (tokens_of(places, word) for word in words)
-        )
+        spans = [tokens_of(places, word) for word in words]
+        asked = sorted({at for span in spans for at in span})
+        opened = np.array([END_ID, END_ID, *tokens], dtype=np.int64)
+        likeliest = self.counts.distributions(opened[asked], opened[[at + 1 for at in asked]]).argmax(axis=1) if asked else ()
+        right = {at: choice == tokens[at] for at, choice in zip(asked, likeliest, strict=True)}
+        return tuple(len(span) > 0 and all(right[at] for at in span) for span in spans)
 
     def sample(self, prompts: Sequence[str], decoding: Decoding) -> Sequence[str]:
         """One continuation per prompt, up to the end token; prompt number i draws its own numbers from (seed, i)."""
         if prompts and decoding.temperature == 1 and decoding.top_p == 1 and decoding.mark is None:
             return self._continue_honestly(prompts, decoding)
-        kept: dict[tuple[int, int], Nucleus] = {}
-        return [self._continue(prompt, decoding, number, kept) for number, prompt in enumerate(prompts)]
+        return self._continue_together(prompts, decoding)
 
     def greens(self, texts: Sequence[str], mark: Mark) -> Greens:
         """What a detector with the key counts in texts, by this model's tokens."""
@@ -85,25 +88,42 @@ class Ngram:
                 break
         return [self.words.decode(_until_end(row)) for row in written]
 
-    def _continue(self, prompt: str, decoding: Decoding, number: int, kept: dict[tuple[int, int], Nucleus]) -> str:
-        tokens = [END_ID, END_ID, *self.words.encode(prompt)]
-        read = len(tokens)
-        for uniform in uniforms(decoding.seed, number, decoding.max_new_tokens):
-            chosen = self._nucleus((tokens[-2], tokens[-1]), decoding, kept).draw(float(uniform))
-            if chosen == END_ID:
+    def _continue_together(self, prompts: Sequence[str], decoding: Decoding) -> list[str]:
+        """All prompts a token at a time: what a decoding leaves after two tokens is worked out for many contexts at once."""
+        written = [[END_ID, END_ID, *self.words.encode(prompt)] for prompt in prompts]
+        read = [len(tokens) for tokens in written]
+        numbers = [uniforms(decoding.seed, number, decoding.max_new_tokens) for number in range(len(prompts))]
+        kept: dict[Context, Nucleus] = {}
+        going = list(range(len(prompts)))
+        for place in range(decoding.max_new_tokens):
+            met = self._nuclei([(written[number][-2], written[number][-1]) for number in going], decoding, kept)
+            for number in going:
+                tokens = written[number]
+                tokens.append(met[tokens[-2], tokens[-1]].draw(float(numbers[number][place])))
+            going = [number for number in going if written[number][-1] != END_ID]
+            if not going:
                 break
-            tokens.append(chosen)
-        return self.words.decode(tokens[read:])
+        return [self.words.decode(_until_end(np.array(tokens[start:]))) for tokens, start in zip(written, read, strict=True)]
 
-    def _nucleus(self, context: tuple[int, int], decoding: Decoding, kept: dict[tuple[int, int], Nucleus]) -> Nucleus:
-        """What the decoding leaves after two tokens; the first contexts that were met are kept, because sharp texts return to them."""
-        if context in kept:
-            return kept[context]
-        favour = factors(decoding.mark, context[1], self.words.size) if decoding.mark else None
-        found = nucleus(self.counts.distribution(*context), decoding, favour)
-        if len(kept) < MOST_KEPT:
-            kept[context] = found
-        return found
+    def _nuclei(self, contexts: Sequence[Context], decoding: Decoding, kept: dict[Context, Nucleus]) -> dict[Context, Nucleus]:
+        """What the decoding leaves after each two tokens; the first contexts that were met are kept, because sharp texts return to them."""
+        met = {context: kept[context] for context in contexts if context in kept}
+        new = [context for context in dict.fromkeys(contexts) if context not in met]
+        at_once = AT_ONCE if decoding.mark is None else 1
+        for start in range(0, len(new), at_once):
+            some = new[start : start + at_once]
+            met.update(zip(some, self._left(np.array(some, dtype=np.int64), decoding), strict=True))
+        kept.update((context, met[context]) for context in new[: MOST_KEPT - len(kept)])
+        return met
+
+    def _left(self, contexts: Ints, decoding: Decoding) -> list[Nucleus]:
+        """A watermark favours other tokens after each last one, so its contexts come one at a time."""
+        before, last = contexts.T
+        favour = factors(decoding.mark, int(last[0]), self.words.size) if decoding.mark else None
+        if decoding.temperature <= 0:
+            chances = self.counts.distributions(before, last)
+            return coldest(chances if favour is None else chances * favour)
+        return nuclei(self.counts.sharpened(before, last, 1 / decoding.temperature), decoding.top_p, favour)
 
 
 def _until_end(row: npt.NDArray[np.int64]) -> list[int]:
