@@ -1,6 +1,8 @@
 """Rules on where a row came from, before its text is looked at: kind of cycle, author, task, emptiness."""
 
 from collections.abc import Mapping
+from functools import cache
+from itertools import count
 
 import numpy as np
 import polars as pl
@@ -33,17 +35,20 @@ def by_origin(sieve: Sieve, rules: MixRules, *, teachers: Mapping[str, str], mod
 
 def _by_author(sieve: Sieve, rules: MixRules, allowed: Mapping[str, str], model: str, start: str) -> Sieve:
     """Authors are few: each is judged once. The generator of exposed text did not write it."""
-    written = sieve.places[places(~sieve.human & (sieve.column("origin") != Origin.EXPOSED.value))]
-    rows = sieve.table.read(("generator", "generator_version"), written)
-    authors = rows.unique()
-    judged = [
-        author_rule(generator, version, rules, allowed=allowed, model=model, start=start) for generator, version in authors.iter_rows()
-    ]
-    verdicts = authors.with_columns(pl.Series("rule", judged, dtype=pl.String))
-    found = rows.join(verdicts, on=rows.columns, how="left", nulls_equal=True, maintain_order="left")["rule"]
+    judge = cache(lambda generator, version: author_rule(generator, version, rules, allowed=allowed, model=model, start=start))
+    codes: dict[str | None, int] = dict(zip((None, *_AUTHOR_DETAILS), count(), strict=False))
+    parts = [np.zeros(0, dtype=np.int8)]
+    for rows in sieve.pieces("origin", "generator", "generator_version"):
+        authors = rows.unique().filter(~pl.col("origin").is_in([Origin.HUMAN.value, Origin.EXPOSED.value]))
+        judged = [codes[judge(generator, version)] for _, generator, version in authors.iter_rows()]
+        verdicts = authors.with_columns(pl.Series("rule", judged, dtype=pl.Int8))
+        parts.append(
+            rows.join(verdicts, on=rows.columns, how="left", nulls_equal=True, maintain_order="left")["rule"].fill_null(0).to_numpy()
+        )
+    found = np.concatenate(parts)
     for rule, detail in _AUTHOR_DETAILS.items():
-        barred = written[places((found == rule).fill_null(value=False))]
-        sieve = _with_detail(sieve, pl.Series(np.isin(sieve.places, barred)), rule, detail)
+        barred = found == codes[rule]
+        sieve, found = sieve.without(np.flatnonzero(barred), rule, detail), found[~barred]
     return sieve
 
 

@@ -1,7 +1,7 @@
 """mix.json: what a mix holds and what was left out, in rows and tokens, and one digest over its rows in order."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -16,9 +16,11 @@ SCHEMA = "heirloom/mix/1"
 
 
 def mix_document(
-    selected: pl.DataFrame, dropped: pl.DataFrame, rules: MixRules, chosen: Mapping[str, Any], *, anchor_tokens: int
+    selected: pl.DataFrame, dropped: pl.DataFrame, rules: MixRules, chosen: Mapping[str, Any], *, anchor_tokens: int, root: str
 ) -> dict[str, Any]:
-    """mix.json of selected and dropped rows; `chosen` is what the filters say, `anchor_tokens` are those of one pass over the anchors."""
+    """mix.json of selected and dropped rows; `chosen` is what the filters say, `anchor_tokens` are those of one pass over the anchors, and
+    `root` is the digest over the rows (`mix_root`).
+    """
     by_rule = dropped.group_by("rule").agg(rows=pl.len(), tokens=pl.col("tokens").sum()).sort("rule")
     tokens = _by_role(selected, pl.col("tokens").sum())
     named = selected.with_columns(pl.col("slice", "task").fill_null(NO_PART))
@@ -41,16 +43,21 @@ def mix_document(
         "tasks": _tokens_by(named, "task"),
         **caps_document(selected, rules),
         **chosen,
-        "root": mix_root(selected),
+        "root": root,
     }
 
 
-def mix_root(selected: pl.DataFrame) -> str:
+def mix_root(*selected: pl.DataFrame) -> str:
+    """See `root_of`."""
+    return root_of(selected)
+
+
+def root_of(selected: Iterable[pl.DataFrame]) -> str:
     """The sha256 over `LENGTH:ROW_ID,SHA256,ROLE,SHARD` and a line feed for every row in order; LENGTH is the row id's in UTF-8 bytes."""
     row_id = pl.col("row_id")
     line = pl.format("{}:{},{},{},{}\n", row_id.str.len_bytes(), row_id, "sha256", "role", "shard")
     seen = hashlib.sha256()
-    for part in selected.iter_slices(1 << 16):
+    for part in (part for rows in selected for part in rows.iter_slices(1 << 16)):
         seen.update("".join(part.select(line).to_series().to_list()).encode())
     return seen.hexdigest()
 

@@ -15,6 +15,8 @@ from governance.mixing.sieve import SURVIVAL_FLOOR, Sieve
 from governance.provenance.hashing import Places
 from governance.provenance.row import Origin
 
+_HELD = pl.Schema({"slice": pl.String, "rows": pl.Int64, "tokens": pl.Int64})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Floor:
@@ -29,8 +31,8 @@ class Floor:
     @classmethod
     def of(cls, sieve: Sieve, percent: int) -> "Floor":
         """The floor under the rows that are in now."""
-        held = _human(sieve.columns("origin", "slice", "tokens")).group_by("slice").agg(pl.len().alias("rows"), pl.col("tokens").sum())
-        return cls(percent=percent, least={name: (_up(rows, percent), _up(tokens, percent)) for name, rows, tokens in held.iter_rows()})
+        held = human_by_slice(sieve)
+        return cls(percent=percent, least={name: (_up(rows, percent), _up(tokens, percent)) for name, (rows, tokens) in held.items()})
 
     def without(self, sieve: Sieve, leaves: Places, rule: str, details: list[str]) -> Sieve:
         """The sieve without the rows at `leaves`, but for the human rows that their slice cannot spare: they stay and are flagged.
@@ -48,8 +50,7 @@ class Floor:
         human = sieve.human.to_numpy().copy()
         asked_at = leaves[human[leaves]]
         human[leaves] = False
-        stay = sieve.chosen(np.flatnonzero(human), "slice", "tokens").group_by(pl.col("slice").fill_null("none"))
-        kept = {name: (count, tokens) for name, count, tokens in stay.agg(pl.len().alias("rows"), pl.col("tokens").sum()).iter_rows()}
+        kept = human_by_slice(sieve, np.flatnonzero(human))
         rows = sieve.chosen(asked_at, "slice", "tokens", "tail_words", "row_id").with_columns(pl.col("slice").fill_null("none"))
         asked = rows.hstack([pl.Series("at", asked_at)]).sort("tail_words", "row_id", descending=[True, False])
         found = [self._called_back(part, kept.get(str(name), (0, 0)), str(name)) for (name,), part in asked.group_by("slice")]
@@ -67,9 +68,9 @@ def survival(first: Sieve, last: Sieve, percent: int) -> dict[str, Any]:
 
     `first` holds all rows, `last` those that the filters left.
     """
-    before, after = (dict(_human(sieve.columns("origin", "slice")).group_by("slice").len().iter_rows()) for sieve in (first, last))
+    before, after = ({name: rows for name, (rows, _) in human_by_slice(sieve).items()} for sieve in (first, last))
     broken = sorted(name for name, rows in before.items() if after.get(name, 0) * 100 < percent * rows)
-    by_rule = _human(last.dropped()).group_by("slice", "rule").len().sort("slice", "rule")
+    by_rule = _human(last.taken("origin", "slice")).group_by("slice", "rule").agg(pl.col("rows").sum()).sort("slice", "rule")
     kept = (
         last.spared().filter(pl.col("kept_because") == SURVIVAL_FLOOR).group_by("rule").agg(pl.len().alias("rows"), pl.col("tokens").sum())
     )
@@ -86,6 +87,17 @@ def survival(first: Sieve, last: Sieve, percent: int) -> dict[str, Any]:
             for name in broken
         ],
     }
+
+
+def human_by_slice(sieve: Sieve, at: Places | None = None) -> dict[str, tuple[int, int]]:
+    """Slice -> (human rows, their tokens) of the rows that are still in, or of those at these places among them."""
+    parts = [_held(_human(part).select("slice", "tokens", rows=pl.lit(1))) for part in sieve.pieces("origin", "slice", "tokens", at=at)]
+    found = _held(pl.concat([_HELD.to_frame(), *parts]))
+    return {name: (rows, tokens) for name, rows, tokens in found.iter_rows()}
+
+
+def _held(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.group_by("slice").agg(pl.col("rows", "tokens").sum()).cast(_HELD)
 
 
 def _human(rows: pl.DataFrame) -> pl.DataFrame:

@@ -19,9 +19,13 @@ def stratified_order(tokens: Places, slices: Places, keys: Hashes) -> Places:
     totals = np.zeros(int(codes[-1]) + 1 if codes.size else 0, dtype=np.int64)
     np.add.at(totals, codes, ordered)
     offsets = np.cumsum(totals) - totals
-    before = np.cumsum(ordered) - ordered - offsets[codes]
-    points = (before + uniform(mixed(keys[by_slice])) * ordered) / np.maximum(totals[codes], 1)
-    return by_slice[np.lexsort((keys[by_slice], points))]
+    points = (np.cumsum(ordered) - ordered - offsets[codes]).astype(np.float64)
+    keys = keys[by_slice]
+    points += uniform(mixed(keys)) * ordered
+    del ordered
+    points /= np.maximum(totals, 1)[codes]
+    del codes
+    return by_slice[np.lexsort((keys, points))]
 
 
 def fitting(tokens: Places, limit: int) -> Places:

@@ -4,9 +4,9 @@ Texts are read once, a batch at a time, by `read_texts`; nothing after it asks f
 what a person gave back.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +32,7 @@ READ_SCHEMA = pl.Schema(
 )
 WEIGHED = (Origin.HYBRID.value, Origin.EXPOSED.value)
 """Origins whose rows may count for less than their tokens."""
+Gathered = Callable[[Places, Sequence[str]], Iterable[pl.DataFrame]]
 _MOST_GENERATIONS = 64
 
 
@@ -76,9 +77,11 @@ def read_texts(rows: pl.DataFrame, count: CountTokens, frame_words: int, kernels
     return pl.DataFrame(columns, schema_overrides=READ_SCHEMA).hstack(by_row.drop("place")).cast(READ_SCHEMA)
 
 
-def pool_of_file(source: Path, read: Iterable[pl.DataFrame], scratch: Path, rules: MixRules, show: Callable[[int, int], None]) -> Pool:
+def pool_of_file(
+    source: Path, read: Iterable[pl.DataFrame], gathered: Gathered, scratch: Path, *, rules: MixRules, show: Callable[[int, int], None]
+) -> Pool:
     """The pool of a Parquet file of rows, of whose texts `read` holds what `read_texts` says, in their order; words and columns of rows go
-    to files in `scratch`.
+    to files in `scratch`. `gathered` hands out some columns of the rows in the order of places that it is given.
     """
     order = in_priority(pl.read_parquet(source, columns=["origin", "row_id"]))
     places = np.empty(order.size, dtype=np.int64)
@@ -90,19 +93,18 @@ def pool_of_file(source: Path, read: Iterable[pl.DataFrame], scratch: Path, rule
         found.append(_findings(part, places[done : done + part.height]))
         done += part.height
         show(done, order.size)
-    table = _in_files(source, order, scratch / "columns").plus(pl.Series("tokens", tokens)).plus(pl.Series("pool_at", order))
+    table = _in_files(source, order, gathered, scratch / "columns").plus(pl.Series("tokens", tokens)).plus(pl.Series("pool_at", order))
     said, joined = writer.close().take(order), Findings.joined(found)
     return Pool(table=table, words=said, found=joined, weighed=weighed_rows(source, rules), scratch=scratch)
 
 
-def _in_files(source: Path, order: Places, folder: Path) -> FileColumns:
-    """The columns that rules look at, one after the other, in this order."""
-    held, table = pl.read_parquet_schema(source), FileColumns(folder=folder, height=int(order.size))
+def _in_files(source: Path, order: Places, gathered: Gathered, folder: Path) -> FileColumns:
+    """The columns that rules look at, in this order."""
     folder.mkdir()
-    for name in (*KEYS, SUCCESS):
-        rows = pl.read_parquet(source, columns=[name]) if name in held else told_success(pl.read_parquet(source, columns=["row_id"]))
-        table.plus(rows[name][order])
-    return table
+    known = [name for name in (*KEYS, SUCCESS) if name in pl.read_parquet_schema(source)]
+    parts = (told_success(part).select(*KEYS, SUCCESS) for part in gathered(order, known))
+    first = next(parts)
+    return FileColumns(folder=folder, height=int(order.size), piece_rows=max(1, first.height)).filled(chain([first], parts))
 
 
 def _findings(part: pl.DataFrame, places: Places) -> Findings:

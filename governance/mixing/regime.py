@@ -1,6 +1,6 @@
 """What of earlier cycles a cycle trains on again, how much text that may be in all, and how much of it has to be fresh."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import polars as pl
@@ -8,18 +8,20 @@ import polars as pl
 from governance.errors import RefusedError
 from governance.mixing.order import fitting, in_order
 from governance.mixing.rules import FIXED_BUDGET, REPLACE, MixRules
-from governance.mixing.sieve import Sieve
+from governance.mixing.sieve import Sieve, places
 
 BUDGET = "budget"
 """The rule that leaves out what a fixed budget has no room for."""
 HUMAN, SYNTHETIC = "human", "synthetic"
+_BY_CYCLE = pl.Schema({"cycle": pl.Int64, "role": pl.String, "tokens": pl.Int64})
 
 
 def fresh_human_tokens(sieve: Sieve, earlier: pl.DataFrame) -> int:
     """Tokens of people's rows that this cycle brings itself."""
     if earlier.is_empty():
         return int(sieve.column("tokens").filter(sieve.human).sum())
-    return int(sieve.columns("row_id", "tokens").filter(sieve.human).join(earlier, on="row_id", how="anti")["tokens"].sum())
+    parts = sieve.pieces("row_id", "tokens", at=places(sieve.human))
+    return sum(int(part.join(earlier, on="row_id", how="anti")["tokens"].sum()) for part in parts)
 
 
 def within_budget(sieve: Sieve, earlier: pl.DataFrame, rules: MixRules, seed: int) -> Sieve:
@@ -58,17 +60,24 @@ def _drawn(rows: pl.DataFrame, tokens: int, seed: int) -> pl.DataFrame:
     return ordered[fitting(ordered["tokens"].to_numpy().astype("int64"), tokens)].select("row_id")
 
 
-def regime_document(selected: pl.DataFrame, earlier: pl.DataFrame, rules: MixRules) -> dict[str, Any]:
-    """What mix.json says: the regime, the tokens that are fresh, and those of every earlier cycle that came back."""
-    own = selected.select("row_id", "role", "tokens").filter(pl.col("role") != "anchor")
-    own = own.join(earlier.select("row_id", "cycle"), on="row_id", how="left")
-    sums = own.group_by("cycle", "role").agg(pl.col("tokens").sum()).sort("cycle", "role")
+def regime_document(selected: Iterable[pl.DataFrame], earlier: pl.DataFrame, rules: MixRules) -> dict[str, Any]:
+    """What mix.json says: the regime, the tokens that are fresh, and those of every earlier cycle that came back.
+
+    `selected` are the rows of the mix that are no anchors, some after the others.
+    """
+    cycles = earlier.select("row_id", pl.col("cycle").cast(pl.Int64))
+    parts = [_by_cycle(rows.select("row_id", "role", "tokens").join(cycles, on="row_id", how="left")) for rows in selected]
+    sums = _by_cycle(pl.concat([_BY_CYCLE.to_frame(), *parts])).sort("cycle", "role")
     found: dict[int | None, dict[str, int]] = {None: {HUMAN: 0, SYNTHETIC: 0}}
     for cycle, role, tokens in sums.iter_rows():
         found.setdefault(cycle, {HUMAN: 0, SYNTHETIC: 0})[role] = tokens
     fresh = found.pop(None)
     said = {"regime": rules.regime, "fresh": fresh, "earlier": {str(cycle): tokens for cycle, tokens in found.items()}}
     return said | ({"budget_tokens": rules.budget_tokens} if rules.regime == FIXED_BUDGET else {})
+
+
+def _by_cycle(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.group_by("cycle", "role").agg(pl.col("tokens").sum()).select(_BY_CYCLE.names()).cast(_BY_CYCLE)
 
 
 def refuse_stale(mix: Mapping[str, Any], rules: MixRules) -> None:

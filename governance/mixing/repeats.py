@@ -7,11 +7,12 @@ import numpy as np
 import polars as pl
 
 from governance.digest import digest_text
+from governance.mixing.columns import hashes_of, repeats
 from governance.mixing.floor import Floor
 from governance.mixing.near import near_duplicates
 from governance.mixing.overlap import overlaps
 from governance.mixing.rules import MixRules
-from governance.mixing.sieve import Sieve, places
+from governance.mixing.sieve import Sieve
 from governance.provenance.kernels import Kernels
 from governance.provenance.words import AnyWords, read_words
 
@@ -20,7 +21,7 @@ ANCHORS = "anchors"
 
 def without_copies(sieve: Sieve) -> Sieve:
     """Of rows with one text the human one stays before a hybrid before a model's, then the lowest row id."""
-    at = places(sieve.column("sha256").hash().is_duplicated())  # whole digests are compared of a few rows only
+    at = repeats(hashes_of(sieve.table, "sha256")[sieve.places])  # whole digests are compared of a few rows only
     alike = sieve.chosen(at, "row_id", "sha256").with_columns(pl.Series("at", at))
     told = alike.with_columns(pl.col("row_id").first().over("sha256").alias("first")).filter(pl.col("row_id") != pl.col("first"))
     return sieve.without(told["at"].to_numpy().astype(np.int64), "exact-duplicate", "same text as " + told["first"])

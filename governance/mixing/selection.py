@@ -12,7 +12,7 @@ from governance.mixing.benchmarks import Benchmarks, without_benchmarks
 from governance.mixing.diversity_gate import without_uniform
 from governance.mixing.feedback import without_own_success
 from governance.mixing.findings import Findings
-from governance.mixing.floor import Floor, survival
+from governance.mixing.floor import Floor, human_by_slice, survival
 from governance.mixing.pool import Pool
 from governance.mixing.quality import without_damage
 from governance.mixing.repeats import without_copies, without_near_duplicates, without_overlaps
@@ -57,7 +57,8 @@ def weigh(pool: Pool, weights: Weights, anchors: pl.DataFrame, kernels: Kernels 
     """Put beside the rows of a pool what the caps count of each, and how many of its words hardly any human text uses (`tail_words`)."""
     sieve = Sieve.of(pool.table)
     tail = tail_words(pool.words, sieve.human.to_numpy(), read_words(anchors["text"].to_list()))
-    table = pool.table.plus(weights.counted(pool.table.read(("row_id", "origin", "tokens")))["counted"])
+    counted = [weights.counted(part)["counted"] for _, part in pool.table.pieces("row_id", "origin", "tokens")]
+    table = pool.table.plus(pl.concat([pl.Series("counted", [], dtype=pl.Int64), *counted]))
     table = table.plus(pl.Series("tail_words", tail.count(table.height)))
     sieve = replace(sieve, table=table)
     return Batch(sieve=sieve, words=pool.words, found=pool.found, tail=tail, anchors=anchors, kernels=kernels, scratch=pool.scratch)
@@ -96,5 +97,5 @@ def select(
         "benchmarks": overlapping,
         "survival": survival(batch.sieve, sieve, selection.survival_floor_percent),
     }
-    rare = rare_slices(batch.sieve.columns("slice", "origin"), batch.anchors, selection.rare_slice_percent)
+    rare = rare_slices({name: rows for name, (rows, _) in human_by_slice(batch.sieve).items()}, batch.anchors, selection.rare_slice_percent)
     return Filtered(sieve=sieve, document=document, rare_slices=rare)

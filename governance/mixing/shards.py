@@ -2,12 +2,19 @@
 
 import heapq
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from governance.mixing.caps import anchor_need, synthetic_limit
 from governance.mixing.rules import MixRules
 from governance.provenance.hashing import Places
+
+Roles = NDArray[np.integer[Any]]
+"""Roles as numbers from 0."""
+_NO_SHARD = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,16 +61,21 @@ def shard_count(rows: int, rules: MixRules) -> int:
     return max(1, round(rows * 100 / ((100 - rules.anchor_percent) * rules.shard_rows)))
 
 
-def interleaved(shards: Places, roles: Places) -> Places:
+def interleaved(shards: NDArray[np.integer[Any]], roles: Roles) -> Places:
     """A permutation: by shard, and inside a shard every role spread evenly by rank; rows of one role and shard keep their order."""
-    order = np.lexsort((np.arange(shards.size), roles, shards))
-    fresh = np.ones(order.size, dtype=np.bool_)
-    fresh[1:] = (np.diff(shards[order]) != 0) | (np.diff(roles[order]) != 0)
-    group = np.cumsum(fresh) - 1
-    starts = np.flatnonzero(fresh)
-    sizes = np.diff(np.append(starts, order.size))
-    points = (np.arange(order.size) - starts[group] + 0.5) / sizes[group]
-    return order[np.lexsort((roles[order], points, shards[order]))]
+    order = np.argsort(shards, kind="stable")
+    ends = np.flatnonzero(np.diff(shards[order], append=_NO_SHARD)) + 1
+    for first, last in pairwise([0, *ends.tolist()]):
+        order[first:last] = order[first:last][_spread(roles[order[first:last]])]
+    return order
+
+
+def _spread(roles: Roles) -> Places:
+    """A permutation of the rows of one shard."""
+    order = np.argsort(roles, kind="stable")
+    starts = np.searchsorted(roles[order], np.arange(int(roles.max(initial=0)) + 2))
+    ranks, of = np.arange(order.size) - starts[roles[order]], np.diff(starts)[roles[order]]
+    return order[np.lexsort((roles[order], (ranks + 0.5) / of))]
 
 
 def _sums(shards: Places, tokens: Places, count: int) -> Places:

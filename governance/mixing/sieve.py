@@ -1,14 +1,14 @@
 """Rows on their way into a mix: what is still in, what went out by which rule, and what stayed although a rule spoke against it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
 from governance.errors import IntegrityError
-from governance.mixing.columns import Columns
-from governance.provenance.hashing import Places
+from governance.mixing.columns import PIECE_ROWS, Columns, hashes_of, repeats
+from governance.provenance.hashing import Hashes, Places, seeded_keys
 from governance.provenance.row import Origin
 
 Details = Sequence[str] | pl.Series | str
@@ -44,9 +44,9 @@ class Sieve:
 
         Raises: IntegrityError where two rows have one id, or an origin is none of ours: the file was not written by the validate stage.
         """
-        if twice := _repeated(table.read(("row_id",))["row_id"]).unique().sort().to_list():
+        if twice := _repeated(table, "row_id"):
             raise IntegrityError(f"{len(twice)} row ids occur more than once", where="admitted.parquet", examples=twice)
-        if strange := sorted(set(table.read(("origin",))["origin"].unique().to_list()) - set(PRIORITY)):
+        if strange := sorted({name for _, part in table.pieces("origin") for name in part["origin"].unique().to_list()} - set(PRIORITY)):
             raise IntegrityError(
                 f"{len(strange)} origins are unknown", where="admitted.parquet", expected=", ".join(PRIORITY), examples=strange
             )
@@ -60,7 +60,10 @@ class Sieve:
     @property
     def human(self) -> pl.Series:
         """A mask of the rows that are human."""
-        return self.column("origin") == Origin.HUMAN.value
+        human = np.zeros(self.table.height, dtype=np.bool_)
+        for first, part in self.table.pieces("origin"):
+            human[first : first + part.height] = (part["origin"] == Origin.HUMAN.value).to_numpy()
+        return pl.Series("human", human[self.places])
 
     def columns(self, *names: str) -> pl.DataFrame:
         """What the rows that are still in say."""
@@ -73,6 +76,17 @@ class Sieve:
     def chosen(self, at: Places, *names: str) -> pl.DataFrame:
         """What the rows say that stand at these places among those still in."""
         return self.table.read(names, self.places[at])
+
+    def pieces(self, *names: str, at: Places | None = None) -> Iterator[pl.DataFrame]:
+        """What the rows say that are still in, or those at these places among them, some rows after the others."""
+        chosen = self.places if at is None else self.places[at]
+        for first in range(0, chosen.size, PIECE_ROWS):
+            yield self.table.read(names, chosen[first : first + PIECE_ROWS])
+
+    def keys(self, at: Places, seed: int) -> Hashes:
+        """The seeded key of each row at these places among those still in."""
+        parts = (seeded_keys(part["row_id"], seed) for part in self.pieces("row_id", at=at))
+        return np.concatenate([np.zeros(0, dtype=np.uint64), *parts])
 
     def those(self, found: pl.DataFrame) -> pl.DataFrame:
         """What was found by `place` of rows that are still in, with `at`, where each stands now; in this order, and in that of `found`."""
@@ -98,6 +112,13 @@ class Sieve:
         """All rows that went out, by rule and row id."""
         return self._named(pl.concat([_GONE.to_frame(), *self.gone]), DROPPED_SCHEMA)
 
+    def taken(self, *names: str) -> pl.DataFrame:
+        """How many rows (`rows`) each rule took (`rule`), by what they say in these columns."""
+        nothing = self.table.read(names, np.zeros(0, dtype=np.int64)).with_columns(rule=pl.lit("none"), rows=pl.lit(0, dtype=pl.Int64))
+        said = (frame.select("rule").hstack(self.table.read(names, frame["place"].to_numpy())) for frame in self.gone)
+        counted = [part.group_by("rule", *names).agg(pl.len().cast(pl.Int64).alias("rows")).select(nothing.columns) for part in said]
+        return pl.concat([nothing, *counted])
+
     def spared(self) -> pl.DataFrame:
         """All rows that a rule spoke against and that are still in, by rule and row id."""
         found = pl.concat([_FLAGGED.to_frame(), *self.flagged])
@@ -120,10 +141,11 @@ def in_priority(rows: pl.DataFrame) -> Places:
     return rows.select(pl.arg_sort_by(priority, "row_id")).to_series().to_numpy().astype(np.int64)
 
 
-def _repeated(values: pl.Series) -> pl.Series:
-    """Every value that occurs more than once, wherever it does; whole values are compared of a few only."""
-    alike = values.filter(values.hash().is_duplicated())
-    return alike.filter(alike.is_duplicated())
+def _repeated(table: Columns, name: str) -> list[str]:
+    """Every value that occurs more than once, in order; whole values are compared of a few only."""
+    alike = table.read((name,), repeats(hashes_of(table, name)))[name]
+    found: list[str] = alike.filter(alike.is_duplicated()).unique().sort().to_list()
+    return found
 
 
 def places(mask: pl.Series) -> Places:

@@ -13,7 +13,7 @@ from governance.mixing.findings import Findings
 from governance.mixing.rules import MixRules
 from governance.mixing.selection_rules import SelectionRules
 from governance.mixing.sieve import Sieve
-from governance.provenance.hashing import Hashes, Places, seeded_keys
+from governance.provenance.hashing import Hashes, Places
 from governance.provenance.shingles import openings
 from governance.provenance.words import AnyWords
 
@@ -82,7 +82,9 @@ def _thinned(sieve: Sieve, marks: Marks, per_million: int, fewest: int, seed: in
     human_tokens, synthetic_tokens = int(tokens[human].sum()), int(tokens[~human].sum())
     as_people_do = -(-by_people * synthetic_tokens // max(human_tokens, 1))
     limits = np.maximum(as_people_do, max(per_million * (human_tokens + synthetic_tokens) // _TOKENS_PER_RATE, fewest))
-    gone = _beyond(marks, (of_models > limits)[marks.codes] & ~of_people, limits, seeded_keys(sieve.column("row_id"), seed))
+    asked = np.flatnonzero((of_models > limits)[marks.codes] & ~of_people)
+    rows, owners = np.unique(marks.rows[asked], return_inverse=True)
+    gone = _beyond(marks, asked, limits, sieve.keys(rows, seed)[owners])
     leaves = np.array(sorted(gone), dtype=np.int64)
     left = np.bincount(marks.codes[~of_people & ~np.isin(marks.rows, leaves)], minlength=marks.count)
     document = {
@@ -101,10 +103,11 @@ def collisions(counts: Places, rows: int) -> int:
     return int((counts * (counts - 1)).sum()) * _PAIRS // max(rows * (rows - 1), 1)
 
 
-def _beyond(marks: Marks, asked: np.typing.NDArray[np.bool_], limits: Places, keys: Hashes) -> dict[int, int]:
-    """Row that leaves -> the mark that it is charged to. Only rows with a mark over its limit are walked."""
-    at = np.flatnonzero(asked)
-    order = at[np.lexsort((marks.codes[at], marks.rows[at], keys[marks.rows[at]]))]
+def _beyond(marks: Marks, asked: Places, limits: Places, keys: Hashes) -> dict[int, int]:
+    """Row that leaves -> the mark that it is charged to. Only rows with a mark over its limit are walked: `asked` are the places of their
+    pairs, and `keys` those of the rows.
+    """
+    order = asked[np.lexsort((marks.codes[asked], marks.rows[asked], keys))]
     room = limits.tolist()
     gone: dict[int, int] = {}
     held: list[int] = []

@@ -4,7 +4,7 @@
 other synthetic text either: `counted * 100 <= cap * (human + counted)`, with human rows alone in `human`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,7 @@ LEAST_RUNS_PERCENT = 20
 that begin with the same 30 tokens 17 % at the median and 27 % at the 99th percentile, where the floor holds (docs/hybrids.md)."""
 _TEXTS_AT_A_TIME = 2_000
 
+_BY_BASIS = pl.Schema({"basis": pl.String, "rows": pl.Int64, "tokens": pl.Int64, "counted": pl.Int64})
 _WEIGHTS = pl.Schema({"row_id": pl.String, "weight": pl.Int64, "basis": pl.String})
 
 
@@ -48,21 +49,25 @@ class Weights:
 
     def counted(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows, which have `tokens`, with the column `counted`: 0 for human ones."""
-        weight = rows.select("row_id").join(self.rows, on="row_id", how="left", maintain_order="left")["weight"].fill_null(WHOLE)
+        weight = rows.select("row_id").join(self._near(rows), on="row_id", how="left", maintain_order="left")["weight"].fill_null(WHOLE)
         whole = -(-pl.col("tokens") * weight // WHOLE)
         counted = pl.when(pl.col("origin") == Origin.HUMAN.value).then(0).otherwise(whole)
         return rows.with_columns(counted.cast(pl.Int64).alias("counted"))
 
-    def document(self, selected: pl.DataFrame) -> Mapping[str, Any]:
-        """Basis -> rows, tokens and counted tokens of the rows in the mix that have it."""
-        found = (
-            selected.select("row_id", "tokens", "counted")
-            .join(self.rows, on="row_id")
-            .group_by("basis")
-            .agg(pl.len(), pl.col("tokens", "counted").sum())
-            .sort("basis")
-        )
+    def document(self, selected: Iterable[pl.DataFrame]) -> Mapping[str, Any]:
+        """Basis -> rows, tokens and counted tokens of the rows in the mix that have it; the rows come some after the others."""
+        parts = [_by_basis(rows.join(self._near(rows), on="row_id").with_columns(pl.lit(1).alias("rows"))) for rows in selected]
+        found = _by_basis(pl.concat([_BY_BASIS.to_frame(), *parts])).sort("basis")
         return {basis: {"rows": rows, "tokens": tokens, "counted": counted} for basis, rows, tokens, counted in found.iter_rows()}
+
+    def _near(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The lines of row ids between the least and the greatest of these rows."""
+        first, last = (pl.lit(end, dtype=pl.String) for end in (rows["row_id"].min(), rows["row_id"].max()))
+        return self.rows.filter(pl.col("row_id").is_between(first, last))
+
+
+def _by_basis(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.group_by("basis").agg(pl.col("rows", "tokens", "counted").sum()).cast(_BY_BASIS)
 
 
 def _hybrids(rows: pl.DataFrame, rules: MixRules, trusted: Sequence[pl.Series]) -> pl.DataFrame:

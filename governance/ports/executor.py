@@ -19,5 +19,7 @@ class Executor(Protocol):
     def mapped(self, source: Path, columns: Sequence[str], kernel: Kernel) -> Iterator[pl.DataFrame]:
         """What a kernel makes of these columns of a Parquet file, in the order of its rows."""
 
-    def gathered(self, source: Path, places: Places, scratch: Path) -> Iterator[pl.DataFrame]:
-        """The rows of a Parquet file at these places, each once, in this order; `scratch` is a folder for what does not fit into memory."""
+    def gathered(self, source: Path, places: Places, scratch: Path, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """The rows of a Parquet file at these places, each once, in this order, with these columns or with all; `scratch` is a folder for
+        what does not fit into memory.
+        """

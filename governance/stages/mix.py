@@ -1,22 +1,21 @@
 """The mix stage: admitted rows and pinned shards in, the plan of a mix out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from governance.digest import read_document, write_document
 from governance.mixing.alike import Vectors, embedded, vectors_in_file
 from governance.mixing.anchors import passes_document
 from governance.mixing.benchmarks import BENCHMARKS_FILE, Benchmarks
-from governance.mixing.descent import descent_document, refuse_beyond_depth
+from governance.mixing.descent import Passages, descent_document, refuse_beyond_depth
 from governance.mixing.document import ANCHOR
-from governance.mixing.plan import Mix, completed, plan_pool
+from governance.mixing.plan import Mix, completed, fresh_rows, plan_pool, woven
 from governance.mixing.pool import pool_of_file, read_texts
 from governance.mixing.regime import refuse_stale, refuse_without_anchors
 from governance.mixing.rules import MixRules
@@ -24,6 +23,7 @@ from governance.mixing.selection_rules import SelectionRules
 from governance.mixing.teachers import refuse_descended_teachers
 from governance.ports.desk import SHARDS, Desk
 from governance.provenance.earlier import EARLIER_FILE, EARLIER_SCHEMA, as_labelled, comes_back, nothing_earlier
+from governance.provenance.hashing import Places
 from governance.provenance.labels.label import RELABELS_FILE
 from governance.provenance.laundering.document import refuse_laundered
 from governance.provenance.passed import PASSED_SCHEMA
@@ -80,7 +80,9 @@ def _planned(desk: Desk, rules: MixRules, source: Path, earlier: pl.DataFrame, s
     kernels = desk.kernels(pl.scan_parquet(source).select(pl.len()).collect().item())
     read = desk.executor().mapped(source, ["text"], partial(read_texts, count=count, frame_words=rules.opening_words, kernels=kernels))
     mix = plan_pool(
-        pool_of_file(source, read, scratch, rules, lambda done, of: show(done, of, "read")),
+        pool_of_file(
+            source, read, partial(_columns, desk, source, scratch), scratch, rules=rules, show=lambda done, of: show(done, of, "read")
+        ),
         anchors.with_columns(pl.Series("tokens", count(anchors["text"].to_list()), dtype=pl.Int64)),
         {name: _shard(desk, name) for name in REFERENCES},
         rules,
@@ -98,10 +100,11 @@ def _planned(desk: Desk, rules: MixRules, source: Path, earlier: pl.DataFrame, s
     refuse_without_anchors(mix.document, rules)
     refuse_stale(mix.document, rules)
     passed = pl.concat([frame.select(PASSED_SCHEMA.names()) for frame in (pl.read_parquet(desk.reads("descent.parquet")), earlier)])
-    refuse_beyond_depth(mix.selected, passed, rules)
+    through = Passages.of(fresh_rows(mix.selected, mix.table), passed)
+    refuse_beyond_depth(through, rules)
     recipe = recipe_for(training.recipe, Start.from_document(start))
     shown = passes_document(mix.document, rules, epochs=recipe.epochs, batch_blocks=recipe.batch_blocks)
-    return replace(mix, document={**mix.document, **descent_document(mix.selected, passed), **shown})
+    return replace(mix, document={**mix.document, **descent_document(through), **shown})
 
 
 def _sourced(desk: Desk, scratch: Path) -> tuple[Path, pl.DataFrame]:
@@ -139,16 +142,14 @@ def _benchmarks(desk: Desk) -> Benchmarks:
 
 def _parts(desk: Desk, source: Path, selected: pl.DataFrame, scratch: Path) -> Iterator[Path]:
     """The rows of mix.parquet in files, one after the other: fresh rows as the executor gathers them, with the anchors among them."""
-    anchors = _shard(desk, "anchors")
-    fresh = np.flatnonzero(selected["role"].to_numpy() != ANCHOR)
-    first, taken = 0, 0
-    for rows in desk.executor().gathered(source, selected["pool_at"].to_numpy()[fresh], scratch):
-        taken += rows.height
-        last = int(fresh[taken]) if taken < fresh.size else selected.height
-        here = pl.int_range(pl.len(), dtype=pl.Int64).over(pl.col("role") == ANCHOR)
-        part = selected[first:last].with_columns(pl.when(pl.col("role") == ANCHOR).then("pool_at").otherwise(here).alias("pool_at"))
-        yield _written(completed(part, rows, anchors), scratch / f"{first:012}.parquet")
-        first = last
+    at = selected["pool_at"].to_numpy()[(selected["role"] != ANCHOR).to_numpy()]
+    fresh = (rows.select(ROW_SCHEMA.names()) for rows in desk.executor().gathered(source, at, scratch))
+    for number, (lines, rows) in enumerate(woven(selected, fresh, _shard(desk, "anchors"))):
+        yield _written(completed(lines, rows), scratch / f"{number:06}.parquet")
+
+
+def _columns(desk: Desk, source: Path, scratch: Path, places: Places, names: Sequence[str]) -> Iterator[pl.DataFrame]:
+    return desk.executor().gathered(source, places, scratch, names)
 
 
 def _written(rows: pl.DataFrame, path: Path) -> Path:

@@ -4,6 +4,7 @@ Nothing is taken from the log's own sums: what a batch held is recomputed from t
 their origin.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -58,7 +59,7 @@ def verify_training(
     parts = _parts(held, written, rules)
     caps = Caps(anchor_percent=rules.anchor_percent, synthetic_cap_percent=rules.synthetic_cap_percent)
     broken = [found for kind, said in _KINDS for found in broken_caps(tokens.filter(pl.col("kind") == kind), caps, said)]
-    human = rows.filter(pl.col("role") == HUMAN)
+    human = Counter(rows.filter(pl.col("role") == HUMAN)["slice"].fill_null("none").to_list())
     return Verification(
         altered=tuple(_altered(log, batches, shown, held, tokens, rows_sha256=rows_sha256, recorded=recorded)),
         broken=(*broken, *_beyond(parts), *_untrained(held, written, log)),

@@ -68,6 +68,8 @@ def test_rows_are_gathered_in_the_order_of_their_places(rows: Path, data: st.Dat
     pieces = list(HereExecutor(batch_rows=37, piece_bytes=piece_bytes).gathered(rows, places, rows.parent))
     assert pl.concat(pieces).equals(pl.read_parquet(rows)[places])
     assert len(pieces) > 1 or piece_bytes > 1 or places.size == 1
+    named = HereExecutor(batch_rows=37, piece_bytes=piece_bytes).gathered(rows, places, rows.parent, ["number"])
+    assert pl.concat(named).equals(pl.read_parquet(rows, columns=["number"])[places])
     assert not list(rows.parent.glob("pieces/*"))
 
 

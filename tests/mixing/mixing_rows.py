@@ -8,10 +8,11 @@ import numpy as np
 import polars as pl
 from hypothesis import strategies as st
 
-from governance.mixing.plan import Mix, completed, plan_pool
+from governance.mixing.plan import Mix, completed, plan_pool, woven
 from governance.mixing.pool import Pool
 from governance.mixing.rules import MixRules
 from governance.ports.rows import rows_frame
+from governance.provenance.row import ROW_SCHEMA
 
 START = {"digest": "a" * 64, "version": 1, "synthetic_tokens": 0, "total_tokens": 100, "depth": 0}
 TEACHER = "b" * 64
@@ -39,7 +40,9 @@ def plan(rows: pl.DataFrame, anchors: pl.DataFrame, rules: MixRules, **more: Any
     """The mix of rows in memory (row schema plus `tokens`): `selected` is mix.parquet as the stage writes it."""
     given = {"teachers": {}, "model": "student", "kind": "retraining", "start": START, "seed": 7, **more}
     mix = plan_pool(Pool.of(rows, rules), anchors, given.pop("references", {}), rules, **given)
-    return replace(mix, selected=completed(mix.selected, rows, anchors))
+    own = mix.selected.filter(pl.col("role") != "anchor")["pool_at"]
+    [(lines, said)] = woven(mix.selected, [rows.select(ROW_SCHEMA.names())[own]], anchors)
+    return replace(mix, selected=completed(lines, said))
 
 
 def jaccard(one: str, other: str, size: int = 5) -> float:

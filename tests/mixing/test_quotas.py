@@ -139,4 +139,4 @@ def test_a_mix_with_a_slice_beyond_its_cap_cannot_be_built() -> None:
     mix = plan(frame([*HUMANS, *MODELS]), NO_ANCHORS, MixRules(minimum_human_tokens=100, anchor_percent=0, slice_caps={"regional": 25}))
     slices = {**mix.document["slices"], "regional": {"anchor": 0, "human": 500, "synthetic": 167, "counted": 167}}
     with pytest.raises(ValueError, match=r"slices regional: .* under a cap of 25 %"):
-        Mix(selected=mix.selected, dropped=mix.dropped, flagged=mix.flagged, document={**mix.document, "slices": slices})
+        Mix(selected=mix.selected, dropped=mix.dropped, flagged=mix.flagged, document={**mix.document, "slices": slices}, table=mix.table)

@@ -47,25 +47,23 @@ class HereExecutor:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def gathered(self, source: Path, places: Places, scratch: Path) -> Iterator[pl.DataFrame]:
-        import pyarrow.parquet as pq
-
-        facts = pq.read_metadata(source)
-        whole = sum(facts.row_group(n).total_byte_size for n in range(facts.num_row_groups))
-        rows = max(1, self.piece_bytes * max(facts.num_rows, 1) // max(whole, 1), -(-places.size // MOST_PIECES))
+    def gathered(self, source: Path, places: Places, scratch: Path, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        wanted = None if columns is None else list(columns)
+        count, whole = _size(source, wanted)
+        rows = max(1, self.piece_bytes * max(count, 1) // max(whole, 1), -(-places.size // MOST_PIECES))
         if places.size <= rows:
-            yield pl.read_parquet(source)[places]
+            yield pl.read_parquet(source, columns=wanted)[places]
             return
-        targets = np.full(facts.num_rows, -1, dtype=np.int64)
+        targets = np.full(count, -1, dtype=np.int64)
         targets[places] = np.arange(places.size)
         folder = scratch / "pieces"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        for piece in self._dealt(source, targets, rows, folder):
+        for piece in self._dealt(source, wanted, targets, rows, folder):
             yield pl.read_ipc_stream(piece).sort("_target").drop("_target")
             piece.unlink()
 
-    def _dealt(self, source: Path, targets: Places, rows: int, folder: Path) -> Sequence[Path]:
+    def _dealt(self, source: Path, columns: list[str] | None, targets: Places, rows: int, folder: Path) -> Sequence[Path]:
         """A file for every run of so many targets, with the rows that belong there."""
         import pyarrow as pa
 
@@ -74,7 +72,7 @@ class HereExecutor:
         writers: dict[int, Any] = {}
         with ExitStack() as opened:
             first = 0
-            for batch in self._batches(source, None):
+            for batch in self._batches(source, columns):
                 wanted = targets[first : first + batch.height]
                 first += batch.height
                 here = batch.with_columns(pl.Series("_target", wanted)).filter(pl.col("_target") >= 0)
@@ -92,3 +90,13 @@ class HereExecutor:
         with pq.ParquetFile(source) as file:
             for batch in file.iter_batches(batch_size=self.batch_rows, columns=columns, use_threads=False):
                 yield pl.DataFrame(batch)
+
+
+def _size(source: Path, columns: list[str] | None) -> tuple[int, int]:
+    """(rows of a Parquet file, bytes of these columns or of all of them before they were packed, as the file counts them)."""
+    import pyarrow.parquet as pq
+
+    facts = pq.read_metadata(source)
+    groups = [facts.row_group(number) for number in range(facts.num_row_groups)]
+    parts = [group.column(number) for group in groups for number in range(group.num_columns)]
+    return facts.num_rows, sum(p.total_uncompressed_size for p in parts if columns is None or p.path_in_schema.split(".")[0] in columns)

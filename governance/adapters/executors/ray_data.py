@@ -43,8 +43,8 @@ class RayExecutor:
         for table in done.iter_batches(batch_size=self.batch_rows, batch_format="pyarrow"):
             yield pl.DataFrame(table)
 
-    def gathered(self, source: Path, places: Places, scratch: Path) -> Iterator[pl.DataFrame]:
-        return self.here.gathered(source, places, scratch)
+    def gathered(self, source: Path, places: Places, scratch: Path, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        return self.here.gathered(source, places, scratch, columns)
 
 
 def _on_arrow(kernel: Kernel) -> Any:
