@@ -10,7 +10,9 @@ from typing import Any
 import polars as pl
 
 from flows.begin import admitted_humans, pin
+from flows.sentinels import pinned_sentinels
 from governance.adapters.bars import bars
+from governance.collapse.sentinels import no_sentinels
 from governance.digest import write_document
 from governance.drills.breeding import Size
 from governance.drills.calibration import Calibration, calibrate
@@ -140,7 +142,8 @@ def stock_of(shop: Shop, asked: Asked) -> Stock:
     base = admitted_humans(shop, shop.workspace.root / prepared.base, shop.workspace.scratch / "drill-base")
     shutil.rmtree(shop.workspace.scratch / "drill-base")
     shards = {name: pl.read_parquet(shop.workspace.root / place) for name, place in SHARDS.items()}
-    shelf = Shelf(pool=base, **shards)
+    planted = pinned_sentinels(shop, shop.ledger.state())
+    shelf = Shelf(pool=base, **shards, sentinels=no_sentinels() if planted is None else planted)
     mixing = shop.policy.mixing
     rows = asked.rows or min(MOST_ROWS, base.height // 2)
     anchors = asked.anchors or shelf.anchors.height

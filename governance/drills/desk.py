@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from governance.adapters.executors.here import HereExecutor
-from governance.adapters.shards import parquet_bytes
 from governance.collapse.encoder import Encoder
-from governance.collapse.sentinels import SENTINELS_FILE, no_sentinels
-from governance.digest import digest_bytes, digest_document, write_bytes
+from governance.collapse.sentinels import SENTINELS_FILE
+from governance.digest import digest_document
 from governance.drills.breeding import Breeder, Generation
+from governance.drills.shelf import PLANTED, SENTINELS
 from governance.errors import UsageError
 from governance.ports.batch import BatchDoor
 from governance.ports.executor import Executor
@@ -18,9 +18,6 @@ from governance.ports.trainer import Trainer
 from governance.provenance.kernels import NUMPY, Kernels
 from governance.provenance.watermark import Mark
 from governance.section import part_of, read_section
-
-NO_SENTINELS = parquet_bytes(no_sentinels())
-"""A drill plants none: its gates read documents and samples."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -41,7 +38,7 @@ class DrillDesk:
 
     def reads(self, name: str) -> Path:
         if name == SENTINELS_FILE:
-            write_bytes(self.place / name, NO_SENTINELS)
+            return self.shards / PLANTED
         return (self.shards if name.startswith("shards/") else self.place) / name
 
     def writes(self, name: str) -> Path:
@@ -94,14 +91,14 @@ def cycle_document(
         "kind": "retraining",
         "seed": seed,
         "number": champion.number + 2,
-        "shards": dict(shards),
+        "shards": {name: digest for name, digest in shards.items() if name != SENTINELS},
         "champion": {"version": champion.number + 1, "digest": champion.digest},
         "baseline": founded,
         "best_ever": founded,
         "history": {"releases": [{"version": number + 1, "levels": {}} for number in range(1, champion.number + 1)]},
         "extension": None,
         "retrain_noise": {},
-        "sentinels": {"sha256": digest_bytes(NO_SENTINELS)},
+        "sentinels": {"sha256": shards[SENTINELS]},
         "policy": dict(policy),
         "policy_sha256": digest_document(policy),
     }
