@@ -62,11 +62,14 @@ def seal(shop: Shop, file: Path) -> SealedShard:
     sha256 = digest_file(file)
     if state.sealed is not None:
         if state.sealed == sha256:
-            return SealedShard(sha256=sha256, documents=_sealed(shop, state).height, changed=False)
+            documents = _sealed(shop, state).height
+            _keep(shop)
+            return SealedShard(sha256=sha256, documents=documents, changed=False)
         raise ConflictError(f"a shard is sealed already: {state.sealed[:12]}", expected="one shard for the whole line")
     rows = _human_rows(file)
     _disjoint(shop, state, rows)
     write_bytes(shop.workspace.root / SEALED, file.read_bytes())
+    _keep(shop)
     shop.ledger.settle(kinds.SHARD_SEALED, lambda now: _unsealed(now, {"sha256": sha256, "documents": rows.height}))
     return SealedShard(sha256=sha256, documents=rows.height, changed=True)
 
@@ -167,13 +170,31 @@ def _open(state: State) -> BaselineProposal:
     return state.proposal
 
 
-def _sealed(shop: Shop, state: State) -> pl.DataFrame:
-    """The sealed shard. Raises: IntegrityError where its bytes are not the pinned ones."""
+def _keep(shop: Shop) -> None:
+    """The sealed shard into DVC, as the other ones are, where it is not there yet: older versions left it out."""
+    if not (shop.workspace.root / f"{SEALED}.dvc").exists():
+        shop.track(shop.workspace.root / SEALED)
+
+
+def prove_sealed(shop: Shop, state: State) -> bool:
+    """The sealed shard has the bytes that were sealed; False where none was. Raises: IntegrityError with the way to get them back."""
+    if state.sealed is None:
+        return False
     path = shop.workspace.root / SEALED
     found = digest_file(path) if path.is_file() else "missing"
     if found != state.sealed:
-        raise IntegrityError(f"is {found[:12]}, sealed as {str(state.sealed)[:12]}", where=SEALED, fix="restore the file")
-    return pl.read_parquet(path)
+        raise IntegrityError(
+            f"is {found[:12]}, sealed as {state.sealed[:12]}",
+            where=SEALED,
+            expected="the bytes that the ledger sealed",
+            fix=f"dvc checkout --force {SEALED}.dvc brings the sealed bytes back",
+        )
+    return True
+
+
+def _sealed(shop: Shop, state: State) -> pl.DataFrame:
+    prove_sealed(shop, state)
+    return pl.read_parquet(shop.workspace.root / SEALED)
 
 
 def _evidence(shop: Shop, rows: pl.DataFrame, release: Release, control: Release, baseline: Release) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from flows.baseline import prove_sealed
 from flows.begin import prove_shards
 from flows.benchmarks import pinned_benchmarks
 from flows.local import API_URL
@@ -126,8 +127,9 @@ def _shards(shop: Shop) -> Check:
     if not state.shards:
         return fine("shards", "none is pinned yet")
     prove_shards(shop, state)
+    sealed = ", the sealed one too" if prove_sealed(shop, state) else ""
     held = len(pinned_benchmarks(shop, state).pins)
-    return fine("shards", f"{len(SHARDS)} pinned shards are true" + (f", and {held} benchmarks" if held else ""))
+    return fine("shards", f"{len(SHARDS)} pinned shards are true{sealed}" + (f", and {held} benchmarks" if held else ""))
 
 
 def _rows(shop: Shop) -> Check:

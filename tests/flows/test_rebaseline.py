@@ -10,11 +10,14 @@ import pytest
 from cli.commands.baseline import proposal_lines
 from flows.baseline import SEALED, approve, propose, seal
 from flows.generations import generations
+from flows.health import prove
 from governance.actions.promote import promote
 from governance.actions.rollback import rollback
+from governance.adapters.checks.check import Check
+from governance.adapters.dvc_commands import init_dvc, run_dvc
 from governance.adapters.report.verdict import moved_words
 from governance.digest import digest_bytes, digest_file
-from governance.errors import ConflictError, IntegrityError, RefusedError, UsageError
+from governance.errors import ConflictError, DependencyError, IntegrityError, RefusedError, UsageError
 from governance.ports.desk import SHARDS
 from governance.ports.language_model import Decoding, Score
 from governance.ports.trainer import Trainer
@@ -70,12 +73,20 @@ class Line:
                 promote(self.world.desk(), version, terms())
         human_rows("sealed", documents).write_parquet(root / "sealed.parquet")
         self.file = root / "sealed.parquet"
+        self.tracked: list[str] = []
 
     def shop(self, actor: str = "engineer-a") -> Shop:
         shop = Shop(workspace=Workspace(root=self.root), clock=self.world.clock, actor=actor)
         desk = self.world.desk(actor)
         vars(shop).update(ledger=desk.ledger, registry=self.world.registry, store=self.world.models, trainers={"transformers": trainer()})
+        vars(shop).update(track=self.track)
         return shop
+
+    def track(self, path: Path) -> None:
+        """DVC, as far as it shows in the folder."""
+        assert path.is_file()
+        self.tracked.append(str(path.relative_to(self.root)))
+        path.with_name(f"{path.name}.dvc").write_text(digest_file(path))
 
     def moved(self) -> "Line":
         seal(self.shop(), self.file)
@@ -196,6 +207,49 @@ def test_a_sealed_shard_is_sealed_once_and_its_bytes_are_held(line: Line) -> Non
     human_rows("other", DOCUMENTS).write_parquet(line.root / SEALED)
     with pytest.raises(IntegrityError, match="sealed as"):
         propose(line.shop(), 3, 2, "shift")
+
+
+def test_a_sealed_shard_is_tracked_once_before_the_ledger_hears_of_it_and_one_of_an_older_version_later(line: Line) -> None:
+    def down(path: Path) -> None:
+        raise DependencyError(f"no room for {path.name}", where="dvc", fix="make room")
+
+    shop = line.shop()
+    vars(shop).update(track=down)
+    with pytest.raises(DependencyError, match="no room"):
+        seal(shop, line.file)
+    assert line.world.state().sealed is None
+    seal(line.shop(), line.file)
+    seal(line.shop(), line.file)
+    assert line.tracked == [SEALED]
+    (line.root / f"{SEALED}.dvc").unlink()
+    assert not seal(line.shop(), line.file).changed
+    assert line.tracked == [SEALED, SEALED]
+
+
+def test_the_doctor_and_the_monitor_look_at_the_sealed_shard(line: Line) -> None:
+    def shards() -> Check:
+        return next(check for check in prove(line.shop()) if check.name == "shards")
+
+    assert shards().said == f"{len(SHARDS)} pinned shards are true"
+    seal(line.shop(), line.file)
+    assert shards().said == f"{len(SHARDS)} pinned shards are true, the sealed one too"
+    (line.root / SEALED).write_bytes(b"other")
+    assert (shards().code, f"dvc checkout --force {SEALED}.dvc" in shards().fix) == (4, True)
+    (line.root / SEALED).unlink()
+    assert (shards().code, "missing" in shards().said) == (4, True)
+
+
+@pytest.mark.slow
+def test_dvc_brings_a_lost_sealed_shard_back(line: Line) -> None:
+    init_dvc(line.root)
+    shop = line.shop()
+    del vars(shop)["track"]
+    seal(shop, line.file)
+    kept = (line.root / SEALED).read_bytes()
+    (line.root / SEALED).unlink()
+    run_dvc(line.root, "checkout", "--force", f"{SEALED}.dvc")
+    assert (line.root / SEALED).read_bytes() == kept
+    assert any((line.root / ".dvc" / "remote").rglob("*"))
 
 
 @pytest.mark.parametrize("shard", list(SHARDS))
