@@ -1,6 +1,6 @@
 """Moving the baseline: seal a second shard, propose with evidence, approve by two. Plain functions, no Prefect."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ import polars as pl
 from flows.begin import prove_shards
 from flows.finish import release_desk
 from governance.actions.assurance import verify_bytes
+from governance.adapters.dvc_commands import add_file
 from governance.collapse.evidence import BASELINE, CANDIDATE, CHAMPION, SAMPLE_SCHEMA, SCORE_SCHEMA, Evidence, Unmeasured
 from governance.collapse.intervals import Comparison
 from governance.collapse.metric import Case
@@ -48,10 +49,11 @@ class Approved:
     missing: int
 
 
-def seal(shop: Shop, file: Path) -> SealedShard:
+def seal(shop: Shop, file: Path, track: Callable[[Path, Path], None] = add_file) -> SealedShard:
     """Pin a second shard of human documents that share no id and no text with any other shard or any row that was ever admitted.
 
-    It is opened for a proposal and for nothing else. A shard that is sealed stays: another one would be a choice among shards.
+    It is opened for a proposal and for nothing else. A shard that is sealed stays: another one would be a choice among shards. `track` puts
+    a file of a workspace where it can be got back from, before the ledger hears of it.
 
     Raises: RefusedError naming ids that overlap; UsageError where the rows are no human rows; ConflictError where another one is sealed.
     """
@@ -63,13 +65,13 @@ def seal(shop: Shop, file: Path) -> SealedShard:
     if state.sealed is not None:
         if state.sealed == sha256:
             documents = _sealed(shop, state).height
-            _keep(shop)
+            _keep(shop, track)
             return SealedShard(sha256=sha256, documents=documents, changed=False)
         raise ConflictError(f"a shard is sealed already: {state.sealed[:12]}", expected="one shard for the whole line")
     rows = _human_rows(file)
     _disjoint(shop, state, rows)
     write_bytes(shop.workspace.root / SEALED, file.read_bytes())
-    _keep(shop)
+    _keep(shop, track)
     shop.ledger.settle(kinds.SHARD_SEALED, lambda now: _unsealed(now, {"sha256": sha256, "documents": rows.height}))
     return SealedShard(sha256=sha256, documents=rows.height, changed=True)
 
@@ -170,10 +172,10 @@ def _open(state: State) -> BaselineProposal:
     return state.proposal
 
 
-def _keep(shop: Shop) -> None:
+def _keep(shop: Shop, track: Callable[[Path, Path], None]) -> None:
     """The sealed shard into DVC, as the other ones are, where it is not there yet: older versions left it out."""
     if not (shop.workspace.root / f"{SEALED}.dvc").exists():
-        shop.track(shop.workspace.root / SEALED)
+        track(shop.workspace.root, shop.workspace.root / SEALED)
 
 
 def prove_sealed(shop: Shop, state: State) -> bool:

@@ -77,13 +77,6 @@ class Shop:
         return DvcModelStore(workspace=self.workspace)
 
     @cached_property
-    def track(self) -> Callable[[Path], None]:
-        """Puts a file of the workspace into DVC and pushes it, so that its bytes can be got back."""
-        from governance.adapters.dvc_commands import add_file
-
-        return partial(add_file, self.workspace.root)
-
-    @cached_property
     def registry(self) -> Registry:
         from governance.adapters.mlflow_registry import MlflowRegistry
 

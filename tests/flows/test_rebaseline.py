@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from cli.commands.baseline import proposal_lines
-from flows.baseline import SEALED, approve, propose, seal
+from flows.baseline import SEALED, SealedShard, approve, propose, seal
 from flows.generations import generations
 from flows.health import prove
 from governance.actions.promote import promote
@@ -79,17 +79,19 @@ class Line:
         shop = Shop(workspace=Workspace(root=self.root), clock=self.world.clock, actor=actor)
         desk = self.world.desk(actor)
         vars(shop).update(ledger=desk.ledger, registry=self.world.registry, store=self.world.models, trainers={"transformers": trainer()})
-        vars(shop).update(track=self.track)
         return shop
 
-    def track(self, path: Path) -> None:
+    def seal(self, file: Path | None = None) -> SealedShard:
+        return seal(self.shop(), file or self.file, self.track)
+
+    def track(self, root: Path, path: Path) -> None:
         """DVC, as far as it shows in the folder."""
         assert path.is_file()
-        self.tracked.append(str(path.relative_to(self.root)))
+        self.tracked.append(str(path.relative_to(root)))
         path.with_name(f"{path.name}.dvc").write_text(digest_file(path))
 
     def moved(self) -> "Line":
-        seal(self.shop(), self.file)
+        self.seal()
         propose(self.shop(), 3, 2, "the fleet writes other things now")
         approve(self.shop("editor-b"), "read the numbers")
         approve(self.shop("editor-c"), "read the numbers too")
@@ -109,7 +111,7 @@ def line(tmp_path: Path) -> Line:
 
 
 def test_two_people_beside_the_proposer_move_the_baseline_and_the_original_stays(line: Line) -> None:
-    seal(line.shop(), line.file)
+    line.seal()
     found = propose(line.shop(), 3, 2, "the fleet writes other things now")
     assert (found.left, found.by, line.world.state().baseline) == (1, "engineer-a", 1)
     assert approve(line.shop("editor-b"), "read").missing == 1
@@ -126,7 +128,7 @@ def test_two_people_beside_the_proposer_move_the_baseline_and_the_original_stays
 
 
 def test_the_ledger_keeps_what_the_sealed_shard_said(line: Line) -> None:
-    seal(line.shop(), line.file)
+    line.seal()
     evidence = propose(line.shop(), 3, 2, "shift").evidence
     assert evidence["proposed"]["change"] == pytest.approx(np.expm1(0.045), abs=0.01)
     assert evidence["control"]["change"] == pytest.approx(np.expm1(0.04), abs=0.01)
@@ -137,7 +139,7 @@ def test_the_ledger_keeps_what_the_sealed_shard_said(line: Line) -> None:
 
 
 def test_a_release_that_lost_what_the_control_did_not_lose_is_refused(line: Line) -> None:
-    seal(line.shop(), line.file)
+    line.seal()
     with pytest.raises(RefusedError, match="does not show the same shift"):
         propose(line.shop(), 4, 2, "shift")
     assert line.world.state().proposal is None
@@ -150,7 +152,7 @@ def test_without_a_sealed_shard_nothing_is_proposed(line: Line) -> None:
 
 def test_too_few_sealed_documents_vouch_for_nothing(tmp_path: Path) -> None:
     line = Line(tmp_path, documents=99)
-    seal(line.shop(), line.file)
+    line.seal()
     with pytest.raises(RefusedError, match="99 sealed documents"):
         propose(line.shop(), 3, 2, "shift")
 
@@ -160,21 +162,21 @@ def test_too_few_sealed_documents_vouch_for_nothing(tmp_path: Path) -> None:
     [(2, 2, "may serve"), (9, 2, "may serve"), (1, 2, "is the baseline"), (3, 4, "no human-only control"), (3, 1, "shall tell apart")],
 )
 def test_what_is_no_release_and_what_is_no_control(line: Line, version: int, control: int, said: str) -> None:
-    seal(line.shop(), line.file)
+    line.seal()
     with pytest.raises(RefusedError, match=said):
         propose(line.shop(), version, control, "shift")
 
 
 @pytest.mark.parametrize("actor", ["engineer-a", " Engineer-A "])
 def test_who_proposed_does_not_approve_under_any_spelling(line: Line, actor: str) -> None:
-    seal(line.shop(), line.file)
+    line.seal()
     propose(line.shop(), 3, 2, "shift")
     with pytest.raises(RefusedError, match="has had a say"):
         approve(line.shop(actor), "mine")
 
 
 def test_one_person_is_not_two(line: Line) -> None:
-    seal(line.shop(), line.file)
+    line.seal()
     propose(line.shop(), 3, 2, "shift")
     approve(line.shop("editor-b"), "read")
     with pytest.raises(RefusedError, match="has had a say"):
@@ -182,7 +184,7 @@ def test_one_person_is_not_two(line: Line) -> None:
 
 
 def test_a_policy_that_moved_since_spends_the_proposal(line: Line) -> None:
-    seal(line.shop(), line.file)
+    line.seal()
     propose(line.shop(), 3, 2, "shift")
     (line.root / "policy.toml").write_text(f'[line]\nmodel = "{MODEL}"\nseed = 8\n')
     with pytest.raises(ConflictError, match="are not what they were"):
@@ -199,30 +201,28 @@ def test_nothing_is_approved_where_nothing_is_proposed_and_nothing_without_a_rea
 
 
 def test_a_sealed_shard_is_sealed_once_and_its_bytes_are_held(line: Line) -> None:
-    assert seal(line.shop(), line.file).changed
-    assert not seal(line.shop(), line.file).changed
+    assert line.seal().changed
+    assert not line.seal().changed
     human_rows("other", DOCUMENTS).write_parquet(line.root / "other.parquet")
     with pytest.raises(ConflictError, match="sealed already"):
-        seal(line.shop(), line.root / "other.parquet")
+        line.seal(line.root / "other.parquet")
     human_rows("other", DOCUMENTS).write_parquet(line.root / SEALED)
     with pytest.raises(IntegrityError, match="sealed as"):
         propose(line.shop(), 3, 2, "shift")
 
 
 def test_a_sealed_shard_is_tracked_once_before_the_ledger_hears_of_it_and_one_of_an_older_version_later(line: Line) -> None:
-    def down(path: Path) -> None:
-        raise DependencyError(f"no room for {path.name}", where="dvc", fix="make room")
+    def down(root: Path, path: Path) -> None:
+        raise DependencyError(f"no room for {path.name}", where=root.name, fix="make room")
 
-    shop = line.shop()
-    vars(shop).update(track=down)
     with pytest.raises(DependencyError, match="no room"):
-        seal(shop, line.file)
+        seal(line.shop(), line.file, down)
     assert line.world.state().sealed is None
-    seal(line.shop(), line.file)
-    seal(line.shop(), line.file)
+    line.seal()
+    line.seal()
     assert line.tracked == [SEALED]
     (line.root / f"{SEALED}.dvc").unlink()
-    assert not seal(line.shop(), line.file).changed
+    assert not line.seal().changed
     assert line.tracked == [SEALED, SEALED]
 
 
@@ -231,7 +231,7 @@ def test_the_doctor_and_the_monitor_look_at_the_sealed_shard(line: Line) -> None
         return next(check for check in prove(line.shop()) if check.name == "shards")
 
     assert shards().said == f"{len(SHARDS)} pinned shards are true"
-    seal(line.shop(), line.file)
+    line.seal()
     assert shards().said == f"{len(SHARDS)} pinned shards are true, the sealed one too"
     (line.root / SEALED).write_bytes(b"other")
     assert (shards().code, f"dvc checkout --force {SEALED}.dvc" in shards().fix) == (4, True)
@@ -242,9 +242,7 @@ def test_the_doctor_and_the_monitor_look_at_the_sealed_shard(line: Line) -> None
 @pytest.mark.slow
 def test_dvc_brings_a_lost_sealed_shard_back(line: Line) -> None:
     init_dvc(line.root)
-    shop = line.shop()
-    del vars(shop)["track"]
-    seal(shop, line.file)
+    seal(line.shop(), line.file)
     kept = (line.root / SEALED).read_bytes()
     (line.root / SEALED).unlink()
     run_dvc(line.root, "checkout", "--force", f"{SEALED}.dvc")
@@ -256,12 +254,12 @@ def test_dvc_brings_a_lost_sealed_shard_back(line: Line) -> None:
 def test_rows_of_another_shard_are_not_sealed(line: Line, shard: str) -> None:
     pl.concat([human_rows("sealed", DOCUMENTS), human_rows(shard, 1)]).write_parquet(line.file)
     with pytest.raises(RefusedError, match=f"1 rows are in shard {shard} too"):
-        seal(line.shop(), line.file)
+        line.seal()
     assert not (line.root / SEALED).exists()
 
 
 def test_sealed_rows_that_were_trained_on_since_vouch_for_nothing(line: Line) -> None:
-    seal(line.shop(), line.file)
+    line.seal()
     known = nothing_known()
     row = dict.fromkeys(known.columns) | {"row_id": "later", "sha256": digest_bytes(b"sealed document 7")}
     sha256 = line.shop().memory.keep(pl.concat([known, pl.DataFrame([row], schema=known.schema)]))
@@ -276,7 +274,7 @@ def test_model_text_and_doubled_rows_are_not_sealed(line: Line) -> None:
     for wrong, said in ((rows.with_columns(origin=pl.lit("model")), "not human"), (pl.concat([rows, rows]), "twice")):
         wrong.write_parquet(line.file)
         with pytest.raises(RefusedError, match=said):
-            seal(line.shop(), line.file)
+            line.seal()
 
 
 def test_a_moved_baseline_that_a_rollback_left_gives_way_to_the_original(line: Line) -> None:
