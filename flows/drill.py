@@ -148,8 +148,8 @@ def stock_of(shop: Shop, asked: Asked) -> Stock:
     rows = asked.rows or min(MOST_ROWS, base.height // 2)
     anchors = asked.anchors or shelf.anchors.height
     size = Size(rows=rows, anchors=anchors, anchor_percent=mixing.anchor_percent, synthetic_cap_percent=mixing.synthetic_cap_percent)
-    recipe = _recipe(shop, asked.model)
-    return Stock(trainer=trainer, recipe=recipe, shelf=shelf, size=size, start=start, champions=asked.model == RETRAINED)
+    recipe, champions = _recipe(shop, asked.model), _recipe(shop, SMALL) if asked.model == RETRAINED else None
+    return Stock(trainer=trainer, recipe=recipe, shelf=shelf, size=size, start=start, champions=champions)
 
 
 def instruments_of(shop: Shop, faults: Mapping[str, Fault]) -> Instruments:
@@ -181,10 +181,10 @@ def _champion(shop: Shop) -> Path:
 def _recipe(shop: Shop, model: str) -> Recipe:
     """Trained afresh, a model takes the founding epochs; the small one has 157,000 parameters (SCIENCE section 6)."""
     own = shop.policy.training.recipe
-    if model == CHAMPION:
-        return own
     founding = replace(own, epochs=own.founding_epochs, learning_rate=own.founding_learning_rate)
-    return founding if model == OWN else replace(founding, vocabulary=2048, width=48, layers=2, heads=2, accumulation_steps=1, processes=1)
+    recipe = own if model in (CHAMPION, RETRAINED) else founding
+    small = {"vocabulary": 2048, "width": 48, "layers": 2, "heads": 2, "accumulation_steps": 1, "processes": 1}
+    return replace(recipe, **small) if model in (SMALL, RETRAINED) else recipe
 
 
 def _is_own(shop: Shop, asked: Asked) -> bool:

@@ -97,10 +97,10 @@ class Breeder:
         """A frozen model of human text alone, of other rows than generation 0 drew, and outside every course."""
         return self.train(self.root / "teacher", 0, [*self.anchors(), self.human(0, "teacher")], self.start)
 
-    def champion(self) -> Generation:
-        """A model of anchors and half of the pool, for retrainings that all begin with the same one."""
+    def champion(self, recipe: Recipe) -> Generation:
+        """A model of anchors and half of the pool, by a recipe of its own, for retrainings that all begin with the same one."""
         human = self.human(0, "champion", self.shelf.pool.height // 2)
-        return self.train(self.root / "champion", 0, [*self.anchors(), human], self.start)
+        return replace(self, recipe=recipe).train(self.root / "champion", 0, [*self.anchors(), human], self.start)
 
     def anchors(self) -> list[pl.DataFrame]:
         return [_with_role(self.shelf.anchors.head(self.size.anchors), ANCHOR)]

@@ -77,7 +77,7 @@ def key_of(
     size: Size,
     shelf: Shelf,
     start: Path | None,
-    champions: bool,
+    champions: Recipe | None,
     instruments: Instruments,
     faults: Sequence[str],
 ) -> str:
@@ -90,7 +90,7 @@ def key_of(
             "size": section_document(size),
             "shelf": {name: digest_bytes(parquet_bytes(getattr(shelf, name))) for name in shelf.__slots__},
             "start": Manifest.of(start).digest if start else None,
-            "champions": champions,
+            "champions": section_document(champions) if champions else None,
             "probe": section_document(instruments.plan),
             "gates": section_document(instruments.rules),
             "faults": list(faults),

@@ -33,8 +33,8 @@ def shipped_faults() -> Mapping[str, Fault]:
 class Stock:
     """What is bred, from what and how: the same for every seed.
 
-    `start` None founds a model for each seed and trains all afresh; with `champions` each seed trains a champion first, on half of the
-    pool, and every generation is a retraining of that one.
+    `start` None founds a model for each seed and trains all afresh; with a recipe of `champions` each seed trains a champion by it first,
+    on half of the pool, and every generation is a retraining of that one.
     """
 
     trainer: Trainer
@@ -42,7 +42,8 @@ class Stock:
     shelf: Shelf
     size: Size
     start: Path | None = None
-    champions: bool = False
+    champions: Recipe | None = None
+    """The recipe of each seed's champion."""
 
     def breeder(self, seed: int, root: Path) -> Breeder:
         """The breeder of one seed, in a folder of its own."""
@@ -60,7 +61,7 @@ class Stock:
             start=start,
             onward=self.start is not None,
         )
-        return replace(breeder, start=breeder.champion().checkpoint) if self.champions else breeder
+        return replace(breeder, start=breeder.champion(self.champions).checkpoint) if self.champions else breeder
 
     @property
     def started(self) -> str:

@@ -84,7 +84,7 @@ def test_another_question_has_another_key(changed: str) -> None:
     key = {
         "faults": lambda: stock.key(INSTRUMENTS, {}),
         "size": lambda: replace(stock, size=SMALL).key(INSTRUMENTS, FAULTS),
-        "champions": lambda: replace(stock, champions=True).key(INSTRUMENTS, FAULTS),
+        "champions": lambda: replace(stock, champions=planted_language.RECIPE).key(INSTRUMENTS, FAULTS),
         "margins": lambda: stock.key(replace(INSTRUMENTS, rules=rules), FAULTS),
         "plan": lambda: stock.key(replace(INSTRUMENTS, plan=planted_language.PLAN), FAULTS),
     }[changed]()
@@ -93,7 +93,7 @@ def test_another_question_has_another_key(changed: str) -> None:
 
 
 def test_with_champions_every_generation_is_a_retraining_of_one_and_the_champion_is_none_of_them(tmp_path: Path) -> None:
-    breeder = replace(planted_stock(), size=SMALL, champions=True).breeder(3, tmp_path)
+    breeder = replace(planted_stock(), size=SMALL, champions=planted_language.RECIPE).breeder(3, tmp_path)
     first = breeder.founded
     second = breeder.breed("human_only", [first], FAULTS["human_only"].feed(breeder, [first]))
     assert breeder.start == tmp_path / "champion" / "checkpoint"

@@ -16,8 +16,9 @@ from governance.collapse.evidence import SAMPLE_SCHEMA, SCORE_SCHEMA, Evidence
 from governance.collapse.noise import Noise, pooled
 from governance.collapse.probe import ProbePlan
 from governance.collapse.report import measure_evidence, shipped_metrics
-from governance.gates.decision import decide
+from governance.gates.decision import decide, shipped_gates
 from governance.gates.margins import GateRules
+from governance.gates.power import joint_chance, planned_gates
 from tests.collapse.planted_probe import samples, words
 from tests.gates.planted_measures import lineage, mix
 from tests.gates.test_gate_error_rates import upper
@@ -66,19 +67,22 @@ def documents(seed: int, noise: Noise | None = None, **change: float) -> Entries
     return read(Evidence(scores=scored(rng, change), samples=NO_SAMPLES), seed, SCORED, noise)
 
 
-def voices(seed: int) -> Entries:
+def voices(seed: int, models: int = 2) -> Entries:
     rng = np.random.Generator(np.random.Philox(seed))
-    said = {"candidate": written(rng), "baseline": written(rng)}
+    said = {model: written(rng) for model in ("candidate", "baseline", "champion")[:models]}
     return read(Evidence(scores=NO_SCORES, samples=samples(said, draws=DRAWS)), seed, WRITTEN)
 
 
 @cache
-def null_voices(number: int) -> Entries:
-    return voices(800_000 + number)
+def null_voices(number: int, models: int = 2) -> Entries:
+    return voices(800_000 + number, models)
 
 
-def verdict(entries: Entries) -> str:
-    """Without a champion: limits of a step would only make a false promotion rarer."""
+CHAMPION = {"version": 2, "digest": "c"}
+
+
+def verdict(entries: Entries, champion: dict[str, Any] | None = None) -> str:
+    """By default without a champion: limits of a step would only make a false promotion rarer."""
     decision = decide(
         measures={"metrics": entries},
         mix=mix(),
@@ -86,7 +90,7 @@ def verdict(entries: Entries) -> str:
         rules=GateRules(),
         kind="retraining",
         policy_sha256="ab" * 32,
-        champion=None,
+        champion=champion,
         baseline={"version": 1, "digest": "b"},
     )
     return str(decision["verdict"])
@@ -108,6 +112,41 @@ def test_noise_that_was_pooled_over_six_controls_keeps_the_promise_too():
         noise = pooled([{str(place): float(value) for place, value in enumerate(rng.normal(0.0, RETRAIN, 6))}])
         found[verdict([*documents(seed, noise, tail=0.05), *null_voices(seed % NULLS)])] += 1
     assert upper(found["pass"], pairs) <= 0.08, found
+
+
+def nulls(seed: int, voice: int) -> Entries:
+    """Candidate, champion and baseline of one truth: every document scatters for each of them, and each was trained once."""
+    rng = np.random.Generator(np.random.Philox(seed))
+    frames, models = [], ("candidate", "champion", "baseline")
+    for shard, number in DOCUMENTS.items():
+        tokens, hard = rng.integers(40, 120, number), rng.normal(4.0, 0.8, number).clip(1.5)
+        ids = [f"{shard}{place:04d}" for place in range(number)]
+        for model in models:
+            nats = (hard + rng.normal(rng.normal(0.0, RETRAIN / math.sqrt(2)), SPREAD / math.sqrt(2), number)) * tokens
+            frame = pl.DataFrame({"doc_id": ids, "bits": nats / math.log(2), "bytes": 4 * tokens, "tokens": tokens})
+            frames.append(frame.with_columns(model=pl.lit(model), shard=pl.lit(shard), source_id=pl.col("doc_id"), slice=pl.lit("none")))
+    scores = pl.concat(frames).select(SCORE_SCHEMA.names())
+    return [*read(Evidence(scores=scores, samples=NO_SAMPLES), seed, SCORED), *null_voices(voice, 3)]
+
+
+def planned(entries: Entries) -> float:
+    """What the planner gives a candidate without a loss whose readings scatter as these do."""
+    by_name = {entry["name"]: entry for entry in entries}
+    return joint_chance(planned_gates(shipped_gates(), GateRules(), by_name, {}, RETRAIN))
+
+
+@pytest.mark.slow
+def test_null_candidates_are_blocked_in_one_of_a_hundred_at_most_and_pass_as_often_as_planned():
+    """Shipped margins and steps at the demo's numbers of documents, all gates together, against baseline and champion."""
+    runs, found, plans = 400, Counter(), []
+    for seed in range(20_000, 20_000 + runs):
+        entries = nulls(seed, seed % NULLS)
+        found[verdict(entries, CHAMPION)] += 1
+        plans += [planned(entries)] if len(plans) < 20 else []
+    plan = float(np.mean(plans))
+    assert upper(found["block"], runs) <= 0.01, found
+    assert found["pass"] / runs >= 0.8, found
+    assert abs(found["pass"] / runs - plan) <= 0.05, (found, plan)
 
 
 def test_twenty_pairs_show_the_same_in_seconds():
