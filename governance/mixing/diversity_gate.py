@@ -3,12 +3,14 @@
 It is asked before near-duplicates and templates are thinned: a filter that takes the copies out of a flood makes what is left look diverse.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from governance.errors import RefusedError
 from governance.mixing.diversity import FEWEST_PAIRS, POINTS, RUN_WORDS, Comparison, Reading, Side, compare
@@ -91,29 +93,64 @@ def judgements(sieve: Sieve, words: AnyWords, anchors: pl.DataFrame, rules: Sele
     at = np.flatnonzero(~sieve.human.to_numpy())
     if not at.size:
         return []
-    synthetic = sieve.chosen(at, *_GROUP, "parent_ids", "row_id").with_columns(pl.col("generator", "slice").fill_null("none"))
-    rows = _with_founders(synthetic.with_columns(pl.Series("at", at)), words).sort(*_GROUP, "at")
-    large = pl.col("founder").sum().over(_GROUP) >= 2 * FEWEST_PAIRS
-    groups = [(tuple(map(str, key)), part) for key, part in rows.filter(large).group_by(_GROUP, maintain_order=True)]
-    if (small := rows.filter(~large)).height:
+    names, codes = _grouped(sieve, at)
+    founders = _founders(sieve, at, codes, words)
+    enough = np.bincount(codes[founders], minlength=len(names)) >= 2 * FEWEST_PAIRS
+    order = np.argsort(codes, kind="stable")
+    edges = np.searchsorted(codes[order], np.arange(len(names) + 1)).tolist()
+    groups = [(names[code], order[edges[code] : edges[code + 1]]) for code in np.flatnonzero(enough).tolist()]
+    if (small := np.flatnonzero(~enough[codes])).size:
         groups.append(((OTHERS,) * len(_GROUP), small))
-    people = _People.of(sieve, words, anchors, seed)
-    return [
-        Judgement(group=key, at=part["at"].to_numpy().astype(np.int64), compared=_judged(part, words, people, rules, seed))
-        for key, part in groups
-    ]
+    people, keys = _People.of(sieve, words, anchors, seed), sieve.keys(at, seed)
+    strata = np.array([people.numbers.get(slice_, _ANY) for _, _, slice_ in names], dtype=np.int64)
+    found = []
+    for name, own in groups:
+        first = own[founders[own]]
+        first = first[np.argsort(keys[first])[:_MOST_ROWS]]
+        rows = pl.DataFrame({"key": keys[first], "stratum": strata[codes[first]]})
+        compared = _judged(words.take(at[first]).packed(), rows, people, rules)
+        found.append(Judgement(group=name, at=at[own], compared=compared))
+    return found
 
 
-def _with_founders(rows: pl.DataFrame, words: AnyWords) -> pl.DataFrame:
-    """The rows with a column `founder`: false for those without a phrase, and for those that have phrases of another row of their group by
-    right, because they were made from it or from the same parent.
+def _grouped(sieve: Sieve, at: Places) -> tuple[list[tuple[str, ...]], Places]:
+    """(groups in order, the number of its group for each of these rows)."""
+    numbers: dict[tuple[str, ...], int] = {}
+    parts = []
+    for part in sieve.pieces(*_GROUP, at=at):
+        rows = part.with_columns(pl.col("generator", "slice").fill_null("none"))
+        named = rows.unique(maintain_order=True)
+        found = [numbers.setdefault(tuple(map(str, key)), len(numbers)) for key in named.iter_rows()]
+        coded = named.with_columns(pl.Series("code", found, dtype=pl.Int32))
+        parts.append(rows.join(coded, on=_GROUP, how="left", maintain_order="left")["code"].to_numpy())
+    names = sorted(numbers)
+    ranks = np.zeros(len(names), dtype=np.int32)
+    ranks[[numbers[name] for name in names]] = np.arange(len(names))
+    return names, ranks[np.concatenate(parts)]
+
+
+def _founders(sieve: Sieve, at: Places, codes: Places, words: AnyWords) -> NDArray[np.bool_]:
+    """For each of these rows whether it counts: not without a phrase, and not if it has phrases of another row of its group by right,
+    because it was made from it or from the same parent.
     """
-    phrased = words.lengths[rows["at"].to_numpy()] >= RUN_WORDS
-    parents = rows.select("at", *_GROUP, row_id="parent_ids").explode("row_id").drop_nulls("row_id")
-    children = parents.join(rows.select("row_id", *_GROUP), on=["row_id", *_GROUP], how="semi")["at"]
-    siblings = parents.filter(pl.col("at") != pl.col("at").min().over("row_id", *_GROUP))["at"]
-    related = pl.col("at").is_in(pl.concat([children, siblings]).unique().implode())
-    return rows.with_columns((pl.Series(phrased) & ~related).alias("founder"))
+    founders: NDArray[np.bool_] = words.lengths[at] >= RUN_WORDS
+    made = [part.explode("row_id").drop_nulls("row_id") for part in _numbered(sieve, at, codes, "parent_ids")]
+    parents = pl.concat(made)
+    if parents.is_empty():
+        return founders
+    for part in _numbered(sieve, at, codes, "row_id"):
+        founders[parents.join(part, on=["row_id", "code"], how="semi")["number"].to_numpy()] = False
+    founders[parents.filter(pl.col("number") != pl.col("number").min().over("row_id", "code"))["number"].to_numpy()] = False
+    return founders
+
+
+def _numbered(sieve: Sieve, at: Places, codes: Places, name: str) -> Iterator[pl.DataFrame]:
+    """A column of these rows as `row_id`, with the `number` of each among them and the `code` of its group, some after the others."""
+    done = 0
+    for part in sieve.pieces(name, at=at):
+        here = np.arange(done, done + part.height)
+        done += part.height
+        yield part.select(pl.col(name).alias("row_id"), pl.Series("number", here), pl.Series("code", codes[here]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,13 +162,8 @@ class _People:
 
     @classmethod
     def of(cls, sieve: Sieve, words: AnyWords, anchors: pl.DataFrame, seed: int) -> "_People":
-        columns = (pl.int_range(pl.len(), dtype=pl.Int64).alias("at"), "row_id", pl.col("slice").fill_null("none"))
-        human = sieve.columns("row_id", "slice").select(*columns, pl.lit(value=False).alias("anchor")).filter(sieve.human)
-        rows = (
-            pl.concat([human, anchors.select(*columns, pl.lit(value=True).alias("anchor"))]).unique("row_id", keep="first").sort("row_id")
-        )
-        rows = rows.with_columns(pl.Series("key", seeded_keys(rows["row_id"], seed), dtype=pl.UInt64)).sort("key")
-        enough = rows.group_by("slice").len().filter(pl.col("len") >= 2 * FEWEST_PAIRS)["slice"].sort().to_list()
+        rows, counts = _least(sieve, anchors, seed)
+        enough = sorted(name for name, count in counts.items() if count >= 2 * FEWEST_PAIRS)
         numbers = {name: number for number, name in enumerate(enough, start=_ANY + 1)}
         parts = [(rows.head(_MOST_ROWS), _ANY)]
         parts += [(rows.filter(pl.col("slice") == name).head(_MOST_ROWS), number) for name, number in numbers.items()]
@@ -141,6 +173,33 @@ class _People:
         return cls(side=_side(said, pl.concat([ours, anchored])), numbers=numbers)
 
 
+def _least(sieve: Sieve, anchors: pl.DataFrame, seed: int) -> tuple[pl.DataFrame, Counter[str]]:
+    """(the human rows and anchors of least key of every slice, by key, no more than are asked for; how many there are of each slice).
+
+    An anchor that is a row of the batch too counts once.
+    """
+    at, done, counts = np.flatnonzero(sieve.human.to_numpy()), 0, Counter[str]()
+    left = _keyed(anchors, seed, np.arange(anchors.height), anchor=True).unique("row_id", keep="first", maintain_order=True)
+    least = left[:0]
+    for part in sieve.pieces("row_id", "slice", at=at):
+        rows = _keyed(part, seed, at[done : done + part.height], anchor=False)
+        done += part.height
+        counts.update(dict(rows.group_by("slice").len().iter_rows()))
+        left = left.join(part, on="row_id", how="anti", maintain_order="left")
+        least = _first_keys(pl.concat([least, rows]))
+    counts.update(left["slice"].to_list())
+    return _first_keys(pl.concat([least, left])), counts
+
+
+def _first_keys(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.sort("key").filter(pl.int_range(pl.len()).over("slice") < _MOST_ROWS)
+
+
+def _keyed(rows: pl.DataFrame, seed: int, at: Places, *, anchor: bool) -> pl.DataFrame:
+    keys = pl.Series("key", seeded_keys(rows["row_id"], seed), dtype=pl.UInt64)
+    return rows.select(pl.Series("at", at), "row_id", pl.col("slice").fill_null("none"), pl.lit(anchor).alias("anchor"), keys)
+
+
 def _side(words: Words, rows: pl.DataFrame) -> Side:
     """The rows that have a phrase at all."""
     long_enough = np.flatnonzero(words.lengths >= RUN_WORDS)
@@ -148,13 +207,9 @@ def _side(words: Words, rows: pl.DataFrame) -> Side:
     return Side(words=words.take(long_enough), keys=keys, strata=strata)
 
 
-def _judged(part: pl.DataFrame, words: AnyWords, people: _People, rules: SelectionRules, seed: int) -> Comparison | None:
-    """The rows of one group beside people's rows of the same slices."""
-    keys = pl.Series("key", seeded_keys(part["row_id"], seed), dtype=pl.UInt64)
-    strata = pl.col("slice").replace_strict(people.numbers, default=_ANY, return_dtype=pl.Int64).alias("stratum")
-    rows = part.with_columns(keys, strata).filter("founder").sort("key").head(_MOST_ROWS)
-    side = _side(words.take(rows["at"].to_numpy().astype(np.int64)).packed(), rows)
-    return compare(side, people.side, loss_percent=rules.diversity_loss_percent, alike_percent=rules.diversity_alike_percent)
+def _judged(words: Words, rows: pl.DataFrame, people: _People, rules: SelectionRules) -> Comparison | None:
+    """The founders of one group, in the order of their keys, beside people's rows of the same slices."""
+    return compare(_side(words, rows), people.side, loss_percent=rules.diversity_loss_percent, alike_percent=rules.diversity_alike_percent)
 
 
 def _told(name: str, found: Reading) -> str:
