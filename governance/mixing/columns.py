@@ -1,7 +1,7 @@
 """The columns of a batch, so that a rule has those in memory that it looks at, of as many rows as it looks at, and no others."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
@@ -24,6 +24,10 @@ class Columns(Protocol):
     def height(self) -> int:
         """How many rows there are."""
 
+    @property
+    def piece_rows(self) -> int:
+        """How many of them are looked at in one go."""
+
     def read(self, names: tuple[str, ...], places: Places | None = None) -> pl.DataFrame:
         """These columns of all rows, or of the rows at these places in their order."""
 
@@ -42,6 +46,7 @@ class FrameColumns:
     """Columns in memory."""
 
     frame: pl.DataFrame
+    piece_rows: int = PIECE_ROWS
 
     @property
     def height(self) -> int:
@@ -52,14 +57,14 @@ class FrameColumns:
         return found if places is None else found[places]
 
     def pieces(self, *names: str) -> Iterator[tuple[int, pl.DataFrame]]:
-        for number, part in enumerate(self.frame.select(names).iter_slices(PIECE_ROWS)):
-            yield number * PIECE_ROWS, part
+        for number, part in enumerate(self.frame.select(names).iter_slices(self.piece_rows)):
+            yield number * self.piece_rows, part
 
     def gathered(self, names: tuple[str, ...], places: Places) -> Iterator[pl.DataFrame]:
         yield self.read(names, places)
 
     def plus(self, column: pl.Series) -> "FrameColumns":
-        return FrameColumns(frame=self.frame.with_columns(column))
+        return replace(self, frame=self.frame.with_columns(column))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from governance.mixing.alike import Vectors
 from governance.mixing.anchors import sampled, slices_document
 from governance.mixing.benchmarks import Benchmarks
 from governance.mixing.caps import holds
-from governance.mixing.columns import PIECE_ROWS, Columns
+from governance.mixing.columns import Columns
 from governance.mixing.document import ANCHOR, ROLES, SYNTHETIC, mix_document, root_of
 from governance.mixing.order import in_order, stratified_order
 from governance.mixing.pool import Pool
@@ -72,8 +72,8 @@ def fresh_rows(selected: pl.DataFrame, table: Columns) -> Iterator[pl.DataFrame]
     """The rows of a mix that are no anchors, with their ids and authors, some after the others in the order of the table."""
     own = _fresh(selected)
     own = own[np.argsort(selected["place"].to_numpy()[own])]
-    for first in range(0, own.size, PIECE_ROWS):
-        rows = selected[own[first : first + PIECE_ROWS]].select(pl.col("role").cast(pl.String), "tokens", "counted", "place")
+    for first in range(0, own.size, table.piece_rows):
+        rows = selected[own[first : first + table.piece_rows]].select(pl.col("role").cast(pl.String), "tokens", "counted", "place")
         yield table.read(_AUTHORED, rows["place"].to_numpy()).hstack(rows)
 
 

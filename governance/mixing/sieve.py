@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from governance.errors import IntegrityError
-from governance.mixing.columns import PIECE_ROWS, Columns, hashes_of, repeats
+from governance.mixing.columns import Columns, hashes_of, repeats
 from governance.provenance.hashing import Hashes, Places, seeded_keys
 from governance.provenance.row import Origin
 
@@ -80,8 +80,8 @@ class Sieve:
     def pieces(self, *names: str, at: Places | None = None) -> Iterator[pl.DataFrame]:
         """What the rows say that are still in, or those at these places among them, some rows after the others."""
         chosen = self.places if at is None else self.places[at]
-        for first in range(0, chosen.size, PIECE_ROWS):
-            yield self.table.read(names, chosen[first : first + PIECE_ROWS])
+        for first in range(0, chosen.size, self.table.piece_rows):
+            yield self.table.read(names, chosen[first : first + self.table.piece_rows])
 
     def keys(self, at: Places, seed: int) -> Hashes:
         """The seeded key of each row at these places among those still in."""

@@ -111,7 +111,8 @@ def _sourced(desk: Desk, scratch: Path) -> tuple[Path, pl.DataFrame]:
     """The file of all rows that the mix draws from, admitted ones and then those that come back; and what the latter have been through."""
     admitted = desk.reads("admitted.parquet")
     kept, relabels = frozen_file(desk, EARLIER_FILE, "earlier"), pl.read_parquet(frozen_file(desk, RELABELS_FILE, "relabels"))
-    stays = comes_back(pl.read_parquet(kept, columns=["row_id"]), pl.read_parquet(admitted, columns=["row_id"]))
+    known = pl.read_parquet(kept, columns=["row_id"])
+    stays = comes_back(known, pl.read_parquet(admitted, columns=["row_id"])) if known.height else pl.Series([], dtype=pl.Boolean)
     if not stays.any():
         return admitted, nothing_earlier().select(*PASSED_SCHEMA.names(), "cycle")
     parts, done = [], 0

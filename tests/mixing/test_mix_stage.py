@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,12 +138,14 @@ def test_the_stage_writes_the_same_rows_as_a_plan_in_memory_however_small_its_pi
     )
     references = {name: pl.read_parquet(desk.root / SHARDS[name]) for name in ("tail", "human", "prompts")}
     wanted = plan(admitted, anchors, MixRules(), references=references)
-    for piece_bytes in (1, 2_000, 1 << 20):
+    for piece_bytes in (1_000, 4_000, 1 << 20):
         desk.piece_bytes = piece_bytes
         STAGE.work(desk)
         assert pl.read_parquet(desk.root / "mix.parquet").equals(wanted.selected)
         assert pl.read_parquet(desk.root / "dropped.parquet").equals(wanted.dropped)
-        assert read_document(desk.root / "mix.json")["root"] == wanted.document["root"]
+        assert pl.read_parquet(desk.root / "flagged.parquet").equals(wanted.flagged)
+        document = read_document(desk.root / "mix.json")
+        assert {name: document[name] for name in wanted.document} == json.loads(json.dumps(wanted.document))
     assert not list(desk.root.glob("mix-*"))
     assert not list(desk.root.glob("words-*"))
 
