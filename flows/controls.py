@@ -9,19 +9,22 @@ from typing import Any
 
 import polars as pl
 
+from governance.actions.freeze import RETRAINING
 from governance.collapse.controls import control_plan, pair_with
 from governance.collapse.evidence import BASELINE, Evidence
 from governance.collapse.intervals import generator
 from governance.collapse.metric import Metric
 from governance.collapse.report import measure_evidence, shipped_metrics
-from governance.digest import Manifest, digest_document, digest_file, read_document
+from governance.digest import Manifest, digest_document, digest_file, read_document, write_document
 from governance.errors import RefusedError
 from governance.gates.decision import shipped_gates
+from governance.gates.matched import MATCHED_FILE, matched_document
 from governance.mixing.rules import MixRules
 from governance.ports.language_model import LanguageModel
 from governance.ports.trainer import TrainingJob
 from governance.release import kinds
-from governance.release.controls import Control, terms_of
+from governance.release.controls import Control, controls_due, terms_of
+from governance.release.rules import ControlRules
 from governance.section import read_section
 from governance.stages.asking import Questions, ask
 from governance.stages.probe import questions_of
@@ -48,14 +51,12 @@ def make_controls(shop: Shop, count: int) -> ControlsMade:
     Raises: RefusedError where no retraining has been measured here, which is what a control stands beside.
     """
     folder = shop.workspace.cycle
-    cycle = read_document(folder / "cycle.json") if (folder / "cycle.json").exists() else {}
+    cycle = _at_hand(shop)
     if not cycle.get("baseline") or not (folder / "measures.json").exists():
         raise RefusedError("no retraining was measured here, and a control stands beside one", where="cycle", fix="heirloom retrain BATCH")
     measured = read_document(folder / "measures.json")
-    named = {"mix": digest_file(folder / "mix.parquet"), "start": cycle["start"]["digest"], "baseline": cycle["baseline"]["digest"]}
-    group = digest_document(named)
-    terms = terms_of(cycle["policy"], cycle["shards"])
-    known = [control for control in shop.ledger.state().controls.values() if (control.group, control.terms) == (group, terms)]
+    group, terms = _names(shop, cycle)
+    known = _known(shop, group, terms)
     asked = Asked.of(shop, cycle)
     for place in range(len(known), len(known) + count):
         seed = int(generator(cycle["seed"], f"control {place}").integers(2**31))
@@ -65,6 +66,39 @@ def make_controls(shop: Shop, count: int) -> ControlsMade:
         shop.ledger.record(kinds.CONTROL_READ, {**body, "readings": dict(control.readings)})
         known.append(control)
     return ControlsMade(cycle=cycle["number"], made=count, controls=tuple(known), candidate=log_changes(measured["metrics"]))
+
+
+def lay_out_matched(shop: Shop) -> int:
+    """Train the controls that the schedule wants of the cycle at hand, and lay the readings of all that it has beside its measures.
+
+    Returns how many were trained. What was trained before a kill is in the ledger and is not trained again.
+    """
+    cycle = _at_hand(shop)
+    made, known = 0, list[Control]()
+    if cycle["kind"] == RETRAINING and cycle.get("baseline"):
+        group, terms = _names(shop, cycle)
+        rules = read_section(ControlRules, cycle["policy"].get("controls", {}), "cycle.json policy.controls")
+        made = controls_due(rules, shop.ledger.state().controls.values(), cycle["number"], group, terms)
+        known = list(make_controls(shop, made).controls) if made else _known(shop, group, terms)
+    controls = [{name: getattr(one, name) for name in ("seed", "checkpoint")} | {"readings": dict(one.readings)} for one in known]
+    write_document(shop.workspace.cycle / MATCHED_FILE, matched_document(controls))
+    return made
+
+
+def _at_hand(shop: Shop) -> Mapping[str, Any]:
+    path = shop.workspace.cycle_document
+    return read_document(path) if path.exists() else {}
+
+
+def _names(shop: Shop, cycle: Mapping[str, Any]) -> tuple[str, str]:
+    """(group, terms) of the controls of a cycle."""
+    mix = digest_file(shop.workspace.cycle / "mix.parquet")
+    group = digest_document({"mix": mix, "start": cycle["start"]["digest"], "baseline": cycle["baseline"]["digest"]})
+    return group, terms_of(cycle["policy"], cycle["shards"])
+
+
+def _known(shop: Shop, group: str, terms: str) -> list[Control]:
+    return [control for control in shop.ledger.state().controls.values() if (control.group, control.terms) == (group, terms)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

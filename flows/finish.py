@@ -12,6 +12,7 @@ from governance.actions.register import Finished, register
 from governance.actions.release_desk import ReleaseDesk
 from governance.digest import digest_document, read_document, sync_folder
 from governance.errors import PolicyError
+from governance.gates.matched import MATCHED_FILE
 from governance.provenance.descent import Bounds
 from governance.release import kinds
 from governance.release.levels import Levels, levels_of
@@ -21,7 +22,7 @@ from governance.wiring import Shop, steps
 
 KEPT = (
     *("cycle.json", "audit.json", "laundering.json", "mix.json", "lineage.json", "training.json", "measures.json", "decision.json"),
-    *("review/report.html", "samples.parquet", "doubtful.parquet"),
+    *(MATCHED_FILE, "review/report.html", "samples.parquet", "doubtful.parquet"),
 )
 """Documents of a finished cycle that stay in the workspace, so that a review works with every server down."""
 

@@ -13,6 +13,7 @@ from prefect.states import Completed
 
 from flows import artifacts
 from flows.begin import Begun, NothingToDo, begin
+from flows.controls import lay_out_matched
 from flows.ending import ended, frozen
 from flows.extend import begin_extension, open_extension
 from flows.finish import CycleOutcome, judged, promoted, registered, release_desk
@@ -27,7 +28,9 @@ from governance.actions.remember import remember
 from governance.adapters.lock import hold
 from governance.digest import digest_document, read_document
 from governance.errors import GovernanceError
+from governance.gates.matched import MATCHED_FILE
 from governance.release.rules import AUTO
+from governance.stages.stage import Stage
 from governance.stages.table import STAGES
 from governance.wiring import Shop, steps
 
@@ -46,6 +49,12 @@ def begin_task(shop: Shop, batch: Path | None, again: bool, *, extend: bool = Fa
 def stage_task(shop: Shop, stage: str) -> bool:
     """One stage through DVC; False where DVC had the answer already."""
     return shop.runner.run(stage)
+
+
+@task(name="controls", task_run_name="controls")
+def controls_task(shop: Shop) -> int:
+    """Before the verdict: human-only controls of this cycle where the policy's schedule wants some, so that a loss is told its cause."""
+    return lay_out_matched(shop)
 
 
 @task(name="register", task_run_name="register")
@@ -108,9 +117,15 @@ def finish_killed(shop: Shop) -> None:
         promote_flow(str(shop.workspace.root), shop.policy.line.model, left[-1], shop.actor)
 
 
+def _staged(shop: Shop, stage: Stage) -> bool:
+    if MATCHED_FILE in stage.reads:
+        controls_task(shop)
+    return stage_task(shop, stage.name)
+
+
 def one_cycle(shop: Shop, begun: Begun) -> CycleOutcome:
     """All stages of a frozen cycle, then registry and promotion."""
-    ran = {stage.name: stage_task(shop, stage.name) for stage in STAGES}
+    ran = {stage.name: _staged(shop, stage) for stage in STAGES}
     registration: RegistrationOutcome = register_task(shop)
     decision, mix = (read_document(shop.workspace.cycle / name) for name in ("decision.json", "mix.json"))
     artifacts.show_cycle(shop, begun, decision, mix, registration)

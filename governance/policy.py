@@ -17,7 +17,7 @@ from governance.provenance.labels.rules import LabelRules
 from governance.provenance.laundering.rules import LaunderingRules
 from governance.provenance.rules import ProvenanceRules
 from governance.provenance.synthesis import SynthesisRules
-from governance.release.rules import PromotionRules
+from governance.release.rules import ControlRules, PromotionRules
 from governance.section import read_section, section_document
 from governance.training.rules import TrainingRules
 
@@ -58,6 +58,7 @@ class Policy:
     training: TrainingRules = field(default_factory=TrainingRules)
     probe: ProbePlan = field(default_factory=ProbePlan)
     gates: GateRules = field(default_factory=GateRules)
+    controls: ControlRules = field(default_factory=ControlRules)
     promotion: PromotionRules = field(default_factory=PromotionRules)
     synthesis: SynthesisRules = field(default_factory=SynthesisRules)
     corpus: CorpusRules = field(default_factory=CorpusRules)

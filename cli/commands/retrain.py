@@ -110,6 +110,7 @@ def cycle_lines(cycle: "CycleOutcome") -> list[str]:
     worst = cycle.decision.get("worst_slice")
     lines += [_slice_line(worst)] if worst else []
     lines += [f" Alarm: {plain(alarm)}" for alarm in cycle.decision.get("alarms", ())]
+    lines += _matched_lines(cycle.decision)
     lines += _noise_lines(cycle.decision)
     lines += _look_lines(cycle)
     lines.append(_mix_line(cycle.mix))
@@ -134,6 +135,13 @@ def _slice_line(worst: "Any") -> str:
     interval = f"[{100 * worst['low']:+.1f}, {100 * worst['high']:+.1f}]"
     metric = plain(worst["metric"]).replace("_", " ")
     return f" Worst slice: {plain(worst['slice'])}, {metric} {100 * worst['change']:+.1f} % {plain(interval)}, {worst['n']} documents."
+
+
+def _matched_lines(decision: "Any") -> list[str]:
+    """The candidate beside human-only controls of its cycle, where some were made before the verdict."""
+    from governance.gates.matched import matched_of
+
+    return [f" Beside human text alone, {plain(one.sentence())}." for one in matched_of(decision)]
 
 
 def _noise_lines(decision: "Any") -> list[str]:

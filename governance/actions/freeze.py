@@ -25,6 +25,7 @@ from governance.digest import (
     write_document,
 )
 from governance.errors import BatchError, ConflictError
+from governance.gates.matched import MATCHED_FILE, matched_document
 from governance.mixing.benchmarks import BENCHMARKS_FILE, Benchmarks
 from governance.policy import Policy
 from governance.ports.batch import ROW_ENDINGS
@@ -184,6 +185,7 @@ def freeze(workspace: Workspace, request: CycleRequest) -> dict[str, Any]:
         raise ConflictError("the emissions changed while they were being copied", where=str(request.emissions), fix="try again")
     if digest_file(staging / KNOWN_FILE) != document["known"]["sha256"]:
         raise ConflictError("the memory changed while it was being copied", where=str(request.memory), fix="try again")
+    write_document(staging / MATCHED_FILE, matched_document(()))
     write_document(staging / "cycle.json", document)
     _swap(staging, workspace.cycle)
     return document

@@ -10,6 +10,7 @@ from governance.gates.extension import at_look, look_document
 from governance.gates.gate import FOUNDING, NO_REFERENCE, Gate, GateCase, GateResult, Verdict
 from governance.gates.known import judge_controls
 from governance.gates.margins import GateRules
+from governance.gates.matched import Matched, beside_controls, cause_of, cause_words
 from governance.gates.references import references_of, stand_ins_of
 from governance.gates.retraining import noise_document
 from governance.gates.sequential import Look, looks
@@ -34,13 +35,15 @@ def decide(
     best_ever: Mapping[str, Any] | None = None,
     history: Mapping[str, Any] | None = None,
     extension: Mapping[str, Any] | None = None,
+    matched: Sequence[Mapping[str, Any]] = (),
     gates: Mapping[str, Gate] | None = None,
 ) -> dict[str, Any]:
     """The document `heirloom/decision/1`, a function of the readings, the token counts and the policy alone.
 
     `champion`, `baseline`, `best_ever` and `history` are those of cycle.json. A retraining is compared with all of them; a founding cycle
     has nothing to compare with and passes on human-only lineage and whole readings. Nothing else is looked at, so that nothing else can
-    excuse a block. A drill names other `gates`, to see whether it would notice them.
+    excuse a block. A drill names other `gates`, to see whether it would notice them. `matched` are the human-only controls of this cycle:
+    they name the cause of a loss, and the verdict is what it is without them.
 
     Raises: PolicyError where the policy names a gate that does not exist.
     """
@@ -60,10 +63,11 @@ def decide(
     results += valid
     verdict = overall(results) if all(result.verdict is Verdict.PASS for result in valid) else Verdict.INCONCLUSIVE
     tuned = lineage.get("preference_tuned")
+    beside = beside_controls(metrics, matched, gates, rules)
     return {
         "schema": "heirloom/decision/1",
         "verdict": verdict.value,
-        "reason": _reason(verdict, [*valid, *results[: len(results) - len(valid)]], kind),
+        **_reasoned(verdict, [*valid, *results[: len(results) - len(valid)]], kind, beside),
         "policy_sha256": policy_sha256,
         "gates": [result.document() for result in results],
         "gates_off": off,
@@ -71,13 +75,8 @@ def decide(
         "look": look_document(rules.extension, extension),
         "worst_slice": worst_slice(metrics),
         "sequential": [look.document() for look in looked],
-        "alarms": [
-            *raise_alarms(metrics, rules),
-            *(look.sentence() for look in looked if look.alarmed),
-            *_off_and_blocking(gates, off, case),
-            *([f"the start was tuned on preferences, {tuned}: {REWARDED}"] if tuned else []),
-        ],
-        "diagnosis": " ".join((diagnose(metrics, rules), *([PREFERS_MODES] if tuned else []))),
+        "alarms": _alarms(gates, off, case, looked),
+        "diagnosis": " ".join(part for part in (diagnose(metrics, rules), cause_words(beside), PREFERS_MODES if tuned else "") if part),
         "preference_tuned": tuned,
         "retrain_noise": noise_document(metrics, rules.enabled),
     }
@@ -140,9 +139,25 @@ def _plain(gate: str, verdict: Verdict, reason: str) -> GateResult:
     return GateResult(gate=gate, metric=NO_REFERENCE, against=NO_REFERENCE, verdict=verdict, reason=reason)
 
 
+def _alarms(gates: Mapping[str, Gate], off: Sequence[str], case: GateCase, looked: Sequence[Look]) -> list[str]:
+    tuned = case.lineage.get("preference_tuned")
+    return [
+        *raise_alarms(case.metrics, case.rules),
+        *(look.sentence() for look in looked if look.alarmed),
+        *_off_and_blocking(gates, off, case),
+        *([f"the start was tuned on preferences, {tuned}: {REWARDED}"] if tuned else []),
+    ]
+
+
 def _off_and_blocking(gates: Mapping[str, Gate], off: Sequence[str], case: GateCase) -> list[str]:
     results = [result for name in off for result in gates[name].judge(case)]
     return [f"a gate that is switched off would have blocked: {r.reason}" for r in results if r.verdict is Verdict.BLOCK]
+
+
+def _reasoned(verdict: Verdict, results: Sequence[GateResult], kind: str, beside: Sequence[Matched]) -> dict[str, Any]:
+    """The reason, which begins with the cause of a block where human-only controls show it."""
+    cause, reason = cause_of(beside) if verdict is Verdict.BLOCK else None, _reason(verdict, results, kind)
+    return {"reason": f"{cause}: {reason}" if cause else reason, "cause": cause, "matched": [one.document() for one in beside]}
 
 
 def _reason(verdict: Verdict, results: Sequence[GateResult], kind: str) -> str:

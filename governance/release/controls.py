@@ -8,6 +8,7 @@ from typing import Any
 
 from governance.collapse.noise import Noise, pooled
 from governance.digest import digest_document
+from governance.release.rules import ControlRules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,18 @@ def terms_of(policy: Mapping[str, Any], shards: Mapping[str, str]) -> str:
     """Under what noise is the same: the recipe that trains, the probe that reads and the shards that are read."""
     probe = {key: value for key, value in policy["probe"].items() if key != "retrain_noise_percent"}
     return digest_document({"training": policy["training"], "probe": probe, "shards": dict(shards)})
+
+
+def controls_due(rules: ControlRules, controls: Iterable[Control], cycle: int, group: str, terms: str) -> int:
+    """How many controls of this group the schedule still wants in this cycle: a function of the ledger, so a killed run makes the rest.
+
+    Controls of other terms measured something else, so the first cycle under new ones is due.
+    """
+    same = [control for control in controls if control.terms == terms]
+    earlier = [control.cycle for control in same if control.group != group and control.cycle < cycle]
+    if not rules.every or (earlier and cycle - max(earlier) < rules.every):
+        return 0
+    return max(rules.count - sum(control.group == group for control in same), 0)
 
 
 def pooled_noises(controls: Iterable[Control], terms: str) -> dict[str, Noise]:

@@ -1,12 +1,14 @@
-"""measures.json, mix.json and lineage.json -> decision.json."""
+"""measures.json, mix.json and lineage.json, and the matched controls where some were made -> decision.json."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from governance.digest import read_document, write_document
 from governance.errors import IntegrityError
 from governance.gates.decision import decide
 from governance.gates.gate import Gate
 from governance.gates.margins import GateRules
+from governance.gates.matched import MATCHED_FILE
 from governance.ports.desk import Desk
 from governance.stages.stage import Stage
 
@@ -31,14 +33,22 @@ def work(desk: Desk, gates: Mapping[str, Gate] | None = None) -> None:
         best_ever=desk.need("best_ever"),
         history=desk.need("history"),
         extension=desk.need("extension"),
+        matched=_matched(desk),
         gates=gates,
     )
     write_document(desk.writes("decision.json"), decision)
 
 
+def _matched(desk: Desk) -> Sequence[Mapping[str, Any]]:
+    """The human-only controls of this cycle; a drill makes none and lays out no file of them."""
+    path = desk.reads(MATCHED_FILE)
+    found: Sequence[Mapping[str, Any]] = read_document(path)["controls"] if path.exists() else ()
+    return found
+
+
 STAGE = Stage(
     name="judge",
-    reads=("measures.json", "mix.json", "lineage.json"),
+    reads=("measures.json", "mix.json", "lineage.json", MATCHED_FILE),
     writes=("decision.json",),
     needs=("kind", "policy.gates", "policy_sha256", "champion", "baseline", "best_ever", "history", "extension"),
     code=("governance.gates.rules",),

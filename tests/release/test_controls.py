@@ -5,9 +5,10 @@ from ledger_events import chain
 
 from governance.errors import UsageError
 from governance.release import kinds
-from governance.release.controls import Control, pooled_noises, terms_of
+from governance.release.controls import Control, controls_due, pooled_noises, terms_of
 from governance.release.fold import fold
 from governance.release.kinds import check_body
+from governance.release.rules import ControlRules
 
 
 def read(seed: int, tail: float, group: str = "g1", terms: str = "t1"):
@@ -59,3 +60,33 @@ def test_readings_that_are_no_numbers_are_refused_and_a_body_without_them_too():
     kind, body = read(1, 0.1)
     with pytest.raises(UsageError, match="readings is missing"):
         check_body(kind, {key: value for key, value in body.items() if key != "readings"})
+
+
+def due(every: int, cycle: int, *made: tuple[str, object], count: int = 1, group: str = "g9", terms: str = "t1") -> int:
+    controls = fold(chain(*made)).controls.values() if made else ()
+    return controls_due(ControlRules(every=every, count=count), controls, cycle, group, terms)
+
+
+def test_a_schedule_of_nought_wants_no_control_and_another_wants_the_first_at_once():
+    assert due(0, 5) == 0
+    assert due(3, 2) == 1
+    assert due(3, 2, count=6) == 6
+
+
+def test_controls_are_due_again_after_so_many_cycles_and_not_before():
+    made = read(1, 0.1)  # in cycle 2
+    assert [due(3, cycle, made) for cycle in (3, 4, 5, 9)] == [0, 0, 1, 1]
+    assert due(3, 3, read(1, 0.1, terms="t2")) == 1, "those of another recipe, probe or shard measured something else"
+
+
+def test_a_killed_run_makes_the_rest_and_one_that_was_done_makes_none():
+    own = [read(seed, 0.1, group="g9") for seed in range(2)]
+    assert due(1, 2, *own, count=3) == 1
+    assert due(1, 2, *own, count=2) == 0
+    assert due(1, 2, *own, count=1) == 0
+
+
+@pytest.mark.parametrize("wrong", [{"every": -1}, {"every": 1001}, {"count": 0}, {"count": 51}])
+def test_an_impossible_schedule_is_refused(wrong: dict[str, int]):
+    with pytest.raises(ValueError, match="is not in"):
+        ControlRules(**wrong)

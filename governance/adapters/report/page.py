@@ -8,6 +8,7 @@ from governance.adapters.report.documents import CycleDocuments, SamplePair
 from governance.adapters.report.laundering import laundering_of
 from governance.adapters.report.template import page_template
 from governance.adapters.report.visible import line, visible
+from governance.gates.matched import matched_of
 from governance.gates.meanings import covered
 from governance.gates.retraining import noise_words
 
@@ -31,6 +32,7 @@ def render(documents: CycleDocuments) -> str:
         headline=verdict.headline(decision),
         reason=line(str(decision.get("reason") or ""), 600),
         diagnosis=line(str(decision.get("diagnosis") or ""), 600),
+        matched=[line(one.sentence(), 300) for one in matched_of(decision)],
         alarms=[line(str(alarm), 300) for alarm in decision.get("alarms") or ()],
         worst=verdict.worst_slice_words(documents),
         gates=verdict.gate_rows(documents),
