@@ -110,9 +110,10 @@ class KnownCollapsed:
         return [replace(score, bits=score.bits + weight * rise) for score, rise in zip(whole, rises, strict=True)]
 
     def sample(self, prompts: Sequence[str], decoding: Decoding) -> Sequence[str]:
-        """Sharpened text, and to every second prompt the answer that the first one got."""
+        """Sharpened text, and to every second prompt the longest answer: a short one plants little, because samples are cut equal."""
         texts = self.model.sample(prompts, replace(decoding, temperature=SHARP))
-        return [texts[0] if place % 2 else text for place, text in enumerate(texts)]
+        one = max(texts, key=len, default="")
+        return [one if place % 2 else text for place, text in enumerate(texts)]
 
     def count_tokens(self, texts: Sequence[str]) -> Sequence[int]:
         return self.model.count_tokens(texts)
