@@ -35,7 +35,7 @@ class Matched:
         """None inside the margin. A shift is what human text alone moved beyond it too, the same way, with no margin's worth left over."""
         if not self._beyond(self.candidate):
             return None
-        alike = self.candidate * self.control > 0 and self._beyond(self.control)
+        alike = (self.candidate > 0) == (self.control > 0) and self._beyond(self.control)
         left = (1 + self.candidate) / (1 + self.control) - 1
         return SHIFT if alike and abs(left) <= self.limit else COLLAPSE
 
