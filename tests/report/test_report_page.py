@@ -72,6 +72,15 @@ def test_every_gate_stands_with_its_number_its_interval_its_limit_and_its_word(t
     assert next_command(documents)[0] in text
 
 
+@pytest.mark.parametrize(("mode", "command"), [("auto", "heirloom status"), ("review", "heirloom approve VERSION")])
+def test_nobody_is_sent_to_promote_what_the_policy_promotes(tmp_path: Path, mode: str, command: str) -> None:
+    folder = write_cycle(tmp_path / "cycle", "pass")
+    document = read_document(folder / "cycle.json")
+    document["policy"]["promotion"] = {"mode": mode}
+    write_document(folder / "cycle.json", document)
+    assert next_command(read_cycle(folder))[0] == command
+
+
 def test_the_gate_that_did_not_pass_comes_first(blocked: Path) -> None:
     document = read_document(blocked / "decision.json")
     document["gates"].reverse()

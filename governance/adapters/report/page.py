@@ -18,7 +18,11 @@ NEXT = {
     "block": ("heirloom history", "shows what serves now: the candidate changed nothing"),
     "inconclusive": ("heirloom plan", "shows what a larger cycle would take"),
 }
-REVIEW = ("heirloom approve VERSION", "after reading this; the version's number is on the registry page")
+ON_A_PASS = {
+    "review": ("heirloom approve VERSION", "after reading this; the version's number is on the registry page"),
+    "auto": ("heirloom status", "shows who serves: the policy lets a candidate that passes out by itself"),
+}
+"""By the policy's mode of promotion; what a pass asks for where the cycle names none is in `NEXT`."""
 
 
 def render(documents: CycleDocuments) -> str:
@@ -70,8 +74,8 @@ def render(documents: CycleDocuments) -> str:
 def next_command(documents: CycleDocuments) -> tuple[str, str]:
     """What a person types next, and why."""
     found = verdict.verdict_of(documents.decision)
-    promotion = (documents.cycle.get("policy") or {}).get("promotion") or {}
-    return REVIEW if found == "pass" and promotion.get("mode") == "review" else NEXT[found]
+    mode = ((documents.cycle.get("policy") or {}).get("promotion") or {}).get("mode")
+    return ON_A_PASS.get(str(mode), NEXT[found]) if found == "pass" else NEXT[found]
 
 
 def _shown(pair: SamplePair) -> SamplePair:
