@@ -153,7 +153,7 @@ def stock_of(shop: Shop, asked: Asked) -> Stock:
 
 
 def instruments_of(shop: Shop, faults: Mapping[str, Fault]) -> Instruments:
-    """The policy's gates and margins, asking and reading only what their verdicts rest on: several times as fast, and the same verdicts."""
+    """The policy's gates and margins, asking and reading only what their verdicts rest on; the verdicts are the same."""
     plan, metrics = asked_for_verdicts(shop.policy.probe), read_for_verdicts(faults.values())
     return Instruments(plan=plan, rules=shop.policy.gates, metrics=metrics, narrow=True)
 

@@ -26,8 +26,8 @@ BOUNDED: Mapping[str, str] = {
 }
 """Defaults that a person's own environment may change.
 
-A thread of torch that waits for the others soon sleeps, where by default it spins for milliseconds. Alone that changes nothing that can be
-measured; two trainings at once on two cores are twice as fast for it (benchmarks/process.py).
+A thread of torch that waits for the others soon sleeps, where by default it spins for milliseconds. Two trainings at once on two
+cores are three to four times as fast for it; alone the difference was lost in the noise of a shared machine (benchmarks/process.py).
 """
 
 

@@ -26,8 +26,7 @@ RUN_DRAWS = 2
 
 def control_plan(plan: ProbePlan) -> ProbePlan:
     """What human-only controls are asked: all that gates read, for their spread is to be that of a candidate."""
-    heat = plan.gate_temperature
-    return replace(plan, temperatures=(heat,), serving_temperature=heat, wordings={}, training_sample=0)
+    return replace(plan.gated(), training_sample=0)
 
 
 def run_plan(plan: ProbePlan) -> ProbePlan:

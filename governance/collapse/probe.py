@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from governance.collapse.evidence import PLAIN
@@ -105,6 +105,10 @@ class ProbePlan:
         heats = dict.fromkeys((*self.temperatures, self.serving_temperature))
         plain = (Asking(temperature=heat, wording=PLAIN, draws=self._draws(heat, few)) for heat in heats)
         return (*plain, *(Asking(temperature=self.gate_temperature, wording=name, draws=few) for name in self.wordings))
+
+    def gated(self) -> "ProbePlan":
+        """The same without the temperatures and wordings that no gate reads; what is still asked is drawn with the same seeds."""
+        return replace(self, temperatures=(self.gate_temperature,), serving_temperature=self.gate_temperature, wordings={})
 
     def _draws(self, temperature: float, few: int) -> int:
         return self.samples_per_prompt if temperature == self.gate_temperature else few

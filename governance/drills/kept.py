@@ -1,22 +1,18 @@
 """What finished seeds left, so that a drill that was interrupted, or is asked for more seeds, does not breed them again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from governance.adapters.shards import parquet_bytes
 from governance.collapse.intervals import Comparison
-from governance.digest import Manifest, digest_bytes, digest_document, read_document, write_document
-from governance.drills.breeding import Size
-from governance.drills.shelf import Shelf
+from governance.digest import digest_document, read_document, write_document
 from governance.drills.table import Promise
 from governance.drills.trial import Instruments, Trial
 from governance.gates.gate import Verdict
 from governance.provenance.corpus.shares import Counted
 from governance.section import section_document
 from governance.stages.closure import closure, code_digest
-from governance.training.recipe import Recipe
 
 SCHEMA = "heirloom/drilled-seed/1"
 CODE = (
@@ -70,27 +66,12 @@ class Kept:
         return self.folder / self.key[:16] / f"{seed}-{pairs}.json"
 
 
-def key_of(
-    *,
-    trainer: str,
-    recipe: Recipe,
-    size: Size,
-    shelf: Shelf,
-    start: Path | None,
-    champions: Recipe | None,
-    instruments: Instruments,
-    faults: Sequence[str],
-) -> str:
-    """One digest over everything that the outcome of a seed follows from: the code, the text, the sizes, the policy and the courses."""
+def key_of(bred: Mapping[str, Any], instruments: Instruments, faults: Iterable[str]) -> str:
+    """One digest over everything that the outcome of a seed follows from: the code, what is `bred` of what, policy and courses."""
     return digest_document(
         {
             "code": code_digest(closure(CODE)),
-            "trainer": trainer,
-            "recipe": section_document(recipe),
-            "size": section_document(size),
-            "shelf": {name: digest_bytes(parquet_bytes(getattr(shelf, name))) for name in shelf.__slots__},
-            "start": Manifest.of(start).digest if start else None,
-            "champions": section_document(champions) if champions else None,
+            **bred,
             "probe": section_document(instruments.plan),
             "gates": section_document(instruments.rules),
             "faults": list(faults),

@@ -12,12 +12,8 @@ from governance.gates.decision import shipped_gates
 
 
 def asked_for_verdicts(plan: ProbePlan) -> ProbePlan:
-    """The same plan without the temperatures, wordings and rare names that no gate and no alarm reads.
-
-    The seed of a draw follows from the cycle's seed, the temperature and its number, so what is still asked is answered as before.
-    """
-    heat = plan.gate_temperature
-    return replace(plan, temperatures=(heat,), serving_temperature=heat, wordings={}, cloze_documents=0)
+    """What gates read of a plan, without the rare names that no alarm reads either; the training sample stays, because one does."""
+    return replace(plan.gated(), cloze_documents=0)
 
 
 def read_for_verdicts(faults: Iterable[Fault]) -> Mapping[str, Metric]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from governance.collapse.intervals import generator
 from governance.collapse.report import shipped_metrics
+from governance.digest import Manifest
 from governance.drills.at_margin import margin_promises
 from governance.drills.breeding import Breeder, Size
 from governance.drills.fault import Fault, Moves
@@ -71,17 +72,16 @@ class Stock:
         return "champion" if self.start else "afresh"
 
     def key(self, instruments: Instruments, faults: Mapping[str, Fault]) -> str:
-        """What the outcome of a seed follows from."""
-        return key_of(
-            trainer=self.trainer.name,
-            recipe=self.recipe,
-            size=self.size,
-            shelf=self.shelf,
-            start=self.start,
-            champions=self.champions,
-            instruments=instruments,
-            faults=list(faults),
-        )
+        """What the outcome of a seed follows from, as one digest; the text is in it by its own digests."""
+        bred = {
+            "trainer": self.trainer.name,
+            "recipe": section_document(self.recipe),
+            "size": section_document(self.size),
+            "shelf": self.shelf.digests(),
+            "start": Manifest.of(self.start).digest if self.start else None,
+            "champions": section_document(self.champions) if self.champions else None,
+        }
+        return key_of(bred, instruments, faults)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

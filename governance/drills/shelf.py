@@ -5,9 +5,10 @@ from pathlib import Path
 
 import polars as pl
 
+from governance.adapters.shards import parquet_bytes
 from governance.collapse.intervals import generator
 from governance.collapse.sentinels import SENTINELS_FILE, no_sentinels
-from governance.digest import digest_file
+from governance.digest import digest_bytes, digest_file
 from governance.errors import UsageError
 from governance.ports.desk import SHARDS
 
@@ -46,6 +47,10 @@ class Shelf:
         """The same shelf with one slice gone from what is trained on; what judges stays."""
         kept = [frame.filter(pl.col("slice") != name) for frame in (self.anchors, self.pool)]
         return replace(self, anchors=kept[0], pool=kept[1])
+
+    def digests(self) -> dict[str, str]:
+        """The digest of every part by name."""
+        return {name: digest_bytes(parquet_bytes(getattr(self, name))) for name in self.__slots__}
 
     def lay_out(self, root: Path, documents: int | None = None) -> dict[str, str]:
         """Write the shards that judge, at most so many rows of each, and all sentinels; return their digests by name."""

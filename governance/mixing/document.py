@@ -47,12 +47,7 @@ def mix_document(
     }
 
 
-def mix_root(*selected: pl.DataFrame) -> str:
-    """See `root_of`."""
-    return root_of(selected)
-
-
-def root_of(selected: Iterable[pl.DataFrame]) -> str:
+def mix_root(selected: Iterable[pl.DataFrame]) -> str:
     """The sha256 over `LENGTH:ROW_ID,SHA256,ROLE,SHARD` and a line feed for every row in order; LENGTH is the row id's in UTF-8 bytes."""
     row_id = pl.col("row_id")
     line = pl.format("{}:{},{},{},{}\n", row_id.str.len_bytes(), row_id, "sha256", "role", "shard")

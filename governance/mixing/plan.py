@@ -13,7 +13,7 @@ from governance.mixing.anchors import sampled, slices_document
 from governance.mixing.benchmarks import Benchmarks
 from governance.mixing.caps import holds
 from governance.mixing.columns import Columns
-from governance.mixing.document import ANCHOR, ROLES, SYNTHETIC, mix_document, root_of
+from governance.mixing.document import ANCHOR, ROLES, SYNTHETIC, mix_document, mix_root
 from governance.mixing.order import in_order, stratified_order
 from governance.mixing.pool import Pool
 from governance.mixing.quotas import NO_PART, beyond_caps, fill
@@ -139,7 +139,7 @@ def plan_pool(
     said = {**filtered.document, "weights": weights.document(fresh_rows(selected, sieve.table))}
     said |= {"retention": batch.retention(sieve.gone, filtered.rare_slices)} | slices_document(shown, selected, filtered.rare_slices)
     said |= regime_document(fresh_rows(selected, sieve.table), earlier, rules)
-    dropped, root = sieve.dropped(), root_of(_named(selected, sieve.table, anchors))
+    dropped, root = sieve.dropped(), mix_root(_named(selected, sieve.table, anchors))
     document = mix_document(selected, dropped, rules, said, anchor_tokens=int(shown["tokens"].sum()), root=root)
     return Mix(selected=selected, dropped=dropped, flagged=sieve.spared(), document=document, table=sieve.table)
 

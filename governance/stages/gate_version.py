@@ -1,4 +1,4 @@
-"""Which gate judges: one digest over the code of metrics and gates and over what the policy tells them."""
+"""Which gate judges: one digest over the code of metrics, gates and the run's own controls, and over what the policy tells them."""
 
 from governance.collapse.probe import ProbePlan
 from governance.digest import digest_document
@@ -6,7 +6,7 @@ from governance.gates.margins import GateRules
 from governance.section import section_document
 from governance.stages.closure import closure, code_digest
 
-CODE = ("governance.collapse", "governance.gates")
+CODE = ("governance.collapse", "governance.gates", "governance.stages.known")
 
 
 def gate_version(rules: GateRules, plan: ProbePlan) -> str:

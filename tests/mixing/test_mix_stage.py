@@ -122,7 +122,7 @@ def test_the_stage_writes_a_mix_within_its_limits_and_a_reason_for_the_rest(desk
     STAGE.work(desk)
     selected, dropped = (pl.read_parquet(desk.root / name) for name in ("mix.parquet", "dropped.parquet"))
     document = read_document(desk.root / "mix.json")
-    assert document["root"] == mix_root(selected)
+    assert document["root"] == mix_root([selected])
     synthetic = document["tokens"]["synthetic"]
     assert (document["depth"], document["passages"], document["authors"]) == (2, 1500 * synthetic, {"writer/unknown": synthetic})
     assert dropped.filter(pl.col("row_id") == "leak-0")["rule"].to_list() == ["overlaps-tail"]

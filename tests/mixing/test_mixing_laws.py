@@ -96,4 +96,4 @@ def test_the_document_says_what_the_frames_hold(rows: pl.DataFrame, anchors: pl.
     full = synthetic + mix.document["headroom_tokens"]
     assert full * 100 <= rules.synthetic_cap_percent * (human + full)
     assert (full + 1) * 100 > rules.synthetic_cap_percent * (human + full + 1)
-    assert mix.document["root"] == mix_root(mix.selected)
+    assert mix.document["root"] == mix_root([mix.selected])

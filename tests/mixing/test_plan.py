@@ -210,4 +210,4 @@ def test_the_root_changes_with_every_row_role_shard_and_place(rows: list[tuple[s
         selected.with_columns(role=pl.lit("anchor")),
         pl.concat([selected, selected.head(1)]),
     ]
-    assert len({mix_root(selected), *(mix_root(other) for other in others)}) == 5
+    assert len({mix_root([selected]), *(mix_root([other]) for other in others)}) == 5

@@ -7,7 +7,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
-from governance.adapters.torch_lm.heads import mean_nats, read_states
+from governance.adapters.torch_lm.heads import logits_as_states, mean_nats, read_states
 from governance.adapters.torch_lm.saves import Save, mark_save
 from governance.errors import IntegrityError
 from governance.ports.trainer import TrainingJob
@@ -52,15 +52,10 @@ def planned_trainer(
             With several ranks the model is asked as a whole: only the wrapper's own forward pass averages gradients over ranks.
             """
             tokens = inputs["input_ids"]
-            targets = tokens[:, 1:].flatten()
-            if model is self.model:
-                states, head = read_states(model, tokens)
-                before = states[:, :-1].flatten(0, 1)
-                loss = mean_nats(head, before, targets) * inputs["share"]
-                return (loss, {"logits": head(before)}) if return_outputs else loss
-            logits = model(input_ids=tokens, use_cache=False).logits[:, :-1].flatten(0, 1)
-            loss = torch.nn.functional.cross_entropy(logits, targets) * inputs["share"]
-            return (loss, {"logits": logits}) if return_outputs else loss
+            states, head = read_states(model, tokens) if model is self.model else logits_as_states(model, tokens)
+            before = states[:, :-1].flatten(0, 1)
+            loss = mean_nats(head, before, tokens[:, 1:].flatten()) * inputs["share"]
+            return (loss, {"logits": head(before)}) if return_outputs else loss
 
         def settle(self) -> None:
             found = [taken for rank in of_all_ranks(self.taken) for taken in rank]
