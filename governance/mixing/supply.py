@@ -33,15 +33,10 @@ class Supply:
 
 def supplies(selected: pl.DataFrame, dropped: pl.DataFrame, column: str = "slice") -> tuple[Supply, ...]:
     """Every slice (or task) that holds human or synthetic text or waits to, by name; rows without one are part `none`."""
-    taken = selected.filter(pl.col("role").is_in([HUMAN, SYNTHETIC])).select(column, "tokens", kind="role")
-    waiting = _waiting(dropped).select(column, "tokens", kind=pl.lit("waiting"))
-    counted = (
-        pl.concat([taken, waiting])
-        .with_columns(pl.col(column).fill_null(NO_PART))
-        .group_by(column, "kind")
-        .agg(rows=pl.len(), tokens=pl.col("tokens").sum())
-        .sort(column)
-    )
+    part = pl.col(column).cast(pl.String).fill_null(NO_PART)  # a mix in memory knows its parts by number
+    taken = selected.filter(pl.col("role").is_in([HUMAN, SYNTHETIC])).select(part, "tokens", kind=pl.col("role").cast(pl.String))
+    waiting = _waiting(dropped).select(part, "tokens", kind=pl.lit("waiting"))
+    counted = pl.concat([taken, waiting]).group_by(column, "kind").agg(rows=pl.len(), tokens=pl.col("tokens").sum()).sort(column)
     found: dict[str, dict[str, int]] = {}
     for name, kind, rows, tokens in counted.iter_rows():
         found.setdefault(name, {}).update({f"{kind}_rows": rows, f"{kind}_tokens": tokens})

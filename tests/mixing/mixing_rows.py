@@ -36,10 +36,15 @@ def frame(records: list[dict[str, Any]]) -> pl.DataFrame:
     return rows_frame(plain, "x").with_columns(tokens)
 
 
+def draft(rows: pl.DataFrame, anchors: pl.DataFrame, rules: MixRules, **more: Any) -> Mix:
+    """The mix as `plan_pool` gives it, whose parts and roles are numbers of a list."""
+    given = {"teachers": {}, "model": "student", "kind": "retraining", "start": START, "seed": 7, **more}
+    return plan_pool(Pool.of(rows, rules), anchors, given.pop("references", {}), rules, **given)
+
+
 def plan(rows: pl.DataFrame, anchors: pl.DataFrame, rules: MixRules, **more: Any) -> Mix:
     """The mix of rows in memory (row schema plus `tokens`): `selected` is mix.parquet as the stage writes it."""
-    given = {"teachers": {}, "model": "student", "kind": "retraining", "start": START, "seed": 7, **more}
-    mix = plan_pool(Pool.of(rows, rules), anchors, given.pop("references", {}), rules, **given)
+    mix = draft(rows, anchors, rules, **more)
     own = mix.selected.filter(pl.col("role") != "anchor")["pool_at"]
     [(lines, said)] = woven(mix.selected, [rows.select(ROW_SCHEMA.names())[own]], anchors)
     return replace(mix, selected=completed(lines, said))

@@ -1,10 +1,11 @@
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mixing_rows import anchor_sets, batches, frame, mix_rules, plan, row, text_of
+from mixing_rows import anchor_sets, batches, draft, frame, mix_rules, plan, row, text_of
 
 from governance.errors import RefusedError
 from governance.mixing.caps import human_need, synthetic_limit
@@ -127,6 +128,12 @@ def test_where_nothing_is_held_back_there_is_room_and_no_advice() -> None:
     assert (found.bottleneck, found.advice) == (None, None)
     run = found.limit(RUN_CAP)
     assert (run.used, run.bound, run.room, run.room_rows) == (1800, 5384, 3584, 39)
+
+
+@pytest.mark.parametrize("rules", [RULES, replace(RULES, slice_cap_percent=20)], ids=["run", "slice"])
+def test_a_mix_that_was_never_written_has_the_room_of_the_written_one(rules: MixRules) -> None:
+    rows = frame([*HUMANS, *FLOOD])
+    assert room(draft(rows, ANCHORS, rules), rules, rows) == planned([*HUMANS, *FLOOD], rules)
 
 
 def test_text_that_counts_in_part_uses_a_cap_in_part_and_the_advice_is_then_only_enough() -> None:
