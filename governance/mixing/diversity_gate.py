@@ -18,6 +18,7 @@ from governance.mixing.selection_rules import DROP, REFUSE, SelectionRules
 from governance.mixing.sieve import BY_POLICY, Sieve
 from governance.provenance.hashing import Places, seeded_keys
 from governance.provenance.words import AnyWords, Words, read_words
+from governance.threads import side_by_side
 
 RULE = "low-diversity"
 PASS, BLOCK, INCONCLUSIVE = "pass", "block", "inconclusive"
@@ -103,14 +104,15 @@ def judgements(sieve: Sieve, words: AnyWords, anchors: pl.DataFrame, rules: Sele
         groups.append(((OTHERS,) * len(_GROUP), small))
     people, keys = _People.of(sieve, words, anchors, seed), sieve.keys(at, seed)
     strata = np.array([people.numbers.get(slice_, _ANY) for _, _, slice_ in names], dtype=np.int64)
-    found = []
-    for name, own in groups:
+
+    def judged(group: tuple[tuple[str, ...], Places]) -> Judgement:
+        name, own = group
         first = own[founders[own]]
         first = first[np.argsort(keys[first])[:_MOST_ROWS]]
         rows = pl.DataFrame({"key": keys[first], "stratum": strata[codes[first]]})
-        compared = _judged(words.take(at[first]).packed(), rows, people, rules)
-        found.append(Judgement(group=name, at=at[own], compared=compared))
-    return found
+        return Judgement(group=name, at=at[own], compared=_judged(words.take(at[first]).packed(), rows, people, rules))
+
+    return side_by_side(judged, groups)
 
 
 def _grouped(sieve: Sieve, at: Places) -> tuple[list[tuple[str, ...]], Places]:

@@ -23,6 +23,7 @@ from governance.provenance.laundering.signal import Material, Scorer
 from governance.provenance.memory import KNOWN_FILE
 from governance.provenance.watermark import Mark
 from governance.stages.pinned import frozen_file, pinned_shard
+from governance.threads import Later
 from governance.training.rules import TrainingRules
 
 READS = (EMISSIONS_FILE, KNOWN_FILE, RELABELS_FILE, SHARDS["anchors"], SHARDS["human"])
@@ -73,12 +74,18 @@ def _emitted(desk: Desk) -> Scorer | None:
 
 
 def _means(desk: Desk, rules: LaunderingRules) -> Material:
-    """What every signal may use: the emission ledger, and the weights that a batch which founds nothing can be read with."""
+    """What every signal may use: the emission ledger, and the weights that a batch which founds nothing can be read with.
+
+    Weights are opened by the first signal that looks at them, while others read: the libraries that open them take seconds to start.
+    """
     founding, pinned = desk.need("kind") == FOUNDING, desk.need("watermark")
-    models = {} if founding or (rules.curvature_rows == 0 and pinned is None) else _models(desk)
-    curves = {name: model.curvatures for name, model in models.items() if rules.curvature_rows and isinstance(model, CurvatureReader)}
-    marks = _marks(models, desk.mark(pinned)) if models and pinned is not None else {}
-    return Material(emissions=_emitted(desk), teachers=curves, watermarks=marks, founding=founding)
+    if founding:
+        return Material(emissions=_emitted(desk), founding=True)
+    models = Later(lambda: _models(desk))
+    mark = None if pinned is None else desk.mark(pinned)
+    curves = Later(lambda: _curves(models)) if rules.curvature_rows else {}
+    marks = {} if mark is None else Later(lambda: _marks(models, mark))
+    return Material(emissions=_emitted(desk), teachers=curves, watermarks=marks)
 
 
 def _models(desk: Desk) -> Mapping[str, LanguageModel]:
@@ -91,6 +98,10 @@ def _models(desk: Desk) -> Mapping[str, LanguageModel]:
         known[desk.need("model")] = champion["digest"]
     trainer = desk.trainer(desk.section("policy.training", TrainingRules).trainer)
     return {name: trainer.open(desk.model(digest)) for name, digest in sorted(known.items())}
+
+
+def _curves(models: Mapping[str, LanguageModel]) -> Mapping[str, Scorer]:
+    return {name: model.curvatures for name, model in models.items() if isinstance(model, CurvatureReader)}
 
 
 def _marks(models: Mapping[str, LanguageModel], mark: Mark) -> Mapping[str, Scorer]:

@@ -1,6 +1,5 @@
 """Kernels on this machine, a few batches at once; rows are put into another order through files, a piece at a time."""
 
-import os
 import shutil
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ import polars as pl
 
 from governance.ports.executor import Kernel
 from governance.provenance.hashing import Places
+from governance.threads import THREADS
 
 BATCH_ROWS = 1 << 13
 PIECE_BYTES = 1 << 24
@@ -32,7 +32,7 @@ class HereExecutor:
 
     batch_rows: int = BATCH_ROWS
     piece_bytes: int = PIECE_BYTES
-    threads: int = max(1, min(4, len(os.sched_getaffinity(0))))
+    threads: int = THREADS
 
     def mapped(self, source: Path, columns: Sequence[str], kernel: Kernel) -> Iterator[pl.DataFrame]:
         waiting: deque[Future[pl.DataFrame]] = deque()

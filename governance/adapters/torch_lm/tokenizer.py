@@ -62,9 +62,12 @@ def _plain(tokenizer: Any) -> Any:
 
 def encode(tokenizer: Any, texts: Sequence[str]) -> Iterator[list[int]]:
     """Token ids of each text in order, without start and end tokens."""
+    return (encoding.ids for encoding in _encodings(tokenizer, texts))
+
+
+def _encodings(tokenizer: Any, texts: Sequence[str]) -> Iterator[Any]:
     for first in range(0, len(texts), SLICE):
-        for encoding in tokenizer.encode_batch_fast(list(texts[first : first + SLICE]), add_special_tokens=False):
-            yield encoding.ids
+        yield from tokenizer.encode_batch_fast(list(texts[first : first + SLICE]), add_special_tokens=False)
 
 
 def encode_places(tokenizer: Any, texts: Sequence[str]) -> Iterator[tuple[list[int], list[tuple[int, int]]]]:
@@ -83,7 +86,7 @@ class TokenCounter:
     tokenizer: Any
 
     def __call__(self, texts: Sequence[str]) -> list[int]:
-        return [len(tokens) for tokens in encode(self.tokenizer, texts)]
+        return [len(encoding) for encoding in _encodings(self.tokenizer, texts)]
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _counter, (self.tokenizer.to_str(),)

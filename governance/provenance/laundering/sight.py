@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ from governance.provenance.laundering.domains import SHARED, mixed_like
 from governance.provenance.laundering.rules import LaunderingRules
 from governance.provenance.laundering.share import Sight, seen
 from governance.provenance.laundering.signal import Floats, Material, Reading, Signal, Unmeasured
+from governance.threads import side_by_side
 
 Bools = npt.NDArray[np.bool_]
 
@@ -73,12 +75,12 @@ class Eyes:
 
 
 def look(material: Material, signals: Sequence[Signal], rules: LaunderingRules) -> Eyes:
-    """Every signal read and calibrated, in order of name."""
+    """Every signal read and calibrated, in order of name; they are read side by side."""
     families = np.unique(material.claimed["family"].to_numpy(), return_inverse=True)[1].astype(np.int64)
-    return Eyes(material=material, seen=[_seen(material, signal, rules) for signal in signals], families=families)
+    return Eyes(material=material, seen=side_by_side(partial(_seen, material, rules), signals), families=families)
 
 
-def _seen(material: Material, signal: Signal, rules: LaunderingRules) -> Seen:
+def _seen(material: Material, rules: LaunderingRules, signal: Signal) -> Seen:
     reading = signal.measure(material)
     if isinstance(reading, Unmeasured):
         return Seen(signal=signal, reading=None, detectors={}, unmeasured=reading.reason)
