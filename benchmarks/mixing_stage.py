@@ -26,6 +26,7 @@ from governance.ports.trainer import Trainer
 from governance.provenance.earlier import EARLIER_FILE, nothing_earlier
 from governance.provenance.kernels import Kernels
 from governance.provenance.labels.label import RELABELS_FILE, no_relabels
+from governance.provenance.memory import KNOWN_FILE, nothing_known
 from governance.provenance.passed import PASSED_SCHEMA
 from governance.provenance.row import ROW_SCHEMA
 from governance.section import part_of, read_section
@@ -79,6 +80,7 @@ def plant(folder: Path, rows: int, words: int) -> None:
     write_document(folder / "laundering.json", {"stops": False})
     PASSED_SCHEMA.to_frame().write_parquet(folder / "descent.parquet")
     nothing_earlier().write_parquet(folder / EARLIER_FILE)
+    nothing_known().write_parquet(folder / KNOWN_FILE)
     no_relabels().write_parquet(folder / RELABELS_FILE)
     BENCHMARKS_SCHEMA.to_frame().write_parquet(folder / BENCHMARKS_FILE)
 
@@ -115,6 +117,8 @@ class FolderOnly:
             "teachers": {},
             "shards": shards,
             "earlier": {"sha256": digest_file(self.root / EARLIER_FILE)},
+            "known": {"sha256": digest_file(self.root / KNOWN_FILE)},
+            "recalled": [],
             "relabels": {"sha256": digest_file(self.root / RELABELS_FILE)},
             "benchmarks": {"sha256": digest_file(self.root / BENCHMARKS_FILE), "not_named": []},
             "policy": policy,

@@ -11,6 +11,7 @@ import polars as pl
 from flows.benchmarks import pinned_benchmarks, record_pins
 from flows.earlier import earlier_rows
 from flows.marking import watermark_to_find
+from flows.recall import recalled_of, refuse_start
 from flows.sentinels import guarded, pinned_sentinels, record_sentinels
 from governance.actions.freeze import (
     FOUNDING,
@@ -39,8 +40,9 @@ from governance.provenance.passed import KnownModel, known_model
 from governance.provenance.row import Origin
 from governance.release import kinds
 from governance.release.controls import pooled_noises, terms_of
+from governance.release.judged import Judgement
 from governance.release.standing import history_document, original_document
-from governance.release.state import Judgement, Release, State
+from governance.release.state import Release, State
 from governance.stages.table import code_documents
 from governance.training.rules import START_BASE
 from governance.wiring import Shop
@@ -179,6 +181,7 @@ def _request(shop: Shop, state: State, kind: str, batch: Path, start: Mapping[st
         emissions=shop.emissions.settled(state.emissions),
         memory=shop.memory.settled(state.memory),
         models=known_models(shop, state),
+        recalled=recalled_of(shop, state),
         relabels=standing(state, shop.labels, shop.seal),
         earlier=earlier_rows(shop.policy.mixing, shop.rows, state, shop.workspace.scratch),
         benchmarks=guarded(pinned_benchmarks(shop, state), sentinels),
@@ -231,6 +234,7 @@ def _start(shop: Shop, state: State) -> dict[str, Any]:
     version = state.base if shop.policy.training.start == START_BASE else state.champion
     if version is None:
         raise RefusedError("the policy starts from the pre-synthetic release, and there is none", where="policy.toml training.start")
+    refuse_start(state, version)
     return _lineage_of(state.releases[version])
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flows.recall import kinship_of
 from governance.actions.outcomes import PromotionOutcome, RegistrationOutcome
 from governance.actions.promote import promote
 from governance.actions.register import Finished, register
@@ -102,8 +103,8 @@ def registered(shop: Shop) -> RegistrationOutcome:
 def finished(shop: Shop) -> Finished:
     """The cycle at hand in the numbers and digests that the ledger keeps."""
     folder = shop.workspace.cycle
-    names = ("cycle.json", "decision.json", "lineage.json", "measures.json")
-    cycle, decision, lineage, measures = (read_document(folder / name) for name in names)
+    names = ("cycle.json", "decision.json", "lineage.json", "measures.json", "mix.json")
+    cycle, decision, lineage, measures, mix = (read_document(folder / name) for name in names)
     worst = lineage["worst_shard_synthetic"]
     return Finished(
         cycle=cycle["number"],
@@ -121,6 +122,7 @@ def finished(shop: Shop) -> Finished:
         past_share=Bounds.from_document(lineage["past_share"]),
         batches_head=(lineage.get("batch_log") or {}).get("head"),
         levels=_levels(shop, cycle, measures),
+        kinship=kinship_of(shop, cycle, mix),
         review_for=shop.actor if shop.policy.promotion.mode == REVIEW else None,
     )
 

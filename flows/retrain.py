@@ -29,6 +29,7 @@ from governance.adapters.lock import hold
 from governance.digest import digest_document, read_document
 from governance.errors import GovernanceError
 from governance.gates.matched import MATCHED_FILE
+from governance.release.recall import missed, way_to_recalled
 from governance.release.rules import AUTO
 from governance.stages.stage import Stage
 from governance.stages.table import STAGES
@@ -112,7 +113,8 @@ def finish_killed(shop: Shop) -> None:
     if shop.ledger.state().intent is not None:
         recover(release_desk(shop))
     state = shop.ledger.state()
-    left = [r.version for r in state.waiting if r.judged_against == state.champion and r.policy_sha256 == shop.policy.digest]
+    alike = [r for r in state.waiting if r.judged_against == state.champion and r.policy_sha256 == shop.policy.digest]
+    left = [r.version for r in alike if not missed(state, r) and not way_to_recalled(state, r.version)]
     if left and state.frozen is None and shop.policy.promotion.mode == AUTO:
         promote_flow(str(shop.workspace.root), shop.policy.line.model, left[-1], shop.actor)
 

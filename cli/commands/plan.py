@@ -76,13 +76,22 @@ def plan_lines(plan: "Plan") -> list[str]:
         *([f" Changed by people's labels: {_counts(audit['relabelled'])}."] if audit["relabelled"] else []),
         *label_lines(plan.labels_left_out),
         *success_lines(audit),
-        f" Left out of the mix: {_counts(mix['dropped'])}.",
+        f" Left out of the mix: {left_out_words(mix)}.",
         *_conscience_lines(mix),
         *laundering_lines(plan.laundering),
         f" Depth of recursion: {mix['depth']}.",
         *room_lines(plan.room),
         "Nothing was recorded.   Next: edit policy.toml under review to keep it" if plan.overrides else NEXT,
     ]
+
+
+def left_out_words(mix: Mapping[str, Any]) -> str:
+    """What every rule left out, and whose words a recall bars."""
+    from governance.mixing.barred import RECALLED, recalled_words
+
+    tainted = [plain(words) for words in recalled_words(mix)]
+    others = {rule: rows for rule, rows in mix["dropped"].items() if not (tainted and rule == RECALLED)}
+    return ", ".join([*([_counts(others)] if others or not tainted else []), *tainted])
 
 
 def label_lines(left_out: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -35,6 +35,7 @@ from governance.provenance.emissions import EMISSIONS_FILE, emissions_bytes, not
 from governance.provenance.labels.label import RELABELS_FILE, no_relabels
 from governance.provenance.memory import KNOWN_FILE, nothing_known
 from governance.provenance.passed import KnownModel
+from governance.provenance.recalled import Recalled
 
 FOUNDING, RETRAINING = "founding", "retraining"
 
@@ -66,6 +67,8 @@ class CycleRequest:
     """The file of the rows of earlier batches; None freezes an empty table."""
     models: tuple[KnownModel, ...] = ()
     """Models whose past is known: the releases of the line."""
+    recalled: tuple[Recalled, ...] = ()
+    """Releases that were left by a rollback: no mix takes their words."""
     relabels: Standing | None = None
     """People's labels; None freezes an empty table."""
     earlier: Path | None = None
@@ -153,6 +156,7 @@ def cycle_of(request: CycleRequest, manifest: Manifest) -> dict[str, Any]:
         "sentinels": {"path": f"cycle/{SENTINELS_FILE}", "sha256": digest_bytes(_sentinels(request))},
         "watermark": dict(request.watermark) if request.watermark else None,
         "models": [model.document() for model in request.models],
+        "recalled": [one.document() for one in request.recalled],
         "retrain_noise": {name: noise.document() for name, noise in sorted(request.noises.items())},
         "ledger_head": dict(request.ledger_head) if request.ledger_head else None,
         "policy": request.policy.document(),
@@ -257,7 +261,7 @@ def same_question(document: Mapping[str, Any], other: Mapping[str, Any]) -> bool
     if document.keys() != other.keys():
         return False
     references = ("shards", "start", "champion", "baseline", "best_ever", "history", "extension", "teachers")
-    tables = ("emissions", "relabels", "earlier", "benchmarks", "sentinels", "watermark")
+    tables = ("emissions", "relabels", "earlier", "benchmarks", "sentinels", "watermark", "recalled")
     keys = ("kind", "batch", "mapping", *references, *tables, "policy_sha256")
     return all(document.get(key) == other.get(key) for key in keys)
 

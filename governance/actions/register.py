@@ -8,6 +8,7 @@ from governance.errors import IntegrityError
 from governance.ports.registry import Candidate
 from governance.provenance.descent import Bounds
 from governance.release import kinds
+from governance.release.kinship import Kinship
 from governance.release.levels import Levels
 from governance.release.state import BLOCK, INCONCLUSIVE, PASS, Release, State
 
@@ -37,6 +38,7 @@ class Finished:
     past_share: Bounds | None = None
     batches_head: str | None = None
     levels: Levels | None = None
+    kinship: Kinship | None = None
     review_for: str | None = None
 
     def __post_init__(self) -> None:
@@ -119,6 +121,7 @@ def _record(desk: ReleaseDesk, finished: Finished, candidate: Candidate, version
         "past_share": finished.past_share.document() if finished.past_share else None,
         "batches_head": finished.batches_head,
         "levels": finished.levels.document() if finished.levels else None,
+        "kinship": finished.kinship.document() if finished.kinship else None,
     }
 
     def decide(now: State) -> dict[str, object]:

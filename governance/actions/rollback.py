@@ -62,7 +62,7 @@ def rollback(desk: ReleaseDesk, to: str, reason: str = NOT_GIVEN, *, dry_run: bo
 
 def finish_rollback(desk: ReleaseDesk, state: State, intent: Intent, assured: Assurance, cancelled: int | None) -> RollbackOutcome:
     """From an open intent over true bytes to the commit; every act in between may be repeated."""
-    target, after = state.releases[intent.version], rolled_back(state, intent.version, intent.left)
+    target, after = state.releases[intent.version], rolled_back(state, intent.version, intent.left, intent.seq)
     back = _is_back(state, intent)
     if back and desk.freeze_after_rollback:
         _freeze(desk, intent)

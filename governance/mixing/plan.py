@@ -10,6 +10,7 @@ import polars as pl
 from governance.mixing.admission import by_origin
 from governance.mixing.alike import Vectors
 from governance.mixing.anchors import sampled, slices_document
+from governance.mixing.barred import Barred, without_recalled
 from governance.mixing.benchmarks import Benchmarks
 from governance.mixing.caps import holds
 from governance.mixing.columns import Columns
@@ -110,6 +111,7 @@ def plan_pool(
     benchmarks: Benchmarks | None = None,
     vectors: Vectors | None = None,
     kernels: Kernels = NUMPY,
+    barred: Barred | None = None,
 ) -> Mix:
     """Plan a mix of incoming rows and anchors (row schema plus `tokens`); the order in which rows come makes no difference.
 
@@ -118,7 +120,8 @@ def plan_pool(
     `references` are the other pinned texts by name, in the order in which they are checked (`tail`, `human`, `prompts`), before the
     `benchmarks`. `teachers`, `kind`, `start` and `seed` are those of cycle.json, `model` is the student's name there.
 
-    `vectors` are those of the rows' texts, as they came, where the policy asks for the embedding.
+    `vectors` are those of the rows' texts, as they came, where the policy asks for the embedding. What is `barred` leaves before anything
+    else is asked.
 
     Raises: RefusedError where there is too little human text, where the anchors are not human or far too few, or where a teacher was
     swapped. IntegrityError where the rows are not what the validate stage writes.
@@ -126,7 +129,8 @@ def plan_pool(
     refuse_synthetic_anchors(anchors)
     weights = Weights.of(pool.weighed, rules, [anchors["text"], *(references[name]["text"] for name in TRUSTED if name in references)])
     batch = weigh(pool, weights, anchors, kernels)
-    sieve = by_origin(batch.sieve, rules, teachers=teachers, model=model, start=start["digest"], kind=kind)
+    sieve, recalled = without_recalled(batch.sieve, barred or Barred(), model)
+    sieve = by_origin(sieve, rules, teachers=teachers, model=model, start=start["digest"], kind=kind)
     pinned = {**references, ANCHORS: anchors}
     chosen = selection or SelectionRules()
     filtered = select(batch, sieve, pinned, benchmarks or Benchmarks(), rules=rules, selection=chosen, seed=seed, vectors=vectors)
@@ -136,7 +140,7 @@ def plan_pool(
     sieve = within_budget(sieve, earlier, rules, seed)
     shown = in_order(_numbered(weights.counted(anchors), "pool_at").select("row_id", *_CAPPED).filter(pl.col("tokens") > 0), seed)
     selected, sieve = _capped(sieve, shown, rules, seed)
-    said = {**filtered.document, "weights": weights.document(fresh_rows(selected, sieve.table))}
+    said = {**filtered.document, "weights": weights.document(fresh_rows(selected, sieve.table)), "recalled": recalled}
     said |= {"retention": batch.retention(sieve.gone, filtered.rare_slices)} | slices_document(shown, selected, filtered.rare_slices)
     said |= regime_document(fresh_rows(selected, sieve.table), earlier, rules)
     dropped, root = sieve.dropped(), mix_root(_named(selected, sieve.table, anchors))

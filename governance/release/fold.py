@@ -11,9 +11,11 @@ from governance.release import fold_baseline, fold_tables, kinds
 from governance.release.adoption import adopted_release
 from governance.release.controls import with_control
 from governance.release.fold_tables import with_entry as _with
+from governance.release.judged import GateDrill, Judgement, OpenCycle
+from governance.release.kinship import Kinship
 from governance.release.ledger import Event
 from governance.release.levels import Levels
-from governance.release.state import PROMOTION, ROLLBACK, Approval, GateDrill, Intent, Judgement, OpenCycle, Release, State
+from governance.release.state import PROMOTION, ROLLBACK, Approval, Intent, Release, State
 
 _MAPPINGS = (
     *("releases", "shards", "teachers", "benchmarks", "frozen_against", "extended", "judged", "attempts"),
@@ -131,8 +133,13 @@ def _unless(cycle: OpenCycle | None, digest: str) -> OpenCycle | None:
 
 def _registered(state: State, event: Event) -> State:
     facts, digest = _facts(event), event.body["cycle_digest"]
+    read = {
+        "past_share": Bounds.from_document(facts.get("past_share")),
+        "levels": Levels.from_document(facts.get("levels")),
+        "kinship": Kinship.from_document(facts.get("kinship")),
+    }
     release = Release(
-        **{**facts, "past_share": Bounds.from_document(facts.get("past_share")), "levels": Levels.from_document(facts.get("levels"))},
+        **{**facts, **read},
         registered_by=event.actor,
         registered_seq=event.seq,
         judged_against=state.frozen_against.get(digest, state.champion),
@@ -205,11 +212,11 @@ def promoted(state: State, version: int, seq: int) -> State:
     return replace(state, champion=version, served=(*state.served, version), intent=None)
 
 
-def rolled_back(state: State, version: int, left: int | None) -> State:
-    """The state once a rollback is committed: what was left for an older release is quarantined, the way back is cut to the target."""
+def rolled_back(state: State, version: int, left: int | None, seq: int) -> State:
+    """The state once a rollback is committed at `seq`: what was left for an older one is quarantined, the way back is cut to the target."""
     target = state.releases[version]
     if left is not None and left != version and leads_back(target, state.releases[left]):
-        state = _change(state, left, quarantined=True)
+        state = _change(state, left, quarantined=True, quarantined_seq=seq)
     served = state.served[: state.served.index(version)] if version in state.served else state.served
     return replace(state, champion=version, served=(*served, version), intent=None)
 
@@ -229,7 +236,7 @@ def _promotion_abandoned(state: State, event: Event) -> State:
 
 
 def _rolled_back(state: State, event: Event) -> State:
-    state = rolled_back(state, event.body["version"], event.body["from"])
+    state = rolled_back(state, event.body["version"], event.body["from"], event.seq)
     return replace(state, views_behind=state.views_behind or event.body["degraded"])
 
 

@@ -65,7 +65,7 @@ _NEEDS = {
     CYCLE_ABANDONED: "cycle cycle_digest reason",
     CANDIDATE_REGISTERED: (
         "version cycle cycle_digest checkpoint verdict decision_sha256 policy_sha256 kind synthetic_tokens total_tokens depth"
-        " worst_shard_synthetic worst_shard_total run_url passages unknown_tokens past_share batches_head levels"
+        " worst_shard_synthetic worst_shard_total run_url passages unknown_tokens past_share batches_head levels kinship"
     ),
     REVIEW_REQUESTED: "version requested_by",
     APPROVAL_GIVEN: "version checkpoint decision_sha256 policy_sha256 expected_champion reason",
@@ -92,7 +92,7 @@ BODIES: Mapping[str, frozenset[str]] = MappingProxyType({kind: frozenset(keys.sp
 """Kind -> the keys of its body, all of them and no others."""
 
 LATER: Mapping[str, frozenset[str]] = MappingProxyType(
-    {CANDIDATE_REGISTERED: frozenset(("passages", "unknown_tokens", "past_share", "batches_head", "levels"))}
+    {CANDIDATE_REGISTERED: frozenset(("passages", "unknown_tokens", "past_share", "batches_head", "levels", "kinship"))}
 )
 """Kind -> keys that older versions did not write. Every event written now has them; the fold knows what their absence means."""
 

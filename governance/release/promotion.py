@@ -4,6 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from governance.errors import ConflictError, RefusedError
+from governance.release.recall import refuse_recalled
 from governance.release.rules import AUTO, PromotionRules
 from governance.release.state import PASS, Approval, Release, State
 
@@ -41,8 +42,9 @@ class Permission:
 def permit(state: State, version: int, terms: Terms) -> Permission:
     """Who has said yes to this version and how many are missing.
 
-    Raises: RefusedError where no number of people could promote it: unknown, not passed, refused, quarantined, judged under another policy,
-    or `auto` where auto is not allowed. ConflictError where the champion is not the one that it was judged against.
+    Raises: RefusedError where no number of people could promote it: unknown, not passed, refused, quarantined, made before another release
+    was recalled or from it, judged under another policy, or `auto` where auto is not allowed. ConflictError where the champion is not the
+    one that it was judged against.
     """
     release = promotable(state, version, terms)
     if terms.rules.mode == AUTO:
@@ -82,6 +84,7 @@ def promotable(state: State, version: int, terms: Terms) -> Release:
             f"version {version} was judged against {_name(release.judged_against)}, and now {_name(state.champion)} serves",
             fix="heirloom retrain",
         )
+    refuse_recalled(state, release)
     return release
 
 

@@ -8,6 +8,8 @@ from governance.provenance.descent import Bounds, Descent, descent_of
 from governance.provenance.pin import Pin
 from governance.release.baseline_proposal import BaselineProposal
 from governance.release.controls import Control
+from governance.release.judged import GateDrill, Judgement, OpenCycle
+from governance.release.kinship import Kinship, descended
 from governance.release.ledger import GENESIS
 from governance.release.levels import LEVELLED, RANKED, Levels
 from governance.release.relabelling import Relabelling
@@ -71,6 +73,16 @@ class Release:
     served_seq: int | None = None
     """The seq that first made it champion: releases are ordered by it."""
     quarantined: bool = False
+    quarantined_seq: int | None = None
+    """The rollback that left it: since then its words are barred."""
+    kinship: Kinship | None = None
+    """What of its own line went into it; None where an older version wrote nothing down."""
+
+    @property
+    def parents(self) -> tuple[int, ...]:
+        """Versions that it comes from. Where nobody wrote them down, it counts as started from the champion of then: the safe side."""
+        start = self.kinship.start if self.kinship else self.judged_against
+        return tuple({*(() if start is None else (start,)), *(self.kinship.authors if self.kinship else ())})
 
     @property
     def promoted(self) -> bool:
@@ -78,7 +90,7 @@ class Release:
 
     @property
     def usable(self) -> bool:
-        """True where a rollback may go to it."""
+        """True where a rollback may go to it, if a person names it."""
         return self.promoted and not self.quarantined
 
     @property
@@ -119,41 +131,6 @@ class Intent:
     actor: str
     reason: str = ""
     approved_by: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenCycle:
-    """The frozen cycle that has no candidate yet."""
-
-    number: int
-    digest: str
-    batch_digest: str
-    policy_sha256: str
-    kind: str
-    judged: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
-    """What one batch came to under one policy; `version` is None until its candidate is registered."""
-
-    verdict: str
-    cycle: int
-    cycle_digest: str
-    version: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateDrill:
-    """A recorded drill of one version of the gate. `own` says that it bred the line's own kind of model, and not a small stand-in."""
-
-    gate_version: str
-    trainer: str
-    own: bool
-    seeds: int
-    broken: int
-    drill_sha256: str
-    seq: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,14 +192,31 @@ class State:
     """True after a rollback that could not reach the registry, until the views were repaired."""
 
     @property
+    def recalled(self) -> tuple[Release, ...]:
+        """What was left by a rollback: nothing goes back to it, and its words are barred."""
+        return tuple(r for r in self.releases.values() if r.quarantined)
+
+    @property
+    def tainted(self) -> frozenset[int]:
+        """Versions that descend from a recalled one, through weights or rows, and are not recalled themselves."""
+        return descended({v: r.parents for v, r in self.releases.items()}, [r.version for r in self.recalled])
+
+    @property
+    def sound(self) -> tuple[Release, ...]:
+        """Usable releases that descend from no recalled one, in order: what may be fallen back on without a person naming it."""
+        tainted = self.tainted
+        return tuple(r for r in self.in_order if r.usable and r.version not in tainted)
+
+    @property
     def previous(self) -> int | None:
-        """What served before the champion and is still usable."""
-        return next((v for v in reversed(self.served[:-1]) if self.releases[v].usable), None)
+        """What served before the champion and is still sound."""
+        sound = {r.version for r in self.sound}
+        return next((v for v in reversed(self.served[:-1]) if v in sound), None)
 
     @property
     def pre_synthetic(self) -> int | None:
-        """The newest usable release with no synthetic ancestor."""
-        human = [r for r in self.in_order if r.human_only and r.usable]
+        """The newest sound release with no synthetic ancestor."""
+        human = [r for r in self.sound if r.human_only]
         return human[-1].version if human else None
 
     @property
@@ -235,12 +229,12 @@ class State:
 
     @property
     def original_baseline(self) -> int | None:
-        """The first usable release with no synthetic ancestor, or in a line without one the release that was adopted.
+        """The first sound release with no synthetic ancestor, or in a line without one the release that was adopted.
 
         A later human-only release does not take its place: a leak through human-only retrains would move the yardstick with itself.
         """
-        human = next((r.version for r in self.in_order if r.human_only and r.usable), None)
-        return human if human is not None else next((r.version for r in self.in_order if r.kind == ADOPTED and r.usable), None)
+        human = next((r.version for r in self.sound if r.human_only), None)
+        return human if human is not None else next((r.version for r in self.sound if r.kind == ADOPTED), None)
 
     @property
     def base(self) -> int | None:
@@ -249,11 +243,11 @@ class State:
 
     @property
     def best_ever(self) -> int | None:
-        """The usable release with the lowest tail perplexity on the tail shard that is pinned now, the older one of two equals.
+        """The sound release with the lowest tail perplexity on the tail shard that is pinned now, the older one of two equals.
 
         Readings of another shard are no readings of this one, so a release that was judged on it alone is not in the running.
         """
-        read = [(bits, r.served_seq or 0, r.version) for r in self.in_order if r.usable and (bits := self.tail_bits(r.version)) is not None]
+        read = [(bits, r.served_seq or 0, r.version) for r in self.sound if (bits := self.tail_bits(r.version)) is not None]
         return min(read)[2] if read else None
 
     def tail_bits(self, version: int) -> float | None:

@@ -10,7 +10,8 @@ EXPECTED = "previous, pre-synthetic, below:PERCENT or the number of a release"
 def rollback_target(state: State, to: str) -> Release:
     """The release that `to` means now; it may be the champion itself, and then there is nothing to do.
 
-    While a promotion is open, `previous` is the champion that the promotion wants to replace.
+    While a promotion is open, `previous` is the champion that the promotion wants to replace. Only a number leads to a release that
+    descends from a recalled one: `previous`, `pre-synthetic` and `below:` pass such releases over (`passed_over`).
 
     Raises: RefusedError where nothing was promoted yet, where nothing fits, or where the version was never promoted or is quarantined;
     UsageError where `to` is none of the four forms.
@@ -34,12 +35,21 @@ def skipped(state: State, target: Release) -> tuple[int, ...]:
     return tuple(reversed(between))
 
 
+def passed_over(state: State, target: Release) -> tuple[int, ...]:
+    """Usable versions that served after the target and before the champion, and descend from a recalled one; newest first."""
+    return tuple(version for version in skipped(state, target) if version in state.tainted and state.releases[version].usable)
+
+
 def others(state: State, target: Release) -> tuple[Release, ...]:
-    """Usable releases other than the target and the champion, nearest to the target first, older ones before newer ones."""
+    """Usable releases other than the target and the champion, nearest to the target first, older ones before newer ones.
+
+    Those that descend from a recalled release come last.
+    """
     usable = [r for r in state.in_order if r.usable and r.version not in (target.version, state.champion)]
     older = [r for r in usable if (r.served_seq or 0) < (target.served_seq or 0)]
     newer = [r for r in usable if (r.served_seq or 0) > (target.served_seq or 0)]
-    return (*reversed(older), *newer)
+    tainted = state.tainted
+    return tuple(sorted((*reversed(older), *newer), key=lambda r: r.version in tainted))
 
 
 def _previous(state: State) -> Release:
@@ -57,14 +67,14 @@ def _baseline(state: State) -> Release:
 
 
 def _below(state: State, percent: int) -> Release:
-    """The last usable release before the first one whose worst shard exceeded the percentage, quarantined ones counted."""
+    """The last sound release before the first one whose worst shard exceeded the percentage, quarantined ones counted."""
     if not 1 <= percent <= 100:
         raise UsageError(f"{percent} is not a percentage in 1..100", where="--to")
-    found = None
+    found, sound = None, {r.version for r in state.sound}
     for release in state.in_order:
         if release.shard_exceeds(percent):
             break
-        found = release if release.usable else found
+        found = release if release.version in sound else found
     if found is None:
         raise RefusedError(f"no usable release came before a shard exceeded {percent} % synthetic tokens", expected=_usable(state))
     return found
@@ -87,5 +97,6 @@ def _number(digits: str, to: str) -> int:
 
 
 def _usable(state: State) -> str:
-    versions = [str(r.version) for r in state.in_order if r.usable]
+    tainted = state.tainted
+    versions = [f"{r.version}{' (descends from a recalled one)' if r.version in tainted else ''}" for r in state.in_order if r.usable]
     return f"one of the usable releases {', '.join(versions)}" if versions else "a usable release, and there is none"

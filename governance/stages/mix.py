@@ -12,6 +12,7 @@ import polars as pl
 from governance.digest import read_document, write_document
 from governance.mixing.alike import Vectors, embedded, vectors_in_file
 from governance.mixing.anchors import passes_document
+from governance.mixing.barred import Barred, written_elsewhere
 from governance.mixing.benchmarks import BENCHMARKS_FILE, Benchmarks
 from governance.mixing.descent import Passages, descent_document, refuse_beyond_depth
 from governance.mixing.document import ANCHOR
@@ -26,7 +27,9 @@ from governance.provenance.earlier import EARLIER_FILE, EARLIER_SCHEMA, as_label
 from governance.provenance.hashing import Places
 from governance.provenance.labels.label import RELABELS_FILE
 from governance.provenance.laundering.document import refuse_laundered
+from governance.provenance.memory import KNOWN_FILE
 from governance.provenance.passed import PASSED_SCHEMA
+from governance.provenance.recalled import Recalled
 from governance.provenance.row import ROW_SCHEMA
 from governance.stages.pinned import frozen_file, pinned_shard
 from governance.stages.stage import Stage
@@ -96,6 +99,7 @@ def _planned(desk: Desk, rules: MixRules, source: Path, earlier: pl.DataFrame, s
         selection=desk.section("policy.selection", SelectionRules),
         benchmarks=_benchmarks(desk),
         vectors=_vectors(desk, rules, source, scratch),
+        barred=_barred(desk),
     )
     refuse_without_anchors(mix.document, rules)
     refuse_stale(mix.document, rules)
@@ -141,6 +145,11 @@ def _benchmarks(desk: Desk) -> Benchmarks:
     return Benchmarks(texts=texts, not_named=tuple(desk.need("benchmarks")["not_named"]))
 
 
+def _barred(desk: Desk) -> Barred:
+    recalled = tuple(Recalled.from_document(one) for one in desk.need("recalled"))
+    return Barred(recalled=recalled, elsewhere=written_elsewhere(pl.scan_parquet(frozen_file(desk, KNOWN_FILE, "known")), recalled))
+
+
 def _parts(desk: Desk, source: Path, selected: pl.DataFrame, scratch: Path) -> Iterator[Path]:
     """The rows of mix.parquet in files, one after the other: fresh rows as the executor gathers them, with the anchors among them."""
     at = selected["pool_at"].to_numpy()[(selected["role"] != ANCHOR).to_numpy()]
@@ -160,10 +169,13 @@ def _written(rows: pl.DataFrame, path: Path) -> Path:
 
 STAGE = Stage(
     name="mix",
-    reads=("admitted.parquet", "descent.parquet", "laundering.json", EARLIER_FILE, RELABELS_FILE, BENCHMARKS_FILE, *SHARDS.values()),
+    reads=(
+        *("admitted.parquet", "descent.parquet", "laundering.json"),
+        *(EARLIER_FILE, KNOWN_FILE, RELABELS_FILE, BENCHMARKS_FILE, *SHARDS.values()),
+    ),
     writes=("mix.parquet", "dropped.parquet", "flagged.parquet", "mix.json"),
     needs=(
-        *("kind", "model", "start", "teachers", "shards", "earlier", "relabels", "benchmarks", "seed"),
+        *("kind", "model", "start", "teachers", "shards", "earlier", "known", "relabels", "recalled", "benchmarks", "seed"),
         *("policy.mixing", "policy.selection", "policy.training"),
     ),
     code=("governance.adapters.trainers", "governance.adapters.executors"),

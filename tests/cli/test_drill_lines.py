@@ -12,7 +12,8 @@ from governance.drills.table import Promise, line_of
 from governance.drills.trial import Trial
 from governance.gates.gate import Verdict
 from governance.provenance.corpus.shares import Counted
-from governance.release.state import GateDrill, State
+from governance.release.judged import GateDrill
+from governance.release.state import State
 
 
 def document(*, broken: bool = False) -> dict[str, Any]:

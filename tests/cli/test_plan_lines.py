@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from cli.commands.plan import anchor_lines, label_lines, part_lines, room_lines
+from cli.commands.plan import anchor_lines, label_lines, left_out_words, part_lines, room_lines
 from governance.mixing.headroom import Advice, Headroom
 from governance.mixing.limits import Limit
 
@@ -84,3 +84,11 @@ def test_anchors_and_rare_slices_are_said_in_a_line_each():
     assert anchor_lines({**mix, "rare_slices": rare})[1] == (
         " Rare slices: 7 (beat \\[0], beat \\[1], beat \\[2], beat \\[3], beat \\[4], ...); all their human text is in every epoch."
     )
+
+
+def test_words_that_a_recall_bars_are_said_by_whose_they_are():
+    recalled = [{"version": 14, "ledger_seq": 431, "name": "student/14", "rows": 302, "tokens": 9000}]
+    mix = {"dropped": {"near-duplicate": 1204, "recalled": 302}, "recalled": recalled}
+    assert left_out_words(mix) == "1,204 near-duplicate, 302 tainted by student/14 (quarantined)"
+    assert left_out_words({"dropped": {"recalled": 302}, "recalled": recalled}) == "302 tainted by student/14 (quarantined)"
+    assert left_out_words({"dropped": {}, "recalled": []}) == "none"

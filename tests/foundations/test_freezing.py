@@ -22,6 +22,7 @@ from governance.provenance.emissions import emissions_bytes, emitted, read_emiss
 from governance.provenance.labels.label import RELABELS_SCHEMA
 from governance.provenance.memory import nothing_known
 from governance.provenance.pin import Pin
+from governance.provenance.recalled import Recalled
 from governance.provenance.synthesis import EmissionLimits
 
 
@@ -100,6 +101,13 @@ def test_sentinels_are_frozen_by_digest_and_other_ones_are_another_question(tmp_
     pair = pl.DataFrame([("a", "s", "yes", "no")], schema=SENTINEL_SCHEMA, orient="row")
     some = freeze(workspace, replace(request(batch), sentinels=pair))
     assert pl.read_parquet(frozen).equals(pair)
+    assert not same_question(none, some)
+
+
+def test_recalled_releases_are_frozen_by_name_and_a_recall_since_is_another_question(batch: Path):
+    gone = Recalled(version=14, digest="d" * 64, seq=431, names=(("student", "14"),))
+    none, some = (cycle_of(replace(request(batch), recalled=found), batch_manifest(batch)) for found in ((), (gone,)))
+    assert some["recalled"] == [{"version": 14, "digest": "d" * 64, "seq": 431, "names": [["student", "14"]]}]
     assert not same_question(none, some)
 
 

@@ -23,6 +23,7 @@ from governance.ports.trainer import Trainer
 from governance.provenance.earlier import EARLIER_SCHEMA, nothing_earlier
 from governance.provenance.kernels import NUMPY, Kernels
 from governance.provenance.labels.label import no_relabels
+from governance.provenance.memory import MEMORY_SCHEMA, nothing_known
 from governance.provenance.passed import PASSED_SCHEMA
 from governance.section import part_of, read_section
 from governance.stages.mix import STAGE
@@ -101,10 +102,13 @@ def desk(tmp_path: Path) -> TableDesk:
     pl.DataFrame(passed, schema=PASSED_SCHEMA).write_parquet(tmp_path / "descent.parquet")
     write_document(tmp_path / "laundering.json", {"stops": False})
     nothing_earlier().write_parquet(tmp_path / "earlier.parquet")
+    nothing_known().write_parquet(tmp_path / "known.parquet")
     no_relabels().write_parquet(tmp_path / "relabels.parquet")
     BENCHMARKS_SCHEMA.to_frame().write_parquet(tmp_path / "benchmarks.parquet")
     cycle = {
         "earlier": {"sha256": digest_file(tmp_path / "earlier.parquet")},
+        "known": {"sha256": digest_file(tmp_path / "known.parquet")},
+        "recalled": [],
         "relabels": {"sha256": digest_file(tmp_path / "relabels.parquet")},
         "benchmarks": {"sha256": digest_file(tmp_path / "benchmarks.parquet"), "not_named": []},
         "kind": "retraining",
@@ -247,4 +251,26 @@ def test_rows_of_earlier_cycles_come_back_with_what_they_have_been_through(desk:
     assert document["depth"] == (4 if selected["row_id"].str.starts_with("echo-").any() else 2)
     (desk.root / "earlier.parquet").write_bytes(b"other")
     with pytest.raises(IntegrityError, match=r"earlier.parquet: is"):
+        STAGE.work(desk)
+
+
+def test_the_stage_bars_a_recalled_release_in_the_batch_in_kept_rows_and_behind_parents_from_an_earlier_batch(desk: TableDesk) -> None:
+    theirs = {"origin": "model", "generator": "student", "generator_version": "14"}
+    kept = rows("kept", 8000, 1, **theirs).with_columns(cycle=pl.lit(1), depth=pl.lit(1), passages=pl.lit(1000))
+    kept.select(EARLIER_SCHEMA.names()).cast(EARLIER_SCHEMA).write_parquet(desk.root / "earlier.parquet")
+    memory = {"row_id": "older", "sha256": "", **theirs, "depth": 1, "passages": 1000, "cycle": 1}
+    pl.DataFrame([memory], schema=MEMORY_SCHEMA).write_parquet(desk.root / "known.parquet")
+    made = rows("made", 8100, 1, origin="model", generator="writer", parent_ids=["older"])
+    path = desk.root / "admitted.parquet"
+    pl.concat([pl.read_parquet(path), rows("theirs", 8200, 1, **theirs), made]).write_parquet(path)
+    for name in ("earlier", "known"):
+        desk.cycle[name] = {"sha256": digest_file(desk.root / f"{name}.parquet")}
+    desk.cycle["recalled"] = [{"version": 14, "digest": "c" * 64, "seq": 431, "names": [["student", "14"]]}]
+    desk.cycle["policy"]["mixing"] = {"self_generated": "admit", "regime": "accumulate"}
+    STAGE.work(desk)
+    dropped = pl.read_parquet(desk.root / "dropped.parquet").filter(pl.col("rule") == "recalled")
+    assert sorted(dropped["row_id"]) == ["kept-0", "made-0", "theirs-0"]
+    assert read_document(desk.root / "mix.json")["recalled"][0]["rows"] == 3
+    desk.cycle["known"] = {"sha256": "0" * 64}
+    with pytest.raises(IntegrityError, match=r"known\.parquet: is"):
         STAGE.work(desk)

@@ -1,0 +1,38 @@
+"""What the ledger keeps of cycles and of the gate that judges them, beside the releases that came of it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCycle:
+    """The frozen cycle that has no candidate yet."""
+
+    number: int
+    digest: str
+    batch_digest: str
+    policy_sha256: str
+    kind: str
+    judged: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What one batch came to under one policy; `version` is None until its candidate is registered."""
+
+    verdict: str
+    cycle: int
+    cycle_digest: str
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateDrill:
+    """A recorded drill of one version of the gate. `own` says that it bred the line's own kind of model, and not a small stand-in."""
+
+    gate_version: str
+    trainer: str
+    own: bool
+    seeds: int
+    broken: int
+    drill_sha256: str
+    seq: int
