@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from governance.errors import RefusedError
-from governance.provenance.passed import names_checkpoint
-from governance.provenance.recalled import Recalled, names_of
+from governance.provenance.recalled import Named, Recalled, names_of
 from governance.release.kinship import Kinship
 from governance.release.recall import way_to_recalled
-from governance.release.state import Release, State
+from governance.release.state import State
 from governance.wiring import Shop
 
 _UNKNOWN = "unknown"
@@ -16,8 +15,17 @@ _UNKNOWN = "unknown"
 
 def recalled_of(shop: Shop, state: State) -> tuple[Recalled, ...]:
     """Every release that was left by a rollback, with the names that the policy's reviewed table knows it by."""
+    seqs = {r.version: r.quarantined_seq or 0 for r in state.recalled}
+    named = [one for one in authors_of(shop, state) if one.version in seqs]
+    return tuple(Recalled(version=one.version, digest=one.digest, names=one.names, seq=seqs[one.version]) for one in named)
+
+
+def authors_of(shop: Shop, state: State) -> tuple[Named, ...]:
+    """Every release of the line, promoted or not, by the names under which rows may say that it wrote them."""
+    model, rules = shop.policy.line.model, shop.policy.provenance
     return tuple(
-        Recalled(version=r.version, digest=r.checkpoint, seq=r.quarantined_seq or 0, names=_names(shop, r)) for r in state.recalled
+        Named(version=r.version, digest=r.checkpoint, names=names_of(model, r.version, r.checkpoint, rules.aliases, rules.alias_versions))
+        for r in state.releases.values()
     )
 
 
@@ -34,20 +42,15 @@ def refuse_start(state: State, version: int) -> None:
 
 def kinship_of(shop: Shop, cycle: Mapping[str, Any], mix: Mapping[str, Any]) -> Kinship:
     """The start of a cycle, the releases that wrote rows of its mix, and the recalls that it barred."""
-    releases = shop.ledger.state().releases.values()
-    wrote = {r.version for r in releases for author in mix["authors"] if _is(shop, r, author)}
+    state = shop.ledger.state()
+    wrote = {one.version for one in authors_of(shop, state) for author in mix["authors"] if _is(one, author)}
     if f"{shop.policy.line.model}/{_UNKNOWN}" in mix["authors"]:
-        wrote |= {r.version for r in releases if r.promoted}  # text of the line without a version may be any release's
+        wrote |= {r.version for r in state.in_order}  # text of the line without a version may be any release's
     barred = tuple(sorted(one["version"] for one in cycle.get("recalled", ())))
     return Kinship(start=cycle["start"]["version"], authors=tuple(sorted(wrote)), recalled=barred)
 
 
-def _is(shop: Shop, release: Release, author: str) -> bool:
+def _is(one: Named, author: str) -> bool:
     """True where an author of mix.json, `name/version`, is a release."""
-    known = {f"{name}/{version or _UNKNOWN}" for name, version in _names(shop, release)}
-    return author in known or names_checkpoint(author.rpartition("/")[2].lower(), release.checkpoint)
-
-
-def _names(shop: Shop, release: Release) -> tuple[tuple[str, str | None], ...]:
-    rules = shop.policy.provenance
-    return names_of(shop.policy.line.model, release.version, release.checkpoint, rules.aliases, rules.alias_versions)
+    name, _, version = author.rpartition("/")
+    return one.wrote(name, version) or author in {f"{name}/{version or _UNKNOWN}" for name, version in one.names}

@@ -24,6 +24,7 @@ def _lines(state: "State", model: str) -> list[str]:
     if state.champion is None:
         waiting = [f" waiting      version {r.version}: heirloom review {r.version}" for r in state.waiting]
         return [f"{model}: no release yet.", *waiting, "Next: heirloom retrain"]
+    from cli.recalled import recalled_lines
     from governance.provenance.descent_words import depth_words, share_words
     from governance.release.state import ADOPTED
 
@@ -39,6 +40,7 @@ def _lines(state: "State", model: str) -> list[str]:
         f" best-ever      {_best(state)}",
         f" previous       {state.previous or '-'}",
     ]
+    lines += recalled_lines(state)
     lines += [f" waiting        version {r.version}: heirloom review {r.version}" for r in state.waiting]
     if state.cycle is not None:
         lines.append(f" open cycle     {state.cycle.number} ({state.cycle.kind}): heirloom retrain goes on with it")
@@ -73,6 +75,8 @@ def _descent(state: "State") -> dict[str, Any] | None:
 
 
 def _document(state: "State") -> dict[str, Any]:
+    from cli.recalled import recalled_document
+
     return {
         "champion": state.champion,
         "previous": state.previous,
@@ -80,6 +84,8 @@ def _document(state: "State") -> dict[str, Any]:
         "baseline": state.baseline,
         "best_ever": state.best_ever,
         "descent": _descent(state),
+        "recalled": recalled_document(state),
+        "tainted": sorted(state.tainted),
         "waiting": [r.version for r in state.waiting],
         "open_cycle": state.cycle.number if state.cycle else None,
         "open_act": state.intent.act if state.intent else None,

@@ -16,8 +16,10 @@ def command(*, reason: str = "not given", common: Common | None = None) -> Outco
     from governance.release import kinds
 
     shop = shop_of(common)
-    if shop.ledger.state().frozen is None:
+    state = shop.ledger.state()
+    if state.frozen is None:
         return Outcome(command="unfreeze", lines=["Retraining is not frozen."], document={"changed": False})
     event = shop.ledger.record(kinds.SCHEDULE_UNFROZEN, {"reason": reason})
-    lines = [f"Retraining may go on, ledger {event.seq}.", "Next: heirloom retrain"]
+    barred = [f" {r.version} stays quarantined: the next mix bars its outputs." for r in state.recalled]
+    lines = [f"Retraining may go on, ledger {event.seq}.", *barred, "Next: heirloom retrain"]
     return Outcome(command="unfreeze", lines=lines, document={"changed": True, "reason": reason, "ledger_seq": event.seq})

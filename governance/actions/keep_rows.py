@@ -1,6 +1,7 @@
 """Keeping what a passed cycle was trained on, once, so that a policy that accumulates can bring it back."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -11,7 +12,8 @@ from governance.digest import digest_document, read_document
 from governance.ports.executor import Executor
 from governance.ports.row_store import RowStore
 from governance.provenance.earlier import EARLIER_FILE, first_trained, trained_rows
-from governance.provenance.row import ROW_SCHEMA
+from governance.provenance.recalled import Named
+from governance.provenance.row import OWN_WORDS, ROW_SCHEMA
 from governance.release import kinds
 from governance.release.state import PASS, State
 
@@ -23,10 +25,13 @@ class _Kept(Exception):  # noqa: N818 - it says what happened, and never leaves 
     """Another process has recorded this cycle."""
 
 
-def keep_rows(ledger: Ledger, store: RowStore, executor: Executor, cycle: Path, steps: Steps = go_on) -> bool:
+def keep_rows(
+    ledger: Ledger, store: RowStore, executor: Executor, cycle: Path, steps: Steps = go_on, *, authors: Sequence[Named] = ()
+) -> bool:
     """Keep the rows that the cycle in a folder was the first to train on; idempotent by the cycle's digest. False where nothing is new.
 
-    Only a cycle that passed: no other can ever serve, and only what serves comes back.
+    The ledger hears how many of them each of the `authors`, the releases of the line, wrote. Only a cycle that passed: no other can ever
+    serve, and only what serves comes back.
     """
     document = read_document(cycle / "cycle.json")
     digest = digest_document(document)
@@ -35,9 +40,11 @@ def keep_rows(ledger: Ledger, store: RowStore, executor: Executor, cycle: Path, 
         return False
     mix = pl.read_parquet(cycle / "mix.parquet", columns=["row_id", "role"])
     first = first_trained(mix, pl.read_parquet(cycle / EARLIER_FILE, columns=["row_id"]))
-    sha256 = store.keep(_rows(executor, cycle, first, document["number"]))
+    wrote = Counter[tuple[str | None, str | None]]()
+    sha256 = store.keep(_counting(_rows(executor, cycle, first, document["number"]), wrote))
     steps("keep.written")
-    recorded = _record(ledger, {"cycle": document["number"], "cycle_digest": digest, "rows": int(first.sum()), "rows_sha256": sha256})
+    body = {"cycle": document["number"], "cycle_digest": digest, "rows": int(first.sum()), "rows_sha256": sha256}
+    recorded = _record(ledger, {**body, "own": _own(wrote, authors)})
     steps("keep.recorded")
     return recorded
 
@@ -48,6 +55,21 @@ def _rows(executor: Executor, cycle: Path, first: pl.Series, number: int) -> Ite
     for batch in executor.mapped(cycle / "mix.parquet", ROW_SCHEMA.names(), _as_they_are):
         yield trained_rows(batch.filter(first[done : done + batch.height]), passed, number)
         done += batch.height
+
+
+def _counting(frames: Iterable[pl.DataFrame], wrote: Counter[tuple[str | None, str | None]]) -> Iterator[pl.DataFrame]:
+    """The frames, while the rows of every model that wrote some are counted."""
+    for rows in frames:
+        named = rows.filter(~pl.col("origin").is_in(OWN_WORDS)).group_by("generator", "generator_version").len()
+        for generator, version, count in named.iter_rows():
+            wrote[generator, version] += count
+        yield rows
+
+
+def _own(wrote: Mapping[tuple[str | None, str | None], int], authors: Sequence[Named]) -> dict[str, int]:
+    """Version -> rows, of the releases that wrote some."""
+    found = {str(one.version): sum(rows for author, rows in wrote.items() if one.wrote(*author)) for one in authors}
+    return {version: rows for version, rows in found.items() if rows}
 
 
 def _as_they_are(rows: pl.DataFrame) -> pl.DataFrame:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from governance.release.descendants import Descendants
+
 FINISHED, ABANDONED, WAITING, NOTHING = "finished", "abandoned", "waiting", "nothing"
 
 
@@ -76,6 +78,12 @@ class RollbackOutcome:
     quarantined: int | None = None
     frozen: bool = False
     skipped: tuple[int, ...] = ()
+    passed_over: tuple[int, ...] = ()
+    """Skipped versions that could have served, and descend from a recalled one."""
+    descends_from: tuple[int, ...] = ()
+    """The way from the version to a recalled one that it descends from: somebody named it."""
+    descendants: Descendants | None = None
+    """What comes from the quarantined version."""
     notes: tuple[str, ...] = ()
     """What could not be done now, a phrase each."""
     seq: int = 0

@@ -6,9 +6,11 @@ from governance.actions.promote import put_back_views
 from governance.actions.release_desk import ReleaseDesk, move_aliases, move_champion, point, read_back_alias, read_back_pointer
 from governance.errors import ConflictError, GovernanceError
 from governance.release import kinds
+from governance.release.descendants import descendants_of
 from governance.release.fold import leads_back, rolled_back
+from governance.release.recall import way_to_recalled
 from governance.release.state import PROMOTION, ROLLBACK, Intent, Release, State
-from governance.release.targets import rollback_target, skipped
+from governance.release.targets import passed_over, rollback_target, skipped
 
 NOT_GIVEN = "not given"
 TRIES = 5
@@ -91,6 +93,9 @@ def finish_rollback(desk: ReleaseDesk, state: State, intent: Intent, assured: As
         quarantined=intent.left if back else None,
         frozen=back and desk.freeze_after_rollback,
         skipped=skipped(state, target),
+        passed_over=passed_over(state, target),
+        descends_from=way_to_recalled(after, target.version),
+        descendants=descendants_of(after, intent.left) if back and intent.left is not None else None,
         notes=(note,) if note else (),
         seq=seq,
     )
@@ -198,6 +203,9 @@ def _rehearsal(desk: ReleaseDesk, state: State, target: Release) -> RollbackOutc
         quarantined=left if back else None,
         frozen=back and desk.freeze_after_rollback,
         skipped=skipped(state, target),
+        passed_over=passed_over(state, target),
+        descends_from=way_to_recalled(state, target.version),
+        descendants=descendants_of(state, left) if back and left is not None else None,
         dry_run=True,
     )
 

@@ -12,12 +12,10 @@ from governance.mixing.sieve import Sieve
 from governance.provenance.hashing import Places
 from governance.provenance.kin import descendants
 from governance.provenance.recalled import Recalled
-from governance.provenance.row import Origin
+from governance.provenance.row import OWN_WORDS
 
 RECALLED = "recalled"
 ELSEWHERE = pl.Schema({"row_id": pl.String, "version": pl.Int64})
-_OWN_WORDS = (Origin.HUMAN.value, Origin.EXPOSED.value)
-"""A person's own words are not the model's, whatever the person read."""
 _NOBODY = -1
 
 
@@ -33,7 +31,7 @@ def written_elsewhere(memory: pl.LazyFrame, recalled: Sequence[Recalled]) -> pl.
     """The rows of the memory that a recalled release wrote: what was made from them comes from it too."""
     if not recalled:
         return ELSEWHERE.to_frame()
-    said = memory.filter(~pl.col("origin").is_in(_OWN_WORDS)).select("row_id", "generator", "generator_version").collect()
+    said = memory.filter(~pl.col("origin").is_in(OWN_WORDS)).select("row_id", "generator", "generator_version").collect()
     authors = said.select("generator", "generator_version").unique()
     meant = [next((one.version for one in recalled if one.wrote(*author)), None) for author in authors.iter_rows()]
     theirs = authors.with_columns(pl.Series("version", meant, dtype=pl.Int64)).drop_nulls("version")
@@ -84,7 +82,7 @@ def _authors(sieve: Sieve, recalled: Sequence[Recalled], model: str) -> Places:
 
     parts = [np.zeros(0, dtype=np.int64)]
     for rows in sieve.pieces("origin", "generator", "generator_version"):
-        authors = rows.unique().filter(~pl.col("origin").is_in(_OWN_WORDS))
+        authors = rows.unique().filter(~pl.col("origin").is_in(OWN_WORDS))
         judged = [judge(generator, version) for _, generator, version in authors.iter_rows()]
         verdicts = authors.with_columns(pl.Series("by", judged, dtype=pl.Int64))
         found = rows.join(verdicts, on=rows.columns, how="left", nulls_equal=True, maintain_order="left")["by"]
@@ -95,7 +93,7 @@ def _authors(sieve: Sieve, recalled: Sequence[Recalled], model: str) -> Places:
 def _made_from(sieve: Sieve, barred: Barred, wrote: Places) -> Places:
     """Likewise for model text by others that was made, at whatever distance, from rows that a recalled release wrote."""
     made = np.full(sieve.height, _NOBODY, dtype=np.int64)
-    parented = ~pl.col("origin").is_in(_OWN_WORDS) & (pl.col("parent_ids").list.len() > 0)
+    parented = ~pl.col("origin").is_in(OWN_WORDS) & (pl.col("parent_ids").list.len() > 0)
     edges = pl.concat(
         part.filter(parented).select(child="row_id", parent="parent_ids").explode("parent")
         for part in sieve.pieces("row_id", "origin", "parent_ids")

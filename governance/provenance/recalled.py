@@ -1,4 +1,4 @@
-"""The names of a release that was recalled: how a row says that it wrote it."""
+"""The names of a release: how a row says that it wrote it, and what is recalled when it was left by a rollback."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,13 +8,23 @@ from governance.provenance.passed import names_checkpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recalled:
-    """A release whose words are barred since ledger `seq`. `names` are pairs of generator and version; the digest names it too."""
+class Named:
+    """A release as an author. `names` are pairs of generator and version; the digest of its checkpoint names it too."""
 
     version: int
     digest: str
-    seq: int
     names: tuple[tuple[str, str | None], ...]
+
+    def wrote(self, generator: str | None, version: str | None) -> bool:
+        """True where a row by this author is its."""
+        return (generator, version) in self.names or names_checkpoint(version.lower() if version else None, self.digest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recalled(Named):
+    """A release whose words are barred since ledger `seq`."""
+
+    seq: int
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Recalled":
@@ -24,10 +34,6 @@ class Recalled:
     def document(self) -> dict[str, Any]:
         """An entry of `recalled` in cycle.json."""
         return {"version": self.version, "digest": self.digest, "seq": self.seq, "names": [list(pair) for pair in self.names]}
-
-    def wrote(self, generator: str | None, version: str | None) -> bool:
-        """True where a row by this author is its."""
-        return (generator, version) in self.names or names_checkpoint(version.lower() if version else None, self.digest)
 
 
 def names_of(

@@ -25,6 +25,9 @@ class Origin(StrEnum):
 SYNTHETIC_ORIGINS = tuple(origin.value for origin in Origin if origin is not Origin.HUMAN)
 """Origins that count against the synthetic cap: everything that is not proven human."""
 
+OWN_WORDS = (Origin.HUMAN.value, Origin.EXPOSED.value)
+"""Origins whose words are a person's own, whatever the person read: a generator that such a row names did not write it."""
+
 _COLUMNS: Mapping[str, pl.DataType] = {
     "row_id": pl.String(),  # unique in a batch
     "text": pl.String(),  # never shown outside <pre>, never in messages

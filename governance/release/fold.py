@@ -19,7 +19,7 @@ from governance.release.state import PROMOTION, ROLLBACK, Approval, Intent, Rele
 
 _MAPPINGS = (
     *("releases", "shards", "teachers", "benchmarks", "frozen_against", "extended", "judged", "attempts"),
-    *("remembered", "kept_rows", "pruned_rows", "relabellings", "synthesized", "drills"),
+    *("remembered", "kept_rows", "own_rows", "pruned_rows", "relabellings", "synthesized", "drills"),
 )
 
 
@@ -85,11 +85,6 @@ def _sentinels(state: State, event: Event) -> State:
 
 def _emissions(state: State, event: Event) -> State:
     return replace(state, emissions=event.body["emissions_sha256"])
-
-
-def _synthesized(state: State, event: Event) -> State:
-    document = event.body["document_sha256"]
-    return replace(state, synthesized=_with(state.synthesized, document, state.synthesized.get(document, event.seq)))
 
 
 def _cycle_frozen(state: State, event: Event) -> State:
@@ -253,7 +248,7 @@ _STEPS: Mapping[str, Callable[[State, Event], State]] = MappingProxyType(
         kinds.BENCHMARK_PINNED: fold_tables.benchmark,
         kinds.SENTINELS_PINNED: _sentinels,
         kinds.EMISSIONS_ENTERED: _emissions,
-        kinds.ROWS_SYNTHESIZED: _synthesized,
+        kinds.ROWS_SYNTHESIZED: fold_tables.synthesized,
         kinds.MEMORY_EXTENDED: fold_tables.memory,
         kinds.ROWS_KEPT: fold_tables.rows_kept,
         kinds.ROWS_PRUNED: fold_tables.rows_pruned,

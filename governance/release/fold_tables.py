@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from governance.provenance.pin import Pin
+from governance.release.judged import Written
 from governance.release.ledger import Event
 from governance.release.relabelling import Relabelling
 from governance.release.state import State
@@ -31,8 +32,21 @@ def memory(state: State, event: Event) -> State:
     return replace(state, memory=sha256, remembered=with_entry(state.remembered, event.body["cycle_digest"], sha256))
 
 
+def synthesized(state: State, event: Event) -> State:
+    """The first record of a document counts: a replay says nothing."""
+    body = event.body
+    if body["document_sha256"] in state.synthesized:
+        return state
+    written = Written(seq=event.seq, batch=body["batch"], digest=body["digest"], rows=body["rows"])
+    return replace(state, synthesized=with_entry(state.synthesized, body["document_sha256"], written))
+
+
 def rows_kept(state: State, event: Event) -> State:
-    return replace(state, kept_rows=with_entry(state.kept_rows, event.body["cycle_digest"], event.body["rows_sha256"]))
+    """An event of an older version does not say who of the line wrote some of the rows."""
+    body = event.body
+    own = MappingProxyType({int(version): rows for version, rows in body.get("own", {}).items()})
+    kept = with_entry(state.kept_rows, body["cycle_digest"], body["rows_sha256"])
+    return replace(state, kept_rows=kept, own_rows=with_entry(state.own_rows, body["cycle_digest"], own))
 
 
 def rows_pruned(state: State, event: Event) -> State:

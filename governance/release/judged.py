@@ -36,3 +36,13 @@ class GateDrill:
     broken: int
     drill_sha256: str
     seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """Rows that a model wrote for a batch; `digest` is that of the model, or the name that an endpoint gives it."""
+
+    seq: int
+    batch: str
+    digest: str
+    rows: int

@@ -55,7 +55,7 @@ _NEEDS = {
         " policy_sha256"
     ),
     MEMORY_EXTENDED: "cycle cycle_digest rows forgotten memory_sha256",
-    ROWS_KEPT: "cycle cycle_digest rows rows_sha256",
+    ROWS_KEPT: "cycle cycle_digest rows rows_sha256 own",
     ROWS_PRUNED: "cycle_digest rows_sha256 reason",
     MODEL_ADOPTED: "version adoption_sha256 checkpoint policy_sha256 share tokens run_url reason",
     ROWS_RELABELLED: "by rows unqueued moves labels_sha256 sheet_sha256 signature key",
@@ -92,7 +92,10 @@ BODIES: Mapping[str, frozenset[str]] = MappingProxyType({kind: frozenset(keys.sp
 """Kind -> the keys of its body, all of them and no others."""
 
 LATER: Mapping[str, frozenset[str]] = MappingProxyType(
-    {CANDIDATE_REGISTERED: frozenset(("passages", "unknown_tokens", "past_share", "batches_head", "levels", "kinship"))}
+    {
+        CANDIDATE_REGISTERED: frozenset(("passages", "unknown_tokens", "past_share", "batches_head", "levels", "kinship")),
+        ROWS_KEPT: frozenset(("own",)),
+    }
 )
 """Kind -> keys that older versions did not write. Every event written now has them; the fold knows what their absence means."""
 

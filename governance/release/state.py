@@ -8,7 +8,7 @@ from governance.provenance.descent import Bounds, Descent, descent_of
 from governance.provenance.pin import Pin
 from governance.release.baseline_proposal import BaselineProposal
 from governance.release.controls import Control
-from governance.release.judged import GateDrill, Judgement, OpenCycle
+from governance.release.judged import GateDrill, Judgement, OpenCycle, Written
 from governance.release.kinship import Kinship, descended
 from governance.release.ledger import GENESIS
 from governance.release.levels import LEVELLED, RANKED, Levels
@@ -82,7 +82,8 @@ class Release:
     def parents(self) -> tuple[int, ...]:
         """Versions that it comes from. Where nobody wrote them down, it counts as started from the champion of then: the safe side."""
         start = self.kinship.start if self.kinship else self.judged_against
-        return tuple({*(() if start is None else (start,)), *(self.kinship.authors if self.kinship else ())})
+        authors = self.kinship.authors if self.kinship else ()
+        return tuple(dict.fromkeys((*(() if start is None else (start,)), *authors)))
 
     @property
     def promoted(self) -> bool:
@@ -163,8 +164,10 @@ class State:
     """The sha256 of a file of labels -> the event that recorded it, the first one: labels are said once, a replay says nothing."""
     emissions: str | None = None
     """The sha256 of the file of emissions after the last entry."""
-    synthesized: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-    """The sha256 of the document of synthetic rows that a teacher wrote -> the seq of its first record."""
+    own_rows: Mapping[str, Mapping[int, int]] = field(default_factory=lambda: MappingProxyType({}))
+    """Digest of a cycle whose rows were kept -> version of the line -> rows among them that it wrote."""
+    synthesized: Mapping[str, Written] = field(default_factory=lambda: MappingProxyType({}))
+    """The sha256 of the document of synthetic rows that a model wrote -> its first record."""
     drills: Mapping[tuple[str, bool], GateDrill] = field(default_factory=lambda: MappingProxyType({}))
     """(version of the gate, on the line's own kind of model) -> its last drill."""
     cycle: OpenCycle | None = None

@@ -17,7 +17,11 @@ from governance.mixing.rules import MixRules
 from governance.ports.rows import rows_frame
 from governance.provenance.earlier import nothing_earlier
 from governance.provenance.passed import PASSED_SCHEMA
+from governance.provenance.recalled import Named
 from governance.release import kinds
+from governance.release.descendants import descendants_of
+from governance.release.fold import fold
+from governance.release.ledger import follow
 from tests.world import Killed, Killer, World, terms
 
 ACCUMULATE = MixRules(regime="accumulate")
@@ -110,3 +114,24 @@ def test_kept_rows_that_are_gone_or_altered_are_refused_by_name(line: Line) -> N
     next((line.folder / "rows").iterdir()).write_bytes(b"other")
     with pytest.raises(IntegrityError, match="is altered"):
         line.back()
+
+
+def test_the_ledger_hears_which_releases_of_the_line_wrote_some_of_the_kept_rows_and_an_older_event_says_nothing(line: Line) -> None:
+    world, folder = line.world, line.cycle(1, "a")
+    version = world.add("one")
+    named = [Named(version=version, digest="d" * 64, names=(("student", "1"),)), Named(version=9, digest="e" * 64, names=())]
+    records = [
+        {"row_id": "h", "text": "h", "origin": "human"},
+        *({"row_id": f"m{n}", "text": f"m{n}", "origin": "model", "generator": "student", "generator_version": "1"} for n in range(3)),
+        {"row_id": "x", "text": "x", "origin": "exposed", "generator": "student", "generator_version": "1"},
+    ]
+    rows_frame(records, "a").with_columns(role=pl.lit("human"), shard=pl.lit(0)).write_parquet(folder / "mix.parquet")
+    assert keep_rows(world.desk().ledger, line.store, HereExecutor(batch_rows=2), folder, authors=named)
+    digest = digest_document({"number": 1})
+    state = world.state()
+    assert state.own_rows[digest] == {version: 3}
+    [kept] = descendants_of(state, version).kept
+    assert (kept.rows, kept.rows_sha256) == (3, state.kept_rows[digest])
+    older = [event for event in world.ledger.kept if event.kind == kinds.ROWS_KEPT]
+    body = {name: value for name, value in older[0].body.items() if name != "own"}
+    assert fold([follow(None, kind=kinds.ROWS_KEPT, actor="a", at="", body=body)]).own_rows == {digest: {}}

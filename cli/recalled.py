@@ -1,0 +1,66 @@
+"""What was recalled and what descends from it, in words: in `rollback`, `status`, `history` and `trace`."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from cli.outcome import plain
+
+if TYPE_CHECKING:
+    from governance.release.descendants import Descendants
+    from governance.release.state import State
+
+SHOWN = 5
+
+
+def recalled_document(state: "State") -> list[dict[str, Any]]:
+    """Every recalled release with the rollback that left it, and what descends from it."""
+    from dataclasses import asdict
+
+    from governance.release.descendants import descendants_of
+
+    return [
+        {"version": r.version, "ledger_seq": r.quarantined_seq, "descendants": asdict(descendants_of(state, r.version))}
+        for r in state.recalled
+    ]
+
+
+def recalled_lines(state: "State") -> list[str]:
+    """A line for each recalled release, and one where the champion itself descends from one."""
+    from governance.release.descendants import descendants_of
+    from governance.release.recall import way_to_recalled
+
+    lines = [
+        f" quarantined    {r.version} (ledger {r.quarantined_seq}): its outputs are barred from every mix"
+        f"{_after(descendants_of(state, r.version))}"
+        for r in state.recalled
+    ]
+    way = way_to_recalled(state, state.champion) if state.champion is not None else ()
+    if way:
+        lines.append(f" look at        {way[0]} serves and descends from {way[-1]}, which was recalled: {way_words(way)}")
+    return lines
+
+
+def descendant_words(found: "Descendants") -> str:
+    """What descends from a release, shortly; empty where nothing is known to."""
+    said = [f"{one.version}" + ("" if one.recorded else " (perhaps)") for one in found.releases]
+    words = [f"releases {_shown(said)}" if len(said) > 1 else f"release {said[0]}"] if said else []
+    kept = sum(one.rows for one in found.kept)
+    if kept:
+        words.append(f"{kept:,} kept rows of {len(found.kept)} cycle{'s' if len(found.kept) > 1 else ''}")
+    if found.batches:
+        words.append(f"batches {_shown([plain(one.batch) for one in found.batches])}")
+    return ", ".join(words)
+
+
+def way_words(way: Sequence[int]) -> str:
+    """`3 <- 2`."""
+    return " <- ".join(map(str, way))
+
+
+def _after(found: "Descendants") -> str:
+    return f"; from it descend {words}" if (words := descendant_words(found)) else ""
+
+
+def _shown(names: Sequence[str]) -> str:
+    rest = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,109 @@
+"""The night of an on-call: a rollback, what it bars and lists, a note, the history, and the morning's unfreeze. A real ledger file."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.commands.rollback import asked_lines, rollback_lines
+from cli.main import main
+from governance.actions.outcomes import RollbackOutcome
+from governance.actions.promote import promote
+from governance.actions.rollback import rollback
+from governance.adapters.sqlite_ledger import SqliteLedger
+from governance.release import kinds
+from governance.release.history import history
+from governance.release.kinship import Kinship
+from tests.world import MODEL, World, terms
+
+
+class Night:
+    """A workspace whose ledger is a file: releases 1, 2 and 3, each started from the one before; 3 serves."""
+
+    def __init__(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.root, self.capsys = root, capsys
+        (root / "policy.toml").write_text(f'[line]\nmodel = "{MODEL}"\n')
+        (root / ".heirloom").mkdir()
+        self.world = World(root=root, ledger=SqliteLedger(path=root / ".heirloom" / "ledger.sqlite"))  # type: ignore[arg-type]
+        for name, start in (("one", None), ("two", 1), ("three", 2)):
+            self.promote(name, start)
+
+    def promote(self, name: str, start: int | None, *recalled: int) -> None:
+        kin = Kinship(start=start, authors=(), recalled=recalled)
+        promote(self.world.desk("reviewer-a"), self.world.add(name, kinship=kin), terms())
+
+    def back(self, to: str = "previous") -> RollbackOutcome:
+        return rollback(self.world.desk("oncall-a"), to)
+
+    def say(self, *words: str) -> list[str]:
+        assert main([*words, "--workspace", str(self.root)]) == 0
+        return self.capsys.readouterr().out.splitlines()
+
+    def document(self, *words: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.say(*words, "--json")[-1])
+        return found
+
+
+@pytest.fixture
+def night(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Night:
+    return Night(tmp_path, capsys)
+
+
+def test_a_rollback_its_note_its_history_and_the_unfreezing_of_the_morning(night: Night) -> None:
+    planned = rollback(night.world.desk("oncall-a"), "previous", dry_run=True)
+    events = night.world.desk().ledger.events()
+    assert asked_lines(planned, MODEL, history(events)) == [
+        "student champion is 3 (since 2026-11-20 03:07). Going back to 2: promoted by policy 2026-11-20 03:07, 2 files verified."
+    ]
+    done = night.back()
+    assert rollback_lines(done, 2.4, MODEL) == [
+        "Champion 3 -> 2: 2 files verified.",
+        " 3 is quarantined: it can not be promoted again, and its outputs are barred from future mixes.",
+        " Scheduled retraining of student is frozen until: heirloom unfreeze",
+        f"Done in 2.4 s, ledger {done.seq}.",
+        f'Say why when you are awake: heirloom note {done.seq} "..."',
+    ]
+    assert night.say("note", str(done.seq), "tail sounded flat") == [f"Noted, ledger {done.seq + 1}."]
+    moved = night.say("history")
+    assert moved[1].split() == [str(done.seq), "2026-11-20", "03:07", "2", "3", "rollback", "oncall-a", "not", "given"]
+    assert moved[-1] == f" quarantined    3 (ledger {done.seq}): its outputs are barred from every mix"
+    assert any("frozen         rollback to 2" in line for line in night.say("status"))
+    assert night.say("unfreeze", "--reason", "the batch was bad") == [
+        f"Retraining may go on, ledger {done.seq + 2}.",
+        " 3 stays quarantined: the next mix bars its outputs.",
+        "Next: heirloom retrain",
+    ]
+    kept = night.world.desk().ledger.events()[-2:]
+    assert [(event.kind, dict(event.body)) for event in kept] == [
+        (kinds.NOTE_ADDED, {"about": done.seq, "text": "tail sounded flat"}),
+        (kinds.SCHEDULE_UNFROZEN, {"reason": "the batch was bad"}),
+    ]
+
+
+def test_a_rollback_a_status_and_the_history_list_what_descends_from_what_was_left(night: Night) -> None:
+    night.back("1")
+    night.back("2")
+    assert night.document("status")["tainted"] == []
+    night.promote("four", 2, 3)
+    waiting = night.world.add("five", kinship=Kinship(start=4, authors=(2,), recalled=(3,)))
+    done = night.back("2")
+    assert f" From it descend release {waiting}: heirloom trace 4 --descendants" in rollback_lines(done, 1.0, MODEL)
+    assert night.say("history")[-1].endswith(f"barred from every mix; from it descend release {waiting}")
+    state = night.document("status")
+    assert (state["tainted"], [one["version"] for one in state["recalled"]]) == ([waiting], [3, 4])
+    [found] = state["recalled"][1]["descendants"]["releases"]
+    assert found == {"version": waiting, "parent": 4, "by": "weights", "recorded": True}
+
+
+def test_who_goes_to_a_descendant_by_its_number_is_told_and_nobody_falls_on_it(night: Night) -> None:
+    night.promote("four", 3)
+    night.back("2")
+    night.back("1")
+    said = rollback_lines(night.back("3"), 1.0, MODEL)
+    assert " Look at: 3 descends from 2, which was recalled (3 <- 2); it was named." in said
+    assert night.say("status")[-2] == " look at        3 serves and descends from 2, which was recalled: 3 <- 2"
+    night.promote("five", 1, 2, 4)
+    done = night.back()
+    assert (done.version, done.passed_over) == (1, (3,))
+    assert " Passed over, because it descends from a recalled release: 3." in rollback_lines(done, 1.0, MODEL)
