@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from line_of_releases import PINS, levels
 
 from cli.commands.trend import generation_lines, overdrawn
 from cli.main import main
@@ -11,22 +12,8 @@ from governance.actions.promote import promote
 from governance.actions.rollback import rollback
 from governance.ports.workspace import Workspace
 from governance.release import kinds
-from governance.release.levels import Level, Levels
 from governance.wiring import Shop
 from tests.world import MODEL, World, terms
-
-PINS = {"anchors": "a" * 64, "tail": "t" * 64, "human": "h" * 64, "prompts": "p" * 64}
-
-
-def levels(world, change, half=0.005):
-    against = {"change": change, "low": change - half, "high": change + half, "se": half / 1.65, "noise": 0.004, "n": 400}
-    state = world.state()
-    baseline = state.releases[state.baseline].checkpoint if state.baseline else None
-    readings = {
-        name: Level(shard=PINS[shard], bits_per_byte=1.5 * (1 + change), against_baseline=against if baseline else None)
-        for name, shard in (("tail_perplexity", "tail"), ("human_perplexity", "human"))
-    }
-    return Levels(baseline=baseline, readings=readings)
 
 
 @pytest.fixture
