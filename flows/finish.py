@@ -11,6 +11,7 @@ from governance.actions.outcomes import PromotionOutcome, RegistrationOutcome
 from governance.actions.promote import promote
 from governance.actions.register import Finished, register
 from governance.actions.release_desk import ReleaseDesk
+from governance.adapters.git_policy import GitPolicy
 from governance.digest import digest_document, read_document, sync_folder
 from governance.errors import PolicyError
 from governance.gates.matched import MATCHED_FILE
@@ -59,6 +60,8 @@ def release_desk(shop: Shop) -> ReleaseDesk:
         scrubs=shop.workspace.scrubs,
         freeze_after_rollback=_freezes(shop),
         steps=steps(),
+        verifier=shop.verifier,
+        policy_history=GitPolicy(path=shop.workspace.policy),
     )
 
 
@@ -103,8 +106,8 @@ def registered(shop: Shop) -> RegistrationOutcome:
 def finished(shop: Shop) -> Finished:
     """The cycle at hand in the numbers and digests that the ledger keeps."""
     folder = shop.workspace.cycle
-    names = ("cycle.json", "decision.json", "lineage.json", "measures.json", "mix.json")
-    cycle, decision, lineage, measures, mix = (read_document(folder / name) for name in names)
+    names = ("cycle.json", "decision.json", "lineage.json", "measures.json", "mix.json", "audit.json")
+    cycle, decision, lineage, measures, mix, audit = (read_document(folder / name) for name in names)
     worst = lineage["worst_shard_synthetic"]
     return Finished(
         cycle=cycle["number"],
@@ -123,6 +126,7 @@ def finished(shop: Shop) -> Finished:
         batches_head=(lineage.get("batch_log") or {}).get("head"),
         levels=_levels(shop, cycle, measures),
         kinship=kinship_of(shop, cycle, mix),
+        labellers=audit.get("labellers", {}),
         review_for=shop.actor if shop.policy.promotion.mode == REVIEW else None,
     )
 

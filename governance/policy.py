@@ -17,12 +17,12 @@ from governance.provenance.labels.rules import LabelRules
 from governance.provenance.laundering.rules import LaunderingRules
 from governance.provenance.rules import ProvenanceRules
 from governance.provenance.synthesis import SynthesisRules
-from governance.release.rules import ControlRules, PromotionRules
+from governance.release.rules import DEMO, OPTIONAL, ControlRules, PromotionRules
 from governance.section import read_section, section_document
 from governance.training.rules import TrainingRules
 
 PRODUCTION = "production"
-ENVIRONMENTS = ("demo", "staging", PRODUCTION)
+ENVIRONMENTS = (DEMO, "staging", PRODUCTION)
 OVERRIDE_PREFIX = "HEIRLOOM_POLICY"
 LARGEST_SEED = 4_000_000
 """A cycle's seed is a thousand times this plus its number, and NumPy and torch take 32 bits."""
@@ -66,6 +66,8 @@ class Policy:
     def __post_init__(self) -> None:
         if self.line.environment == PRODUCTION and self.labels.require_signature is False:
             raise ValueError("labels.require_signature: false, and in production only signed labels count")
+        if self.line.environment != DEMO and self.promotion.signed == OPTIONAL:
+            raise ValueError(f"promotion.signed: {OPTIONAL}, and in {self.line.environment} only signed approvals count")
 
     def document(self) -> dict[str, Any]:
         """Every setting with its value, defaults included."""
@@ -84,6 +86,14 @@ def read_policy(path: Path) -> Policy:
     Raises: PolicyError naming the file and the setting.
     """
     return read_section(Policy, read_toml(path), path.name)
+
+
+def parse_policy(text: str, where: str) -> Policy:
+    """The policy that some text says. Raises: PolicyError likewise."""
+    try:
+        return read_section(Policy, tomllib.loads(text), where)
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError(f"is not TOML: {error}", where=where) from error
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -36,7 +36,7 @@ from governance.ports.source import Source
 from governance.ports.trainer import Trainer
 from governance.ports.workspace import Workspace
 from governance.provenance.watermark import Mark
-from governance.release.promotion import Terms
+from governance.release.terms import Terms
 from governance.settings import RAY, Settings, read_settings
 from governance.stages.gate_version import gate_version
 from governance.stages.table import stage_named

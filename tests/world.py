@@ -5,7 +5,7 @@ A fault is set by a test and stays set until the test clears it. A kill is `Kill
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,13 @@ from governance.actions.register import Finished, register
 from governance.actions.release_desk import HASH_FIRST_BYTES, ReleaseDesk
 from governance.digest import Manifest, digest_text
 from governance.errors import ConflictError, DependencyError, IntegrityError
+from governance.ports.policy_history import NoHistory, PolicyHistory
 from governance.ports.registry import Candidate
+from governance.ports.signer import NobodysKeys, Verifier
 from governance.release.ledger import GENESIS, Event
-from governance.release.promotion import Terms
 from governance.release.rules import PromotionRules
 from governance.release.state import State
+from governance.release.terms import Terms
 
 MODEL, POLICY = "student", digest_text("policy")
 
@@ -221,6 +223,8 @@ class World:
     root: Path
     clock: TickingClock = field(default_factory=TickingClock)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    verifier: Verifier = field(default_factory=NobodysKeys)
+    policy_history: PolicyHistory = field(default_factory=NoHistory)
 
     def __post_init__(self) -> None:
         self.registry = MemoryRegistry(copies=self.root / "mlartifacts")
@@ -246,6 +250,8 @@ class World:
             hash_first_bytes=hash_first_bytes,
             scrubs=self.root / ".heirloom" / "scrubs",
             steps=steps,
+            verifier=self.verifier,
+            policy_history=self.policy_history,
         )
 
     def checkpoint(self, name: str) -> Path:
@@ -302,7 +308,7 @@ def finished(name: str, **facts: Any) -> Finished:
 
 
 def terms(**changes: Any) -> Terms:
-    """Auto in the demo, unless changed: `mode`, `approvals`, `exclude_requester` go to the rules."""
-    rules = {key: changes.pop(key) for key in ("mode", "approvals", "exclude_requester") if key in changes}
+    """Auto in the demo, unless changed: what names a setting of `[promotion]` goes to the rules."""
+    rules = {one.name: changes.pop(one.name) for one in fields(PromotionRules) if one.name in changes}
     base = Terms(rules=PromotionRules(**rules), policy_sha256=POLICY, environment="demo", margins_calibrated=False)
     return replace(base, **changes)

@@ -33,8 +33,9 @@ def command(version: int, *, common: Common | None = None) -> Outcome:
 def promotion_lines(outcome: "PromotionOutcome") -> tuple[list[str], int]:
     """A promotion in words, and its exit code."""
     if outcome.missing:
-        excluded = f" Not {plain(', '.join(outcome.excluded))}: who asks does not approve." if outcome.excluded else ""
-        return [f"Version {outcome.version} waits for {outcome.missing} approval(s).{excluded}"], WAITING
+        excluded = f" Not {plain(', '.join(outcome.excluded))}: {plain('; '.join(outcome.why_not))}." if outcome.excluded else ""
+        lines = [f"Version {outcome.version} waits for {outcome.missing} approval(s).{excluded}"]
+        return [*lines, *(f" {plain(doubt)}" for doubt in outcome.doubts)], WAITING
     if not outcome.changed:
         return [f"Version {outcome.version} is champion already."], DONE
     by = plain(", ".join(outcome.approved_by))

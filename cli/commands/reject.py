@@ -5,7 +5,7 @@ from cli.outcome import Outcome, plain
 
 
 def command(version: int, *, reason: str = "not given", common: Common | None = None) -> Outcome:
-    """Refuse a candidate; no later approval brings it back.
+    """Refuse a candidate; no later approval brings it back. It is signed where you have a key, and counts without.
 
     Parameters
     ----------
@@ -18,7 +18,9 @@ def command(version: int, *, reason: str = "not given", common: Common | None = 
     from flows.finish import release_desk
     from governance.actions.approve import reject
 
-    outcome = reject(release_desk(shop_of(common)), version, reason)
+    shop = shop_of(common)
+    outcome = reject(release_desk(shop), version, reason, shop.signer)
     words = "Refused" if outcome.changed else "Was refused already"
-    document = {"version": version, "by": outcome.by, "changed": outcome.changed, "ledger_seq": outcome.seq}
-    return Outcome(command="reject", lines=[f"{words}: version {version}, by {plain(outcome.by)}."], document=document)
+    how = ", signed" if outcome.key else ""
+    document = {"version": version, "by": outcome.by, "changed": outcome.changed, "ledger_seq": outcome.seq, "key": outcome.key}
+    return Outcome(command="reject", lines=[f"{words}: version {version}, by {plain(outcome.by)}{how}."], document=document)

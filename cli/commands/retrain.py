@@ -165,7 +165,7 @@ def _last_lines(cycle: "CycleOutcome") -> list[str]:
     if cycle.promotion is None:
         return [f" Kept as version {cycle.version}; the champion stays.", report, f"Next: heirloom review {cycle.version}"]
     if cycle.promotion.missing:
-        excluded = f" (not {', '.join(cycle.promotion.excluded)}: who asks does not approve)" if cycle.promotion.excluded else ""
+        excluded = f" (not {', '.join(cycle.promotion.excluded)}: {'; '.join(cycle.promotion.why_not)})" if cycle.promotion.excluded else ""
         waits = f" Version {cycle.version} waits for {cycle.promotion.missing} approval(s){plain(excluded)}."
         return [waits, report, f"Next: heirloom review {cycle.version}, then heirloom approve {cycle.version}"]
     was = cycle.promotion.previous or "nothing"

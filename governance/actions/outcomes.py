@@ -44,13 +44,17 @@ class PromotionOutcome:
     missing: int = 0
     approved_by: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
+    why_not: tuple[str, ...] = ()
+    """Who may not approve and why, a phrase each: `engineer-a asked for version 3`."""
+    doubts: tuple[str, ...] = ()
+    """Approvals that were given and do not count, a phrase each."""
     verified_files: int = 0
     seq: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalOutcome:
-    """One more yes or no is in the ledger; `missing` is how many approvals a promotion still needs."""
+    """One more yes or no is in the ledger; `missing` is how many of `needed` approvals a promotion still lacks. No `key` = by name only."""
 
     version: int
     by: str
@@ -59,6 +63,9 @@ class ApprovalOutcome:
     missing: int
     seq: int
     degraded: bool = False
+    needed: int = 0
+    key: str = ""
+    not_after: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

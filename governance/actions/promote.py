@@ -1,13 +1,15 @@
 """Promotion: verify every byte, intend, move the views, read them back, commit. Killed anywhere, `recover` finishes or undoes it."""
 
 from governance.actions.assurance import verify_bytes
+from governance.actions.hearing import hear
 from governance.actions.outcomes import PromotionOutcome
 from governance.actions.release_desk import ReleaseDesk, move_aliases, move_champion, point, read_back_alias, read_back_pointer
 from governance.errors import ConflictError, GovernanceError
 from governance.release import kinds
 from governance.release.fold import promoted
-from governance.release.promotion import Permission, Terms, permit
+from governance.release.promotion import Permission, permit
 from governance.release.state import PROMOTION, Intent, State
+from governance.release.terms import Terms
 
 STEPS = (
     "promote.verified",
@@ -32,6 +34,8 @@ class _Lost(Exception):  # noqa: N818 - it says what happened, and never leaves 
 def promote(desk: ReleaseDesk, version: int, terms: Terms) -> PromotionOutcome:
     """Make a version champion if the terms permit it; already champion, or still waiting for people, changes nothing.
 
+    Every approval is weighed anew, here and again where the intent is written: signature, digests, expiry, person.
+
     A promotion of the same version that was killed is finished.
 
     Raises: RefusedError, ConflictError (as `permit`; also while another act is open, and where a rollback cancelled this one),
@@ -40,14 +44,14 @@ def promote(desk: ReleaseDesk, version: int, terms: Terms) -> PromotionOutcome:
     state = desk.ledger.state()
     if state.champion == version and state.intent is None:
         return PromotionOutcome(version=version, previous=state.champion, changed=False)
-    permission = permit(state, version, terms)
+    permission = permit(state, version, terms, hear(desk, state, version, terms))
     if not permission.granted:
         return _waiting(state, permission)
     assured = verify_bytes(desk, permission.release)
     desk.steps("promote.verified")
     if state.intent and (state.intent.act, state.intent.version) == (PROMOTION, version):
         return finish_promotion(desk, state.intent, assured.files)
-    event = desk.ledger.settle(kinds.PROMOTION_INTENDED, lambda now: _intention(now, version, terms))
+    event = desk.ledger.settle(kinds.PROMOTION_INTENDED, lambda now: _intention(desk, now, version, terms))
     body = event.body
     intent = Intent(
         act=PROMOTION, seq=event.seq, version=version, left=body["from"], actor=event.actor, approved_by=tuple(body["approved_by"])
@@ -98,8 +102,9 @@ def _act(desk: ReleaseDesk, state: State, intent: Intent) -> None:
     desk.steps("promote.read-back")
 
 
-def _intention(state: State, version: int, terms: Terms) -> dict[str, object]:
-    permission = permit(state, version, terms)
+def _intention(desk: ReleaseDesk, state: State, version: int, terms: Terms) -> dict[str, object]:
+    hearing = hear(desk, state, version, terms)
+    permission = permit(state, version, terms, hearing)
     if state.intent:
         raise ConflictError(
             f"a {state.intent.act} to version {state.intent.version} is open (ledger {state.intent.seq})",
@@ -112,6 +117,8 @@ def _intention(state: State, version: int, terms: Terms) -> dict[str, object]:
         "from": state.champion,
         "checkpoint": permission.release.checkpoint,
         "approved_by": list(permission.approved_by),
+        "approvals": list(permission.used),
+        "policy_committer": hearing.committer.shown,
     }
 
 
@@ -161,5 +168,7 @@ def _waiting(state: State, permission: Permission) -> PromotionOutcome:
         changed=False,
         missing=permission.missing,
         approved_by=permission.approved_by,
-        excluded=permission.excluded,
+        excluded=tuple(one.name for one in permission.excluded),
+        why_not=tuple(f"{one.name} {one.why}" for one in permission.excluded),
+        doubts=tuple(one.sentence for one in permission.weighed if one.doubt),
     )

@@ -1,6 +1,7 @@
 """Registration: a finished cycle becomes a version that can be seen, and one that can be reviewed or promoted if its verdict allows."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from governance.actions.outcomes import RegistrationOutcome
 from governance.actions.release_desk import ReleaseDesk, move_aliases
@@ -39,6 +40,7 @@ class Finished:
     batches_head: str | None = None
     levels: Levels | None = None
     kinship: Kinship | None = None
+    labellers: Mapping[str, int] = field(default_factory=dict)
     review_for: str | None = None
 
     def __post_init__(self) -> None:
@@ -122,6 +124,7 @@ def _record(desk: ReleaseDesk, finished: Finished, candidate: Candidate, version
         "batches_head": finished.batches_head,
         "levels": finished.levels.document() if finished.levels else None,
         "kinship": finished.kinship.document() if finished.kinship else None,
+        "labellers": dict(finished.labellers),
     }
 
     def decide(now: State) -> dict[str, object]:

@@ -2,14 +2,16 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from governance.actions.recorder import Ledger
 from governance.actions.serving import Pointer, drop_pointer, read_pointer, write_pointer
 from governance.errors import DependencyError, IntegrityError
 from governance.ports.model_store import ModelStore
+from governance.ports.policy_history import NoHistory, PolicyHistory
 from governance.ports.registry import Registry
+from governance.ports.signer import NobodysKeys, Verifier
 from governance.release.state import Release, State
 from governance.release.views import CHAMPION, AliasDrift, drift, wanted_champion
 
@@ -41,6 +43,10 @@ class ReleaseDesk:
     hash_first_bytes: int = HASH_FIRST_BYTES
     freeze_after_rollback: bool = True
     steps: Steps = go_on
+    verifier: Verifier = field(default_factory=NobodysKeys)
+    """Whose keys count where a signature of an approval is verified."""
+    policy_history: PolicyHistory = field(default_factory=NoHistory)
+    """Who committed the policy."""
 
 
 def pointer_of(desk: ReleaseDesk, release: Release) -> Pointer:

@@ -34,13 +34,24 @@ class SshSigner:
 
     key: Path
 
+    def fingerprint(self) -> str:
+        self._there()
+        done = _ran(["-l", "-f", str(self.key)], b"")
+        words = done.stdout.decode("utf-8", "replace").split()
+        if done.returncode or len(words) < 2:
+            raise UsageError(f"is no SSH key: {_first_line(done.stderr)}", where=str(self.key), expected="an SSH key")
+        return words[1]
+
     def sign(self, content: bytes) -> str:
-        if not self.key.is_file():
-            raise UsageError("is no file", where=str(self.key), expected="your SSH key", fix="ssh-keygen -t ed25519 makes one")
-        done = _ran(["sign", "-f", str(self.key), "-n", NAMESPACE], content)
+        self._there()
+        done = _ran(["-Y", "sign", "-f", str(self.key), "-n", NAMESPACE], content)
         if done.returncode:
             raise UsageError(f"does not sign: {_first_line(done.stderr)}", where=str(self.key), expected="an SSH key that you can open")
         return done.stdout.decode("ascii")
+
+    def _there(self) -> None:
+        if not self.key.is_file():
+            raise UsageError("is no file", where=str(self.key), expected="your SSH key", fix="ssh-keygen -t ed25519 makes one")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +75,7 @@ class SshVerifier:
             file.write(signature)
             file.flush()
             moment = at.astimezone(UTC).strftime("%Y%m%d%H%M%SZ")
-            words = ["verify", "-n", NAMESPACE, "-I", by, "-f", str(self.allowed), "-s", file.name, "-O", f"verify-time={moment}"]
+            words = ["-Y", "verify", "-n", NAMESPACE, "-I", by, "-f", str(self.allowed), "-s", file.name, "-O", f"verify-time={moment}"]
             done = _ran(words, content)
         if done.returncode:
             return NotSigned(reason=_first_line(done.stderr).removeprefix(f"{self.allowed}:"))
@@ -98,7 +109,7 @@ def _fingerprint(key: bytes) -> str:
 def _ran(words: Sequence[str], content: bytes) -> "subprocess.CompletedProcess[bytes]":
     try:
         return subprocess.run(
-            [PROGRAM, "-Y", *words],
+            [PROGRAM, *words],
             input=content,
             capture_output=True,
             timeout=PATIENCE_SECONDS,

@@ -2,8 +2,9 @@
 
 from governance.errors import ConflictError, RefusedError
 from governance.provenance.descent import THOUSAND, Bounds
+from governance.release.approval import Approval
 from governance.release.ledger import Event
-from governance.release.state import ADOPTED, INCONCLUSIVE, Approval, Release, State
+from governance.release.state import ADOPTED, INCONCLUSIVE, Release, State
 from governance.training.adoption import StatedPast
 
 

@@ -9,13 +9,14 @@ from governance.errors import IntegrityError, UsageError
 from governance.provenance.descent import Bounds
 from governance.release import fold_baseline, fold_tables, kinds
 from governance.release.adoption import adopted_release
+from governance.release.approval import Approval
 from governance.release.controls import with_control
 from governance.release.fold_tables import with_entry as _with
 from governance.release.judged import GateDrill, Judgement, OpenCycle
 from governance.release.kinship import Kinship
 from governance.release.ledger import Event
 from governance.release.levels import Levels
-from governance.release.state import PROMOTION, ROLLBACK, Approval, Intent, Release, State
+from governance.release.state import PROMOTION, ROLLBACK, Intent, Release, State
 
 _MAPPINGS = (
     *("releases", "shards", "teachers", "benchmarks", "frozen_against", "extended", "judged", "attempts"),
@@ -42,7 +43,8 @@ def fold(events: Iterable[Event], start: State | None = None) -> State:
             state = step(state, event)
         except KeyError as error:
             raise IntegrityError(f"{event.kind} speaks of {error}, which is not there", where=f"ledger seq {event.seq}") from error
-        state = replace(state, seq=event.seq, head=event.digest)
+        latest = event.at if event.kind == kinds.APPROVAL_GIVEN else max(state.latest, event.at)
+        state = replace(state, seq=event.seq, head=event.digest, latest=latest)
     return _sealed(state)
 
 
@@ -161,8 +163,8 @@ def _review(state: State, event: Event) -> State:
 def _approved(state: State, event: Event) -> State:
     facts = _facts(event)
     version = facts.pop("version")
-    given = state.releases[version].approvals
-    return _change(state, version, approvals=(*given, Approval(by=event.actor, seq=event.seq, **facts)))
+    said = Approval(by=event.actor, seq=event.seq, at=event.at, head=event.previous, **facts)
+    return _change(state, version, approvals=(*state.releases[version].approvals, said))
 
 
 def _refused(state: State, event: Event) -> State:

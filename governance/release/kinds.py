@@ -65,12 +65,18 @@ _NEEDS = {
     CYCLE_ABANDONED: "cycle cycle_digest reason",
     CANDIDATE_REGISTERED: (
         "version cycle cycle_digest checkpoint verdict decision_sha256 policy_sha256 kind synthetic_tokens total_tokens depth"
-        " worst_shard_synthetic worst_shard_total run_url passages unknown_tokens past_share batches_head levels kinship"
+        " worst_shard_synthetic worst_shard_total run_url passages unknown_tokens past_share batches_head levels kinship labellers"
     ),
     REVIEW_REQUESTED: "version requested_by",
-    APPROVAL_GIVEN: "version checkpoint decision_sha256 policy_sha256 expected_champion reason",
-    APPROVAL_REFUSED: "version reason",
-    PROMOTION_INTENDED: "version from checkpoint approved_by",
+    APPROVAL_GIVEN: (
+        "version checkpoint decision_sha256 policy_sha256 expected_champion reason model environment cycle_digest not_after"
+        " policy_committer statement_sha256 signature key"
+    ),
+    APPROVAL_REFUSED: (
+        "version reason checkpoint decision_sha256 policy_sha256 expected_champion model environment cycle_digest policy_committer"
+        " statement_sha256 signature key"
+    ),
+    PROMOTION_INTENDED: "version from checkpoint approved_by approvals policy_committer",
     PROMOTION_COMMITTED: "version from approved_by",
     PROMOTION_ABANDONED: "version reason",
     ROLLBACK_INTENDED: "version from reason",
@@ -93,7 +99,11 @@ BODIES: Mapping[str, frozenset[str]] = MappingProxyType({kind: frozenset(keys.sp
 
 LATER: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        CANDIDATE_REGISTERED: frozenset(("passages", "unknown_tokens", "past_share", "batches_head", "levels", "kinship")),
+        CANDIDATE_REGISTERED: frozenset(("passages", "unknown_tokens", "past_share", "batches_head", "levels", "kinship", "labellers")),
+        APPROVAL_GIVEN: BODIES[APPROVAL_GIVEN]
+        - frozenset(("version", "checkpoint", "decision_sha256", "policy_sha256", "expected_champion", "reason")),
+        APPROVAL_REFUSED: BODIES[APPROVAL_REFUSED] - frozenset(("version", "reason")),
+        PROMOTION_INTENDED: frozenset(("approvals", "policy_committer")),
         ROWS_KEPT: frozenset(("own",)),
     }
 )

@@ -1,26 +1,17 @@
 """May this version become champion, by whose word, and may this person say so: rules over the state, without any act."""
 
-import unicodedata
 from dataclasses import dataclass
 
 from governance.errors import ConflictError, RefusedError
+from governance.release.electorate import Committer, Excluded, Hearing, Weighed, barring, distinct, excluded, may_approve, served, weigh
 from governance.release.recall import refuse_recalled
-from governance.release.rules import AUTO, PromotionRules
-from governance.release.state import PASS, Approval, Release, State
+from governance.release.rules import AUTO, DEMO
+from governance.release.state import PASS, Release, State
+from governance.release.terms import Terms
 
-DEMO, PRODUCTION = "demo", "production"
+PRODUCTION = "production"
 POLICY_APPROVER = "policy"
 """Who approved where the mode is `auto`: the approved policy itself."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What holds where a promotion is asked for: the policy in force, the environment, and whether its margins are calibrated."""
-
-    rules: PromotionRules
-    policy_sha256: str
-    environment: str
-    margins_calibrated: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,33 +22,42 @@ class Permission:
     expected_champion: int | None
     approved_by: tuple[str, ...]
     missing: int
-    excluded: tuple[str, ...]
-    """Names that may not approve this version."""
+    excluded: tuple[Excluded, ...] = ()
+    """Who may not approve this version."""
+    weighed: tuple[Weighed, ...] = ()
+    """Every approval that was ever given of it, and why it does not count now where it does not."""
 
     @property
     def granted(self) -> bool:
         return self.missing == 0
 
+    @property
+    def used(self) -> tuple[int, ...]:
+        """The seq of every approval that counts."""
+        return tuple(one.approval.seq for one in self.weighed if not one.doubt)
 
-def permit(state: State, version: int, terms: Terms) -> Permission:
+
+def permit(state: State, version: int, terms: Terms, hearing: Hearing) -> Permission:
     """Who has said yes to this version and how many are missing.
 
     Raises: RefusedError where no number of people could promote it: unknown, not passed, refused, quarantined, made before another release
-    was recalled or from it, judged under another policy, or `auto` where auto is not allowed. ConflictError where the champion is not the
-    one that it was judged against.
+    was recalled or from it, judged under another policy, promoted before, or `auto` where auto is not allowed. ConflictError where the
+    champion is not the one that it was judged against.
     """
     release = promotable(state, version, terms)
     if terms.rules.mode == AUTO:
         _check_auto(terms)
-        return Permission(release=release, expected_champion=state.champion, approved_by=(POLICY_APPROVER,), missing=0, excluded=())
-    excluded = requesters(release) if terms.rules.exclude_requester else ()
-    names = _distinct([a.by for a in release.approvals if counts(a, release, state, terms) and not named(a.by, excluded)])
+        return Permission(release=release, expected_champion=state.champion, approved_by=(POLICY_APPROVER,), missing=0)
+    _check_unspent(release)
+    weighed = weigh(state, release, terms, hearing)
+    names = distinct([one.approval.by for one in weighed if not one.doubt])
     return Permission(
         release=release,
         expected_champion=state.champion,
         approved_by=names,
         missing=max(0, terms.rules.approvals - len(names)),
-        excluded=excluded,
+        excluded=excluded(release, terms, hearing.committer),
+        weighed=weighed,
     )
 
 
@@ -81,44 +81,37 @@ def promotable(state: State, version: int, terms: Terms) -> Release:
         )
     if state.champion != release.judged_against:
         raise ConflictError(
-            f"version {version} was judged against {_name(release.judged_against)}, and now {_name(state.champion)} serves",
+            f"version {version} was judged against {served(release.judged_against)}, and now {served(state.champion)} serves",
             fix="heirloom retrain",
         )
     refuse_recalled(state, release)
     return release
 
 
-def check_approver(state: State, version: int, actor: str, terms: Terms) -> Release:
+def check_approver(state: State, version: int, actor: str, terms: Terms, committer: Committer) -> Release:
     """The release that this person may approve now.
 
-    Raises: RefusedError for who asked for the run (four eyes by name), and for everything that `permit` refuses; ConflictError likewise.
+    Raises: RefusedError for who is excluded (four eyes by identity) or no approver, and for everything that `permit` refuses;
+    ConflictError likewise.
     """
     release = promotable(state, version, terms)
     if release.promoted:
         raise RefusedError(f"version {version} is promoted already")
-    excluded = requesters(release) if terms.rules.exclude_requester else ()
-    if named(actor, excluded):
+    if bar := barring(actor, excluded(release, terms, committer)):
+        raise RefusedError(f"{actor} {bar.why} and may not approve it", expected=f"another person ({bar.setting})")
+    if not may_approve(actor, terms):
         raise RefusedError(
-            f"{actor} asked for version {version} and may not approve it",
-            expected="another person (promotion.exclude_requester)",
+            f"{actor} is no approver", where="policy.toml promotion.approvers", expected=f"one of {', '.join(terms.rules.approvers)}"
         )
     return release
 
 
-def counts(approval: Approval, release: Release, state: State, terms: Terms) -> bool:
-    """True where the approval was given for exactly these bytes, this evidence, this policy and this champion."""
-    said = (approval.checkpoint, approval.decision_sha256, approval.policy_sha256, approval.expected_champion)
-    return said == (release.checkpoint, release.decision_sha256, terms.policy_sha256, state.champion)
-
-
-def requesters(release: Release) -> tuple[str, ...]:
-    """Who asked for the review and who registered the candidate."""
-    return _distinct([name for name in (release.requested_by, release.registered_by) if name])
-
-
-def named(name: str, names: tuple[str, ...]) -> bool:
-    """True where two spellings are one name: case, width and outer blanks do not make another person."""
-    return _plain(name) in {_plain(other) for other in names}
+def _check_unspent(release: Release) -> None:
+    if release.promoted_seq is not None:
+        raise RefusedError(
+            f"version {release.version} was promoted at ledger {release.promoted_seq}, and its approvals were spent by that",
+            fix=f"heirloom rollback --to {release.version} goes back to it",
+        )
 
 
 def _check_auto(terms: Terms) -> None:
@@ -133,18 +126,3 @@ def _check_auto(terms: Terms) -> None:
             expected="gates.calibrated = true, and a drill of this gate on the line's own model that kept every promise",
             fix='set mode = "review", or heirloom drill run --model own',
         )
-
-
-def _distinct(names: list[str]) -> tuple[str, ...]:
-    found: dict[str, str] = {}
-    for name in names:
-        found.setdefault(_plain(name), name)
-    return tuple(found.values())
-
-
-def _plain(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).strip().casefold()
-
-
-def _name(version: int | None) -> str:
-    return "no champion" if version is None else f"release {version}"

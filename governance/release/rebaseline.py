@@ -2,7 +2,7 @@
 
 from governance.errors import ConflictError, RefusedError
 from governance.release.baseline_proposal import APPROVALS, BaselineProposal
-from governance.release.promotion import named
+from governance.release.electorate import named
 from governance.release.state import Release, State
 
 

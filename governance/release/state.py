@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from governance.provenance.descent import Bounds, Descent, descent_of
 from governance.provenance.pin import Pin
+from governance.release.approval import Approval
 from governance.release.baseline_proposal import BaselineProposal
 from governance.release.controls import Control
 from governance.release.judged import GateDrill, Judgement, OpenCycle, Written
@@ -18,19 +19,6 @@ PASS, BLOCK, INCONCLUSIVE = "pass", "block", "inconclusive"
 PROMOTION, ROLLBACK = "promotion", "rollback"
 ADOPTED = "adopted"
 """The kind of a release that was trained elsewhere and brought in."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approval:
-    """One person's yes, over digests: it counts for exactly these bytes, this evidence, this policy and this champion."""
-
-    by: str
-    seq: int
-    checkpoint: str
-    decision_sha256: str
-    policy_sha256: str
-    expected_champion: int | None
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +51,8 @@ class Release:
     """The digest of the last batch that it was trained on (see `governance.training.batch_log`); None where no chain was kept."""
     levels: Levels | None = None
     """Where it stood on the pinned shards when it was judged; None where it was never measured, or an older version kept nothing."""
+    labellers: Mapping[str, int] | None = None
+    """Person -> rows of its cycle whose origin is that person's label; None where an older version kept nothing."""
     judged_against: int | None
     """The champion when its cycle was frozen: the one whose evidence it was compared with."""
     requested_by: str | None = None
@@ -140,6 +130,8 @@ class State:
 
     seq: int = 0
     head: str = GENESIS
+    latest: str = ""
+    """The latest time that an event since the last approval gives, that approval included."""
     model: str | None = None
     environment: str | None = None
     champion: int | None = None

@@ -173,6 +173,7 @@ def test_a_first_promotion_that_is_undone_leaves_nothing_serving(tmp_path):
 def test_a_promotion_refused_by_a_person_after_the_intent_is_undone(world):
     with pytest.raises(Killed):
         promote(world.desk(steps=Killer(at="promote.champion")), 3, terms())
-    world.desk("reviewer-a").ledger.record(kinds.APPROVAL_REFUSED, {"version": 3, "reason": "no"})
+    body = dict.fromkeys(kinds.BODIES[kinds.APPROVAL_REFUSED])
+    world.desk("reviewer-a").ledger.record(kinds.APPROVAL_REFUSED, {**body, "version": 3, "reason": "no"})
     assert recover(world.desk()).result == "abandoned"
     check_settled(world, 2)

@@ -24,14 +24,14 @@ def reviewed(founded: tuple[Path, Done], tmp_path: Path) -> Path:
 def test_who_asks_does_not_approve_and_somebody_else_does(founded: tuple[Path, Done], tmp_path: Path):
     workspace = reviewed(founded, tmp_path)
     assert run(workspace, "promote", "3").code == 7
-    own = run(workspace, "approve", "3", "--reason", "looks fine")
+    own = run(workspace, "approve", "3", "--yes", "--reason", "looks fine")
     assert own.code == 3
     assert "engineer-a asked for version 3" in own.err
     shown = run(workspace, "review", "3")
     assert "heirloom approve 3" in shown.out
     report = Path(run(workspace, "review", "3", "--json").document["report"])
     assert "<title>student, cycle 3: pass" in report.read_text()
-    given = run(workspace, "approve", "3", "--reason", "read the samples", "--json", HEIRLOOM_ACTOR="reviewer-a")
+    given = run(workspace, "approve", "3", "--yes", "--reason", "read the samples", "--json", HEIRLOOM_ACTOR="reviewer-a")
     assert given.code == 0, given.err
     assert given.document["promoted"] is True
     moves = run(workspace, "history", "--json").document["moves"]
@@ -44,9 +44,9 @@ def test_an_approval_does_not_move_to_another_policy_and_a_rejection_is_final(fo
     policy = workspace / "policy.toml"
     text = policy.read_text()
     policy.write_text(text.replace("minimum_human_tokens = 200", "minimum_human_tokens = 201"))
-    moved = run(workspace, "approve", "3", HEIRLOOM_ACTOR="reviewer-a")
+    moved = run(workspace, "approve", "3", "--yes", HEIRLOOM_ACTOR="reviewer-a")
     assert moved.code == 3
     assert "judged under" in moved.err
     policy.write_text(text)
     assert run(workspace, "reject", "3", "--reason", "bland", HEIRLOOM_ACTOR="reviewer-a").code == 0
-    assert run(workspace, "approve", "3", HEIRLOOM_ACTOR="reviewer-b").code == 3
+    assert run(workspace, "approve", "3", "--yes", HEIRLOOM_ACTOR="reviewer-b").code == 3

@@ -1,15 +1,29 @@
 """By whose word a version is promoted."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from governance.errors import ConflictError, PolicyError, RefusedError
-from governance.release import kinds
+from governance.release import kinds, promotion
+from governance.release.electorate import Committer, Hearing
 from governance.release.fold import fold
 from governance.release.ledger import follow
-from governance.release.promotion import Terms, check_approver, permit
 from governance.release.rules import PromotionRules
+from governance.release.terms import Terms
 from governance.section import read_section
 from tests.release.ledger_events import chain, frozen, promoted, registered, rolled
+
+NOBODY = Committer(shown="not known: nobody looked")
+AT = datetime(2026, 11, 20, 2, tzinfo=UTC)
+
+
+def permit(state, version, terms, at=AT, committer=NOBODY, **unproven):
+    return promotion.permit(state, version, terms, Hearing(at=at, model="student", committer=committer, **unproven))
+
+
+def check_approver(state, version, actor, terms, committer=NOBODY):
+    return promotion.check_approver(state, version, actor, terms, committer)
 
 
 def terms(environment="demo", calibrated=False, policy="policy", **rules):

@@ -1,0 +1,68 @@
+"""Before a decision: every signature is verified again, at the time of its event, against the keys that are allowed now."""
+
+from datetime import datetime
+
+from governance.actions.release_desk import ReleaseDesk
+from governance.errors import PolicyError
+from governance.policy import parse_policy
+from governance.ports.policy_history import NoCommits
+from governance.ports.signer import NotSigned
+from governance.release.approval import Approval
+from governance.release.approval_statement import Statement
+from governance.release.electorate import Committer, Hearing
+from governance.release.rules import AUTO
+from governance.release.state import State
+from governance.release.terms import Terms
+
+
+def hear(desk: ReleaseDesk, state: State, version: int, terms: Terms) -> Hearing:
+    """What is so at this moment; where the policy itself is the approver nobody is heard.
+
+    Raises: DependencyError where there are signatures and the program that verifies them is missing.
+    """
+    now = desk.ledger.clock.now()
+    release = state.releases.get(version)
+    if terms.rules.mode == AUTO or release is None:
+        return Hearing(at=now, model=desk.model, committer=Committer(shown="not asked"))
+    doubts = {one.seq: _unproven(desk, one, version) for one in release.approvals if one.signed}
+    unproven = {seq: doubt for seq, doubt in doubts.items() if doubt}
+    return Hearing(at=now, model=desk.model, committer=committer_of(desk, terms), unproven=unproven)
+
+
+def committer_of(desk: ReleaseDesk, terms: Terms) -> Committer:
+    """Who brought in the policy in force: the oldest commit of the newest ones that all say the same policy.
+
+    So whoever only mends a comment does not take the place of who set the limits.
+    """
+    kept = desk.policy_history.commits()
+    if isinstance(kept, NoCommits):
+        return Committer(shown=f"not known: {kept.reason}")
+    found, reached = None, False
+    for commit in kept.found:
+        if _policy_sha256(commit.text) != terms.policy_sha256:
+            reached = True
+            break
+        found = commit
+    if found is None:
+        return Committer(shown="not known: policy.toml is not as it was committed")
+    if not reached and not kept.whole:
+        return Committer(shown="not known: the checkout is shallow and does not go back to where the policy came in")
+    return Committer(shown=f"{found.author}, {found.name[:7]}", names=found.names)
+
+
+def _policy_sha256(text: str) -> str:
+    try:
+        return parse_policy(text, "policy.toml").digest
+    except PolicyError:
+        return ""  # a policy that was none is not the one in force
+
+
+def _unproven(desk: ReleaseDesk, approval: Approval, version: int) -> str:
+    """Why a signature proves nothing; empty where it does. It is held against the statement that the event alone gives."""
+    statement = Statement.of(approval, version)
+    if statement is None or statement.digest != approval.statement_sha256:
+        return "what it says is not what its statement said"
+    found = desk.verifier.verify(statement.signed, approval.signature, by=approval.by, at=datetime.fromisoformat(approval.at))
+    if isinstance(found, NotSigned):
+        return found.reason
+    return "" if found.key == approval.key else f"it names the key {approval.key}, and {found.key} signed"
