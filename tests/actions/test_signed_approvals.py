@@ -92,7 +92,7 @@ def test_an_approval_is_spent_by_its_promotion_and_does_not_bring_a_version_back
     rollback(chamber.world.desk("oncall-a"), "1")
     state = chamber.world.state()
     assert (state.champion, state.releases[2].quarantined, state.releases[3].quarantined) == (1, False, True)
-    with pytest.raises(RefusedError, match="its approvals were spent by that"):
+    with pytest.raises(RefusedError, match="recalled"):
         chamber.promote(2)
     with pytest.raises(RefusedError, match="quarantined"):
         chamber.promote(3)

@@ -1,5 +1,6 @@
 """By whose word a version is promoted."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -134,6 +135,14 @@ def test_who_asked_or_registered_does_not_count_and_is_told_so(name):
 )
 def test_an_approval_of_anything_else_does_not_count(changes):
     assert permit(fold(approving(start(), "reviewer-a", **changes)), 2, review()).missing == 1
+
+
+def test_the_approvals_of_a_version_that_was_promoted_are_spent_whatever_else_would_let_it_pass():
+    state = replace(fold(approving(start(), "reviewer-a")), champion=1)
+    assert permit(state, 2, review()).granted
+    spent = replace(state.releases[2], promoted_seq=99)
+    with pytest.raises(RefusedError, match="promoted at ledger 99, and its approvals were spent by that"):
+        permit(replace(state, releases={**state.releases, 2: spent}), 2, review())
 
 
 def test_a_refusal_outweighs_every_approval():

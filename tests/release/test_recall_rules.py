@@ -11,7 +11,7 @@ from governance.errors import RefusedError
 from governance.release import kinds
 from governance.release.fold import fold
 from governance.release.kinship import Kinship, descended, way_to
-from governance.release.promotion import permit
+from governance.release.promotion import promotable
 from governance.release.state import State
 from governance.release.targets import others, passed_over, rollback_target
 from tests.release.ledger_events import chain, frozen, promoted, registered, rolled
@@ -72,16 +72,16 @@ def test_a_candidate_that_was_made_before_a_recall_is_refused_and_one_that_barre
     before = [born(1, None), promoted(1), frozen(3), born(2, 1), promoted(2, 1)]
     late = fold(chain(*before[:3], born(3, 1), *before[3:], rolled(1, 2)))
     with pytest.raises(RefusedError, match=r"version 3 was made before release 2 \(ledger 7\) was recalled"):
-        permit(late, 3, TERMS)
+        promotable(late, 3, TERMS)
     barred = fold(chain(*before, rolled(1, 2), born(4, 1, recalled=(2,))))
-    assert permit(barred, 4, TERMS).granted
+    assert promotable(barred, 4, TERMS).version == 4
 
 
 @pytest.mark.parametrize(("start", "authors"), [(3, ()), (1, (3,)), (1, (2,))])
 def test_a_candidate_that_descends_from_a_recalled_release_is_refused_whatever_its_cycle_barred(start, authors):
     state = line(born(5, start, *authors, recalled=(2, 4)))
     with pytest.raises(RefusedError, match="version 5 descends from release 2, which was recalled in ledger 10"):
-        permit(state, 5, TERMS)
+        promotable(state, 5, TERMS)
     assert 5 in state.tainted
 
 
