@@ -10,6 +10,7 @@ from flows.recall import kinship_of
 from governance.actions.outcomes import PromotionOutcome, RegistrationOutcome
 from governance.actions.promote import promote
 from governance.actions.register import Finished, register
+from governance.actions.rehearse import rehearse
 from governance.actions.release_desk import ReleaseDesk
 from governance.adapters.git_policy import GitPolicy
 from governance.digest import digest_document, read_document, sync_folder
@@ -100,7 +101,11 @@ def registered(shop: Shop) -> RegistrationOutcome:
 
     candidate = build_candidate(shop.workspace.cycle)
     keep_documents(shop.workspace.cycle, archive_of(shop, candidate.cycle_digest))
-    return register(release_desk(shop), finished(shop), candidate)
+    desk = release_desk(shop)
+    found = register(desk, finished(shop), candidate)
+    if found.review_requested and found.version not in shop.ledger.state().rehearsals:
+        rehearse(desk, found.version)  # people decide with the way back before them; a promotion walks it once more
+    return found
 
 
 def finished(shop: Shop) -> Finished:

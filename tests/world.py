@@ -189,13 +189,16 @@ class FolderModels:
     def size(self, digest: str) -> int:
         return self.manifests[digest].size
 
-    def restore(self, digest: str) -> Path:
+    def rebuild(self, digest: str, folder: Path) -> None:
         if self.remote_down:
             raise DependencyError("the remote cannot be asked", where="remote")
         if said := self.manifests[digest].differences(self.remote(digest)):
             raise IntegrityError(f"the remote's bytes are altered: {said[0]}", where=digest[:16])
-        shutil.rmtree(self.here(digest), ignore_errors=True)
-        shutil.copytree(self.remote(digest), self.here(digest))
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(self.remote(digest), folder)
+
+    def restore(self, digest: str) -> Path:
+        self.rebuild(digest, self.here(digest))
         return self.here(digest)
 
 

@@ -40,4 +40,12 @@ def promotion_lines(outcome: "PromotionOutcome") -> tuple[list[str], int]:
         return [f"Version {outcome.version} is champion already."], DONE
     by = plain(", ".join(outcome.approved_by))
     line = f"Champion {outcome.previous or '-'} -> {outcome.version}, read back; {outcome.verified_files} files verified; approved by {by};"
-    return [f"{line} ledger {outcome.seq}."], DONE
+    return [f"{line} ledger {outcome.seq}.", *rehearsal_lines(outcome)], DONE
+
+
+def rehearsal_lines(outcome: "PromotionOutcome") -> list[str]:
+    """Whether there is a way back, and what it took to walk it."""
+    walked = outcome.rehearsal
+    if walked is None:
+        return []
+    return [f" The way back was rehearsed first: release {walked.to}, {walked.files} files rebuilt in {walked.milliseconds / 1000:.1f} s."]

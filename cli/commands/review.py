@@ -26,6 +26,7 @@ def command(version: int, *, common: Common | None = None) -> Outcome:
     from governance.errors import RefusedError
     from governance.provenance.descent_words import depth_words, share_words
     from governance.release.state import ADOPTED
+    from governance.release.views import way_back_words
 
     shop = shop_of(common)
     release = shop.ledger.state().releases.get(version)
@@ -46,6 +47,7 @@ def command(version: int, *, common: Common | None = None) -> Outcome:
         f" effectively {share_words(descent.effective_share)}, depth {depth_words(descent)}.",
         f" model {release.checkpoint[:16]}  evidence {release.decision_sha256[:16]}  policy {release.policy_sha256[:16]}",
         *gate_lines(shop),
+        *([f" Way back: {walked}"] if (walked := way_back_words(shop.ledger.state(), version)) else []),
         f" Report: {folder / 'report.html'}",
     ]
     if release.waiting:

@@ -13,7 +13,7 @@ from governance.release.adoption import adopted_as, check_adoptable
 from governance.release.state import Release, State
 from governance.training.adoption import StatedPast
 
-STEPS = ("adopt.kept", "adopt.shown", "adopt.recorded", *PROMOTION_STEPS[2:])
+STEPS = ("adopt.kept", "adopt.shown", "adopt.recorded", *PROMOTION_STEPS[PROMOTION_STEPS.index("promote.champion") :])
 """The points between the steps, in order; at each of them the process may die, and the same command or `recover` goes on."""
 
 

@@ -49,7 +49,21 @@ class PromotionOutcome:
     doubts: tuple[str, ...] = ()
     """Approvals that were given and do not count, a phrase each."""
     verified_files: int = 0
+    rehearsal: "RehearsalOutcome | None" = None
+    """The way back from it, as it was walked just before; None where there is none yet, or where the promotion was only finished."""
     seq: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RehearsalOutcome:
+    """The way back from `version`, once it serves, was walked: release `to` was rebuilt from the store and read back."""
+
+    version: int
+    to: int
+    files: int
+    size: int
+    milliseconds: int
+    seq: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,14 @@
-"""Promotion: verify every byte, intend, move the views, read them back, commit. Killed anywhere, `recover` finishes or undoes it."""
+"""Promotion: verify every byte, rehearse the way back, intend, move the views, read them back, commit.
+
+Killed anywhere, `recover` finishes or undoes it.
+"""
+
+from dataclasses import replace
 
 from governance.actions.assurance import verify_bytes
 from governance.actions.hearing import hear
 from governance.actions.outcomes import PromotionOutcome
+from governance.actions.rehearse import rehearse
 from governance.actions.release_desk import ReleaseDesk, move_aliases, move_champion, point, read_back_alias, read_back_pointer
 from governance.errors import ConflictError, GovernanceError
 from governance.release import kinds
@@ -13,6 +19,7 @@ from governance.release.terms import Terms
 
 STEPS = (
     "promote.verified",
+    "promote.rehearsed",
     "promote.intended",
     "promote.champion",
     "promote.aliases",
@@ -36,7 +43,7 @@ def promote(desk: ReleaseDesk, version: int, terms: Terms) -> PromotionOutcome:
 
     Every approval is weighed anew, here and again where the intent is written: signature, digests, expiry, person.
 
-    A promotion of the same version that was killed is finished.
+    The way back from it is walked first, in a scratch place. A promotion of the same version that was killed is finished.
 
     Raises: RefusedError, ConflictError (as `permit`; also while another act is open, and where a rollback cancelled this one),
     IntegrityError where a byte is not as recorded, DependencyError where the registry is down: then the intent stays open.
@@ -51,13 +58,15 @@ def promote(desk: ReleaseDesk, version: int, terms: Terms) -> PromotionOutcome:
     desk.steps("promote.verified")
     if state.intent and (state.intent.act, state.intent.version) == (PROMOTION, version):
         return finish_promotion(desk, state.intent, assured.files)
+    rehearsal = rehearse(desk, version)
+    desk.steps("promote.rehearsed")
     event = desk.ledger.settle(kinds.PROMOTION_INTENDED, lambda now: _intention(desk, now, version, terms))
     body = event.body
     intent = Intent(
         act=PROMOTION, seq=event.seq, version=version, left=body["from"], actor=event.actor, approved_by=tuple(body["approved_by"])
     )
     desk.steps("promote.intended")
-    return finish_promotion(desk, intent, assured.files)
+    return replace(finish_promotion(desk, intent, assured.files), rehearsal=rehearsal)
 
 
 def finish_promotion(desk: ReleaseDesk, intent: Intent, verified_files: int) -> PromotionOutcome:

@@ -56,21 +56,28 @@ class DvcModelStore:
     def size(self, digest: str) -> int:
         return self.manifest(digest).size
 
+    def rebuild(self, digest: str, folder: Path) -> None:
+        with self._held(digest):
+            self._assembled(digest, folder)
+
     def restore(self, digest: str) -> Path:
-        manifest = self.manifest(digest)
         place = self.workspace.model(digest)
         with self._held(digest):
             part = place.with_name(f".{place.name}.part")
-            tracked = self._tracked(digest)
-            said, failure = _assemble(tracked, manifest, part), None
-            if said:
-                failure = self._fetch(digest, tracked)
-                said = _assemble(tracked, manifest, part)
-            if said:
-                shutil.rmtree(part)
-                raise self._unrestorable(digest, tracked, said) from failure
+            self._assembled(digest, part)
             _swap(part, place)
         return place
+
+    def _assembled(self, digest: str, folder: Path) -> None:
+        """Every file from the cache, or from the remote where the cache has none that is true."""
+        manifest, tracked = self.manifest(digest), self._tracked(digest)
+        said, failure = _assemble(tracked, manifest, folder), None
+        if said:
+            failure = self._fetch(digest, tracked)
+            said = _assemble(tracked, manifest, folder)
+        if said:
+            shutil.rmtree(folder)
+            raise self._unrestorable(digest, tracked, said) from failure
 
     def manifest(self, digest: str) -> Manifest:
         if not DIGEST.fullmatch(digest):

@@ -33,6 +33,12 @@ class ModelStore(Protocol):
     def size(self, digest: str) -> int:
         """Bytes of a kept model, by its manifest, whose name is verified."""
 
+    def rebuild(self, digest: str, folder: Path) -> None:
+        """Put the model together in another folder, from the sources that `restore` has; what lies here is neither read nor changed.
+
+        Raises: as `restore`; then nothing is left in the folder.
+        """
+
     def restore(self, digest: str) -> Path:
         """Bring the folder back from the cache or the remote and verify every byte by sha256.
 

@@ -20,7 +20,7 @@ from governance.release.state import PROMOTION, ROLLBACK, Intent, Release, State
 
 _MAPPINGS = (
     *("releases", "shards", "teachers", "benchmarks", "frozen_against", "extended", "judged", "attempts"),
-    *("remembered", "kept_rows", "own_rows", "pruned_rows", "relabellings", "synthesized", "drills"),
+    *("remembered", "kept_rows", "own_rows", "pruned_rows", "relabellings", "synthesized", "drills", "rehearsals"),
 )
 
 
@@ -264,6 +264,7 @@ _STEPS: Mapping[str, Callable[[State, Event], State]] = MappingProxyType(
         kinds.REVIEW_REQUESTED: _review,
         kinds.APPROVAL_GIVEN: _approved,
         kinds.APPROVAL_REFUSED: _refused,
+        kinds.ROLLBACK_REHEARSED: fold_tables.rehearsed,
         kinds.PROMOTION_INTENDED: _promotion_intended,
         kinds.PROMOTION_COMMITTED: _promoted,
         kinds.PROMOTION_ABANDONED: _promotion_abandoned,

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from governance.provenance.pin import Pin
-from governance.release.judged import Written
+from governance.release.judged import Rehearsal, Written
 from governance.release.ledger import Event
 from governance.release.relabelling import Relabelling
 from governance.release.state import State
@@ -53,6 +53,13 @@ def rows_pruned(state: State, event: Event) -> State:
     digest = event.body["cycle_digest"]
     kept = {cycle: rows for cycle, rows in state.kept_rows.items() if cycle != digest}
     return replace(state, kept_rows=kept, pruned_rows=with_entry(state.pruned_rows, digest, event.body["rows_sha256"]))
+
+
+def rehearsed(state: State, event: Event) -> State:
+    """The last walk of a version's way back is the one that counts."""
+    body = event.body
+    walked = Rehearsal(to=body["to"], files=body["files"], size=body["bytes"], milliseconds=body["milliseconds"], seq=event.seq)
+    return replace(state, rehearsals=with_entry(state.rehearsals, body["version"], walked))
 
 
 def relabelled(state: State, event: Event) -> State:

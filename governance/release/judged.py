@@ -26,6 +26,17 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """The way back from a version, as it was last walked: to which release, how many files and bytes were rebuilt, how long it took."""
+
+    to: int
+    files: int
+    size: int
+    milliseconds: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GateDrill:
     """A recorded drill of one version of the gate. `own` says that it bred the line's own kind of model, and not a small stand-in."""
 

@@ -25,6 +25,7 @@ CANDIDATE_REGISTERED = "candidate.registered"
 REVIEW_REQUESTED = "review.requested"
 APPROVAL_GIVEN = "approval.given"
 APPROVAL_REFUSED = "approval.refused"
+ROLLBACK_REHEARSED = "rollback.rehearsed"
 PROMOTION_INTENDED = "promotion.intended"
 PROMOTION_COMMITTED = "promotion.committed"
 PROMOTION_ABANDONED = "promotion.abandoned"
@@ -76,6 +77,7 @@ _NEEDS = {
         "version reason checkpoint decision_sha256 policy_sha256 expected_champion model environment cycle_digest policy_committer"
         " statement_sha256 signature key"
     ),
+    ROLLBACK_REHEARSED: "version to checkpoint files bytes milliseconds",
     PROMOTION_INTENDED: "version from checkpoint approved_by approvals policy_committer",
     PROMOTION_COMMITTED: "version from approved_by",
     PROMOTION_ABANDONED: "version reason",

@@ -9,7 +9,7 @@ from governance.provenance.pin import Pin
 from governance.release.approval import Approval
 from governance.release.baseline_proposal import BaselineProposal
 from governance.release.controls import Control
-from governance.release.judged import GateDrill, Judgement, OpenCycle, Written
+from governance.release.judged import GateDrill, Judgement, OpenCycle, Rehearsal, Written
 from governance.release.kinship import Kinship, descended
 from governance.release.ledger import GENESIS
 from governance.release.levels import LEVELLED, RANKED, Levels
@@ -162,6 +162,8 @@ class State:
     """The sha256 of the document of synthetic rows that a model wrote -> its first record."""
     drills: Mapping[tuple[str, bool], GateDrill] = field(default_factory=lambda: MappingProxyType({}))
     """(version of the gate, on the line's own kind of model) -> its last drill."""
+    rehearsals: Mapping[int, Rehearsal] = field(default_factory=lambda: MappingProxyType({}))
+    """Version -> the way back from it, as it was last walked."""
     cycle: OpenCycle | None = None
     cycles: int = 0
     """The highest number of a cycle so far."""

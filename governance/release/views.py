@@ -61,7 +61,16 @@ def status_tags(state: State, version: int) -> Mapping[str, str]:
         "heirloom.decision_sha256": release.decision_sha256,
         "heirloom.policy_sha256": release.policy_sha256,
         "heirloom.ledger_seq": str(release.promoted_seq or release.registered_seq),
+        **({"heirloom.way_back": walked} if (walked := way_back_words(state, version)) else {}),
     }
+
+
+def way_back_words(state: State, version: int) -> str:
+    """Where a rollback from a version goes and what rehearsing that took; empty where nobody rehearsed it."""
+    walked = state.rehearsals.get(version)
+    if walked is None:
+        return ""
+    return f"release {walked.to}, rehearsed in {walked.milliseconds / 1000:.1f} s, {walked.files} files (ledger {walked.seq})"
 
 
 def _status(state: State, version: int) -> str:

@@ -123,6 +123,23 @@ def test_an_altered_cache_object_does_not_win_over_the_remote(store: DvcModelSto
     assert "up to date" in run_dvc(store.workspace.root, "status")
 
 
+def test_a_model_is_rebuilt_elsewhere_without_reading_or_touching_what_lies_here(store: DvcModelStore, kept: str, tmp_path: Path) -> None:
+    (store.path(kept) / "config.json").write_text("altered here")
+    the_object(store, kept, "model.safetensors", remote=False).unlink()
+    store.rebuild(kept, tmp_path / "elsewhere")
+    assert Manifest.of(tmp_path / "elsewhere").digest == kept
+    assert (store.path(kept) / "config.json").read_text() == "altered here"
+
+
+def test_what_cannot_be_rebuilt_leaves_nothing_elsewhere(store: DvcModelStore, kept: str, tmp_path: Path) -> None:
+    for remote in (False, True):
+        the_object(store, kept, "model.safetensors", remote=remote).unlink()
+    with pytest.raises(IntegrityError, match=r"model\.safetensors"):
+        store.rebuild(kept, tmp_path / "elsewhere")
+    assert not (tmp_path / "elsewhere").exists()
+    assert store.differences(kept) == []
+
+
 def test_an_altered_listing_in_the_cache_is_fetched_again(store: DvcModelStore, kept: str) -> None:
     root = store.workspace.root
     tracked = TrackedFolder.read(store.workspace.models / f"{kept[:16]}.dvc", root / ".dvc" / "cache")

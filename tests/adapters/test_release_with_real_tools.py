@@ -36,7 +36,9 @@ def test_a_rollback_restores_what_was_altered_here_and_in_the_registry_and_recon
     shop = World(tmp_path)
     for name, synthetic in (("one", 0), ("two", 100)):
         version = register(desk, finished(name, synthetic_tokens=synthetic), shop.candidate(name)).version
-        assert promote(desk, version, terms()).changed
+        done = promote(desk, version, terms())
+        assert done.changed
+    assert (done.rehearsal.to, done.rehearsal.files) == (1, 2)
     assert dict(desk.registry.aliases(MODEL)) == {"champion": 2, "pre-synthetic": 1}
 
     kept = desk.store.path(desk.ledger.state().releases[1].checkpoint)

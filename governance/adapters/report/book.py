@@ -18,7 +18,7 @@ from governance.adapters.report.visible import line
 from governance.provenance.descent_words import depth_words, mean_words, share_words, token_words
 from governance.release.ledger import Event
 from governance.release.state import ADOPTED, Release, State
-from governance.release.views import status_tags
+from governance.release.views import status_tags, way_back_words
 
 SCHEMA = "heirloom/book/1"
 INDEX, DOCUMENT = "index.html", "book.json"
@@ -207,6 +207,7 @@ def _facts(state: State, release: Release) -> Sequence[tuple[str, str]]:
         ("Effective synthetic share", share_words(descent.effective_share)),
         ("Depth of recursion", f"{depth_words(descent)}, in the mean {mean_words(descent.mean_depth)}"),
         ("Approved by", ", ".join(line(approval.by, 80) for approval in release.approvals) or "nobody by name"),
+        ("Way back", way_back_words(state, release.version) or "not rehearsed"),
         ("Recall", _recalled(state, release) or "none"),
     ]
 
