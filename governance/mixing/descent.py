@@ -65,18 +65,19 @@ class Passages:
 
 
 def descent_document(found: Passages) -> Mapping[str, Any]:
-    """What mix.json says of it: `depth`, the effective share, and who wrote how many synthetic tokens.
+    """What mix.json says of it: `depth`, the effective share, and who wrote how many synthetic tokens and rows.
 
     `passages`, in thousandths of a token, are of all tokens of synthetic rows: a lineage carries them on, and counts every row in full.
     """
     descent, synthetic = found.descent, found.synthetic
     name = pl.concat_str("generator", pl.col("generator_version").fill_null(_UNKNOWN_VERSION), separator="/")
-    authors = synthetic.group_by(name.alias("author")).agg(pl.col("tokens").sum()).sort("author")
+    authors = synthetic.group_by(name.alias("author")).agg(pl.col("tokens", "rows").sum()).sort("author")
     return {
         "depth": descent.depth,
         "passages": int((synthetic["tokens"] * synthetic["passages"]).sum()),
         "effective_share": descent.effective_share.document(),
-        "authors": dict(authors.iter_rows()),
+        "authors": dict(authors.select("author", "tokens").iter_rows()),
+        "author_rows": dict(authors.select("author", "rows").iter_rows()),
     }
 
 

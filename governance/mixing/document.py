@@ -57,6 +57,18 @@ def mix_root(selected: Iterable[pl.DataFrame]) -> str:
     return seen.hexdigest()
 
 
+def origins_document(fresh: Iterable[pl.DataFrame]) -> dict[str, dict[str, int]]:
+    """Origin -> rows and tokens of the rows of a mix that are no anchors, which come some after the others."""
+    empty = pl.DataFrame(schema={"origin": pl.String, "rows": pl.Int64, "tokens": pl.Int64})
+    parts = [empty, *(_by_origin(rows.with_columns(rows=pl.lit(1, dtype=pl.Int64))) for rows in fresh)]
+    found = _by_origin(pl.concat(parts)).sort("origin")
+    return {origin: {"rows": rows, "tokens": tokens} for origin, rows, tokens in found.iter_rows()}
+
+
+def _by_origin(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.group_by("origin").agg(pl.col("rows", "tokens").sum()).select("origin", "rows", "tokens")
+
+
 def describe(document: Mapping[str, Any]) -> Sequence[str]:
     """A mix.json in a few lines for people: shares of each role, the fullest shard, what was left out by which rule."""
     tokens, rows = document["tokens"], document["rows"]

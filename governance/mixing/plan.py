@@ -14,7 +14,7 @@ from governance.mixing.barred import Barred, without_recalled
 from governance.mixing.benchmarks import Benchmarks
 from governance.mixing.caps import holds
 from governance.mixing.columns import Columns
-from governance.mixing.document import ANCHOR, ROLES, SYNTHETIC, mix_document, mix_root
+from governance.mixing.document import ANCHOR, ROLES, SYNTHETIC, mix_document, mix_root, origins_document
 from governance.mixing.order import in_order, stratified_order
 from governance.mixing.pool import Pool
 from governance.mixing.quotas import NO_PART, beyond_caps, fill
@@ -37,7 +37,7 @@ TRUSTED = ("tail", "human")
 
 _CAPPED = ("slice", "task", "tokens", "counted", "pool_at")
 _PARTS = ("slice", "task")
-_NAMED, _AUTHORED = ("row_id", "sha256"), ("row_id", "generator", "generator_version")
+_NAMED, _AUTHORED = ("row_id", "sha256"), ("row_id", "origin", "generator", "generator_version")
 _ROLE = pl.Enum(ROLES)
 
 
@@ -142,6 +142,7 @@ def plan_pool(
     selected, sieve = _capped(sieve, shown, rules, seed)
     said = {**filtered.document, "weights": weights.document(fresh_rows(selected, sieve.table)), "recalled": recalled}
     said |= {"retention": batch.retention(sieve.gone, filtered.rare_slices)} | slices_document(shown, selected, filtered.rare_slices)
+    said |= {"origins": origins_document(fresh_rows(selected, sieve.table))}
     said |= regime_document(fresh_rows(selected, sieve.table), earlier, rules)
     dropped, root = sieve.dropped(), mix_root(_named(selected, sieve.table, anchors))
     document = mix_document(selected, dropped, rules, said, anchor_tokens=int(shown["tokens"].sum()), root=root)

@@ -32,6 +32,7 @@ def test_anchors_are_left_out_and_a_row_that_nobody_traced_counts_as_depth_1() -
         "passages": 700_000,
         "effective_share": {"low": 539, "high": 539},
         "authors": {"stranger/unknown": 100, "student/2": 200, "tutor/1": 100},
+        "author_rows": {"stranger/unknown": 1, "student/2": 1, "tutor/1": 1},
     }
 
 
@@ -42,6 +43,7 @@ def test_a_mix_of_people_alone_has_no_depth() -> None:
         "passages": 0,
         "effective_share": {"low": 0, "high": 0},
         "authors": {},
+        "author_rows": {},
     }
 
 
