@@ -144,7 +144,7 @@ def _levels(shop: Shop, cycle: Mapping[str, Any], measures: Mapping[str, Any]) -
 
 def archive_of(shop: Shop, cycle_digest: str) -> Path:
     """Where the documents of a finished cycle are kept."""
-    return shop.workspace.state / "archive" / cycle_digest[:16]
+    return shop.workspace.archive(cycle_digest)
 
 
 def keep_documents(cycle: Path, archive: Path) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from prefect import flow
 
+from flows.approvals import terms_of
 from flows.finish import release_desk
 from governance.actions.outcomes import PromotionOutcome
 from governance.actions.promote import promote
@@ -15,4 +16,4 @@ def promote_flow(workspace: str, model: str, version: int, requester: str | None
     """Promote one version if the policy and the approvals permit it; the parameters are names only (attack A20)."""
     del model
     shop = open_shop(Path(workspace), actor=requester)
-    return promote(release_desk(shop), version, shop.terms)
+    return promote(release_desk(shop), version, terms_of(shop))

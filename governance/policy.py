@@ -1,14 +1,15 @@
 """policy.toml -> Policy: what is allowed, handed out in parts. No flag and no environment variable overrides it."""
 
+import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from governance.collapse.probe import ProbePlan
 from governance.digest import digest_document
-from governance.errors import PolicyError
+from governance.errors import PolicyError, shown
 from governance.gates.margins import GateRules
 from governance.mixing.rules import MixRules
 from governance.mixing.selection_rules import SelectionRules
@@ -106,6 +107,25 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise PolicyError(f"is not TOML: {error}", where=str(path)) from error
     except OSError as error:
         raise PolicyError(f"cannot be read: {error.strerror}", where=str(path), expected="a TOML file") from error
+
+
+def policy_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """What differs between the documents of two policies, in words: `gates.tail.max 1.05 -> 1.2`; at most five settings are named."""
+    old, new = dict(_settings(before)), dict(_settings(after))
+    names = [name for name in (*old, *(name for name in new if name not in old)) if old.get(name) != new.get(name)]
+    return shown([f"{name} {_said(old.get(name))} -> {_said(new.get(name))}" for name in names])
+
+
+def _settings(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in document.items():
+        if isinstance(value, Mapping):
+            yield from _settings(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _said(value: Any) -> str:
+    return "not set" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def refuse_overrides(environment: Mapping[str, str]) -> None:

@@ -9,8 +9,10 @@ from governance.errors import UsageError
 
 if TYPE_CHECKING:
     from governance.actions.outcomes import ApprovalOutcome
+    from governance.actions.release_desk import ReleaseDesk
     from governance.ports.signer import Signer
     from governance.release.approval_statement import Statement
+    from governance.release.terms import Terms
 
 
 def command(version: int, *, reason: str = "not given", yes: bool = False, common: Common | None = None) -> Outcome:
@@ -28,14 +30,20 @@ def command(version: int, *, reason: str = "not given", yes: bool = False, commo
     yes
         Do not ask.
     """
-    from cli.commands.promote import promotion_lines
     from cli.shop import shop_of
+    from flows.approvals import terms_of
     from flows.finish import release_desk
+
+    shop = shop_of(common)
+    return approval(release_desk(shop), version, reason, terms_of(shop), shop.signer, yes=yes)
+
+
+def approval(desk: "ReleaseDesk", version: int, reason: str, terms: "Terms", signer: "Signer | None", *, yes: bool) -> Outcome:
+    """Show, ask, sign, record; and promote where that was the last approval that was missing."""
+    from cli.commands.promote import promotion_lines
     from governance.actions.approve import approve, draft_approval
     from governance.actions.promote import promote
 
-    shop = shop_of(common)
-    desk, terms, signer = release_desk(shop), shop.terms, shop.signer
     drafted = draft_approval(desk, version, reason, terms)
     if not yes:
         _ask(drafted, signer)

@@ -19,13 +19,14 @@ def command(version: int, *, common: Common | None = None) -> Outcome:
         The number of the candidate.
     """
     from cli.shop import shop_of
+    from flows.approvals import terms_of
     from flows.finish import release_desk
     from governance.actions.promote import promote
     from governance.adapters.lock import hold
 
     shop = shop_of(common)
     with hold(shop.workspace.lock, f"promote {version}", shop.clock):
-        outcome = promote(release_desk(shop), version, shop.terms)
+        outcome = promote(release_desk(shop), version, terms_of(shop))
     lines, code = promotion_lines(outcome)
     return Outcome(command="promote", lines=lines, document=asdict(outcome), code=code)
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cli.approvals import poll_document, poll_lines, poll_of
 from cli.laundering import laundering_lines
 from cli.options import Common
 from cli.outcome import Outcome, plain
@@ -50,10 +51,12 @@ def command(version: int, *, common: Common | None = None) -> Outcome:
         *([f" Way back: {walked}"] if (walked := way_back_words(shop.ledger.state(), version)) else []),
         f" Report: {folder / 'report.html'}",
     ]
+    found = poll_of(shop, release)
+    lines += poll_lines(found)
     if release.waiting:
         lines.append(f'Next: heirloom approve {version} --reason "..."   or   heirloom reject {version} --reason "..."')
     document = {"version": version, "decision": decision, "checkpoint": release.checkpoint, "report": str(folder / "report.html")}
-    return Outcome(command="review", lines=lines, document=document)
+    return Outcome(command="review", lines=lines, document={**document, **poll_document(found)})
 
 
 def _adopted(release: "Release", report: Path) -> Outcome:

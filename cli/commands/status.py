@@ -2,10 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
+from cli.approvals import poll_document, poll_of, waiting_lines
 from cli.options import Common
 from cli.outcome import Outcome, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from governance.actions.hearing import Poll
     from governance.release.state import State
 
 
@@ -16,13 +20,15 @@ def command(*, common: Common | None = None) -> Outcome:
 
     shop = shop_of(common)
     state = shop.ledger.state()
-    lines, gate = _lines(state, shop.policy.line.model), gate_lines(shop)
-    return Outcome(command="status", lines=[lines[0], *gate, *lines[1:]], document={**_document(state), "gate": gate_document(shop)})
+    polls = {release.version: poll_of(shop, release) for release in state.waiting}
+    lines, gate = _lines(state, shop.policy.line.model, polls), gate_lines(shop)
+    document = {**_document(state), "gate": gate_document(shop), "polls": {str(v): poll_document(p)["approvals"] for v, p in polls.items()}}
+    return Outcome(command="status", lines=[lines[0], *gate, *lines[1:]], document=document)
 
 
-def _lines(state: "State", model: str) -> list[str]:
+def _lines(state: "State", model: str, polls: "Mapping[int, Poll | None]") -> list[str]:
     if state.champion is None:
-        waiting = [f" waiting      version {r.version}: heirloom review {r.version}" for r in state.waiting]
+        waiting = [line for version, found in polls.items() for line in waiting_lines(version, found, 14)]
         return [f"{model}: no release yet.", *waiting, "Next: heirloom retrain"]
     from cli.recalled import recalled_lines
     from governance.provenance.descent_words import depth_words, share_words
@@ -41,7 +47,7 @@ def _lines(state: "State", model: str) -> list[str]:
         f" previous       {state.previous or '-'}",
     ]
     lines += recalled_lines(state)
-    lines += [f" waiting        version {r.version}: heirloom review {r.version}" for r in state.waiting]
+    lines += [line for version, found in polls.items() for line in waiting_lines(version, found, 16)]
     if state.cycle is not None:
         lines.append(f" open cycle     {state.cycle.number} ({state.cycle.kind}): heirloom retrain goes on with it")
     if state.intent is not None:

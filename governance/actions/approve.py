@@ -76,8 +76,8 @@ def reject(desk: ReleaseDesk, version: int, reason: str, signer: Signer | None =
 
 
 def _draft(desk: ReleaseDesk, state: State, version: int, reason: str, terms: Terms) -> Statement:
-    committer = committer_of(desk, terms)
-    release = check_approver(state, version, desk.ledger.actor, terms, committer)
+    committer = committer_of(desk.policy_history, terms.policy_sha256)
+    release = check_approver(state, version, desk.ledger.actor, terms, committer, people=desk.verifier.people())
     end = desk.ledger.clock.now() + timedelta(days=terms.rules.valid_days)
     refusal = _no(desk, state, release, reason, terms.environment)
     return replace(refusal, approves=True, policy_committer=committer.shown, not_after=timestamp(end))

@@ -1,17 +1,18 @@
 """Before a decision: every signature is verified again, at the time of its event, against the keys that are allowed now."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from governance.actions.release_desk import ReleaseDesk
 from governance.errors import PolicyError
 from governance.policy import parse_policy
-from governance.ports.policy_history import NoCommits
+from governance.ports.policy_history import NoCommits, PolicyHistory
 from governance.ports.signer import NotSigned
 from governance.release.approval import Approval
 from governance.release.approval_statement import Statement
-from governance.release.electorate import Committer, Hearing
+from governance.release.electorate import Committer, Excluded, Hearing, Weighed, distinct, electors, excluded, weigh
 from governance.release.rules import AUTO
-from governance.release.state import State
+from governance.release.state import Release, State
 from governance.release.terms import Terms
 
 
@@ -26,20 +27,49 @@ def hear(desk: ReleaseDesk, state: State, version: int, terms: Terms) -> Hearing
         return Hearing(at=now, model=desk.model, committer=Committer(shown="not asked"))
     doubts = {one.seq: _unproven(desk, one, version) for one in release.approvals if one.signed}
     unproven = {seq: doubt for seq, doubt in doubts.items() if doubt}
-    return Hearing(at=now, model=desk.model, committer=committer_of(desk, terms), unproven=unproven)
+    return Hearing(at=now, model=desk.model, committer=committer_of(desk.policy_history, terms.policy_sha256), unproven=unproven)
 
 
-def committer_of(desk: ReleaseDesk, terms: Terms) -> Committer:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """How the approval of a version stands now: what was given and counts or not, who may still give one, who may not, and why."""
+
+    needed: int
+    weighed: tuple[Weighed, ...]
+    electors: tuple[str, ...]
+    excluded: tuple[Excluded, ...]
+    committer: Committer
+    labellers_known: bool
+
+    @property
+    def counted(self) -> int:
+        return len(distinct([one.approval.by for one in self.weighed if not one.doubt]))
+
+
+def poll(desk: ReleaseDesk, state: State, release: Release, terms: Terms) -> Poll:
+    """The approvals of a version, weighed as a promotion would weigh them."""
+    hearing = hear(desk, state, release.version, terms)
+    return Poll(
+        needed=terms.rules.approvals,
+        weighed=weigh(state, release, terms, hearing),
+        electors=electors(release, terms, hearing.committer, desk.verifier.people()),
+        excluded=excluded(release, terms, hearing.committer),
+        committer=hearing.committer,
+        labellers_known=release.labellers is not None,
+    )
+
+
+def committer_of(history: PolicyHistory, policy_sha256: str) -> Committer:
     """Who brought in the policy in force: the oldest commit of the newest ones that all say the same policy.
 
     So whoever only mends a comment does not take the place of who set the limits.
     """
-    kept = desk.policy_history.commits()
+    kept = history.commits()
     if isinstance(kept, NoCommits):
         return Committer(shown=f"not known: {kept.reason}")
     found, reached = None, False
     for commit in kept.found:
-        if _policy_sha256(commit.text) != terms.policy_sha256:
+        if _policy_sha256(commit.text) != policy_sha256:
             reached = True
             break
         found = commit

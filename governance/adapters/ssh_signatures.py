@@ -81,11 +81,17 @@ class SshVerifier:
             return NotSigned(reason=_first_line(done.stderr).removeprefix(f"{self.allowed}:"))
         return Signed(by=by, key=_fingerprint(key))
 
+    def people(self) -> tuple[str, ...]:
+        return tuple(sorted({words[0] for words in self._lines() if not set("*?!,") & set(words[0])}))
+
     def _names(self, key: bytes) -> set[str]:
         """Every name that the file gives to a key."""
         written = base64.b64encode(key).decode("ascii")
+        return {words[0] for words in self._lines() if written in words[1:]}
+
+    def _lines(self) -> list[list[str]]:
         lines = self.allowed.read_text(encoding="utf-8").splitlines() if self.allowed.is_file() else []
-        return {words[0] for words in map(str.split, lines) if written in words[1:] and not words[0].startswith("#")}
+        return [words for words in map(str.split, lines) if words and not words[0].startswith("#")]
 
 
 def _key_of(signature: str) -> bytes | None:

@@ -42,6 +42,9 @@ class Verifier(Protocol):
         A key that is listed for more than one name proves no name. Raises: DependencyError where the signing program is missing.
         """
 
+    def people(self) -> tuple[str, ...]:
+        """Every name that has a key, in order of name."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NobodysKeys:
@@ -50,3 +53,6 @@ class NobodysKeys:
     def verify(self, content: bytes, signature: str, *, by: str, at: datetime) -> Signed | NotSigned:
         del content, signature, at
         return NotSigned(reason=f"no key of {by} is known here")
+
+    def people(self) -> tuple[str, ...]:
+        return ()

@@ -56,6 +56,10 @@ class Workspace:
         """Ledger, registry, schedules, locks: what is not a file of rows or weights."""
         return self.root / ".heirloom"
 
+    def archive(self, cycle_digest: str) -> Path:
+        """Where the documents of a finished cycle are kept."""
+        return self.state / "archive" / cycle_digest[:DIGEST_DIGITS]
+
     @property
     def ledger(self) -> Path:
         return self.state / "ledger.sqlite"

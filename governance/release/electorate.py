@@ -95,6 +95,12 @@ def barring(name: str, barred: tuple[Excluded, ...]) -> Excluded | None:
     return next((one for one in barred if named(name, one.names)), None)
 
 
+def electors(release: Release, terms: Terms, committer: Committer, people: tuple[str, ...]) -> tuple[str, ...]:
+    """Who may approve this version: the policy's approvers, or where it names none whoever has a key, without who is excluded."""
+    barred = excluded(release, terms, committer)
+    return tuple(name for name in terms.rules.approvers or people if not barring(name, barred))
+
+
 def may_approve(name: str, terms: Terms) -> bool:
     """Whether the policy names a person among its approvers, where it names any."""
     return not terms.rules.approvers or named(name, terms.rules.approvers)

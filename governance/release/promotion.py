@@ -3,7 +3,19 @@
 from dataclasses import dataclass
 
 from governance.errors import ConflictError, RefusedError
-from governance.release.electorate import Committer, Excluded, Hearing, Weighed, barring, distinct, excluded, may_approve, served, weigh
+from governance.release.electorate import (
+    Committer,
+    Excluded,
+    Hearing,
+    Weighed,
+    barring,
+    distinct,
+    electors,
+    excluded,
+    may_approve,
+    served,
+    weigh,
+)
 from governance.release.recall import refuse_recalled
 from governance.release.rules import AUTO, DEMO
 from governance.release.state import PASS, Release, State
@@ -74,8 +86,10 @@ def promotable(state: State, version: int, terms: Terms) -> Release:
     if release.refused_by is not None:
         raise RefusedError(f"version {version} was refused by {release.refused_by}", fix="heirloom retrain")
     if release.policy_sha256 != terms.policy_sha256:
+        changed = terms.changes(release)
         raise RefusedError(
-            f"the policy is {terms.policy_sha256[:12]}, version {version} was judged under {release.policy_sha256[:12]}",
+            f"the policy is {terms.policy_sha256[:12]}, version {version} was judged under {release.policy_sha256[:12]}"
+            + (f" (changed: {changed})" if changed else ""),
             expected="the policy that the evidence was judged under: an approval cannot move to another one",
             fix="heirloom retrain judges under the policy of today; or put the policy back",
         )
@@ -88,8 +102,8 @@ def promotable(state: State, version: int, terms: Terms) -> Release:
     return release
 
 
-def check_approver(state: State, version: int, actor: str, terms: Terms, committer: Committer) -> Release:
-    """The release that this person may approve now.
+def check_approver(state: State, version: int, actor: str, terms: Terms, committer: Committer, *, people: tuple[str, ...] = ()) -> Release:
+    """The release that this person may approve now; `people` are those who have a key, named where another one is asked for.
 
     Raises: RefusedError for who is excluded (four eyes by identity) or no approver, and for everything that `permit` refuses;
     ConflictError likewise.
@@ -97,12 +111,11 @@ def check_approver(state: State, version: int, actor: str, terms: Terms, committ
     release = promotable(state, version, terms)
     if release.promoted:
         raise RefusedError(f"version {version} is promoted already")
+    others = ", ".join(electors(release, terms, committer, people)) or "another person"
     if bar := barring(actor, excluded(release, terms, committer)):
-        raise RefusedError(f"{actor} {bar.why} and may not approve it", expected=f"another person ({bar.setting})")
+        raise RefusedError(f"{actor} {bar.why} and may not approve it", expected=f"{others} (policy {bar.setting})")
     if not may_approve(actor, terms):
-        raise RefusedError(
-            f"{actor} is no approver", where="policy.toml promotion.approvers", expected=f"one of {', '.join(terms.rules.approvers)}"
-        )
+        raise RefusedError(f"{actor} is no approver", expected=f"{others} (policy promotion.approvers)")
     return release
 
 

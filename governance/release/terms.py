@@ -1,8 +1,16 @@
 """What a promotion is held to where it is asked for."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from governance.release.rules import PromotionRules
+from governance.release.state import Release
+
+
+def not_compared(release: Release) -> str:
+    """Changes of a policy of which nothing but the digest is at hand."""
+    del release
+    return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +21,8 @@ class Terms:
     policy_sha256: str
     environment: str
     margins_calibrated: bool
+    changes: Callable[[Release], str] = not_compared
+    """What the policy says other than the one that a release was judged under, in words; empty where nobody can say."""
 
     @property
     def signed_only(self) -> bool:

@@ -21,6 +21,7 @@ STAGING = {"environment": "staging", "mode": "review"}
 
 class Chamber:
     def __init__(self, folder: Path, people: Mapping[str, Path], **facts: Any) -> None:
+        folder.mkdir(exist_ok=True)
         self.people, self.world = people, World(folder)
         self.allowed = folder / "allowed_signers"
         self.allow("reviewer-a", "reviewer-b", "engineer-a", "steward-a")

@@ -11,7 +11,6 @@ from governance.actions.hearing import committer_of
 from governance.adapters.git_policy import GitPolicy
 from governance.policy import parse_policy
 from governance.release.electorate import Committer
-from tests.world import World, terms
 
 POLICY = '[line]\nmodel = "student"\n[promotion]\nvalid_days = {days}\n'
 
@@ -38,8 +37,7 @@ class Checkout:
 
     def committer(self, policy: Path | None = None) -> Committer:
         place = policy or self.policy
-        world = World(self.root / "shop", policy_history=GitPolicy(path=place))
-        return committer_of(world.desk(), terms(mode="review", policy_sha256=parse_policy(place.read_text(), "policy.toml").digest))
+        return committer_of(GitPolicy(path=place), parse_policy(place.read_text(), "policy.toml").digest)
 
 
 @pytest.fixture
