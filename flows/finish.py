@@ -9,12 +9,13 @@ from typing import Any
 from flows.recall import kinship_of
 from governance.actions.outcomes import PromotionOutcome, RegistrationOutcome
 from governance.actions.promote import promote
+from governance.actions.proving import Proof, prove
 from governance.actions.register import Finished, register
 from governance.actions.rehearse import rehearse
 from governance.actions.release_desk import ReleaseDesk
 from governance.adapters.git_policy import GitPolicy
 from governance.digest import digest_document, read_document, sync_folder
-from governance.errors import PolicyError
+from governance.errors import DependencyError, PolicyError
 from governance.gates.matched import MATCHED_FILE
 from governance.provenance.descent import Bounds
 from governance.release import kinds
@@ -63,7 +64,19 @@ def release_desk(shop: Shop) -> ReleaseDesk:
         steps=steps(),
         verifier=shop.verifier,
         policy_history=GitPolicy(path=shop.workspace.policy),
+        prove=lambda: proven(shop),
     )
+
+
+def proven(shop: Shop) -> Proof:
+    """The ledger and its witnesses agree, all of them. Raises: IntegrityError as `prove`; DependencyError where one could not be asked."""
+    found = prove(shop.notary, shop.ledger.events())
+    if found.silent:
+        raise DependencyError(
+            f"a witness of the ledger cannot be asked: {'; '.join(found.silent)}",
+            fix="bring it back, or take it out of heirloom.toml [ledger] witnesses; a rollback does not wait for it",
+        )
+    return found
 
 
 def _freezes(shop: Shop) -> bool:

@@ -13,12 +13,16 @@ from flows.begin import prove_shards
 from flows.benchmarks import pinned_benchmarks
 from flows.local import API_URL
 from flows.server import answers, free_port, prefect_server
+from governance.actions.proving import prove as prove_ledger
+from governance.actions.proving import witnessed_words
 from governance.actions.scrub import record_scrub
 from governance.adapters.bars import bars
 from governance.adapters.checks import places, programs
-from governance.adapters.checks.check import Check, broken, fine, tried
+from governance.adapters.checks.check import Check, broken, doubtful, fine, tried
+from governance.adapters.checks.keys import check_platform_key
 from governance.errors import DependencyError, IntegrityError
 from governance.ports.desk import SHARDS
+from governance.release.platform_key import platform_keys
 from governance.release.state import State
 from governance.wiring import Shop
 
@@ -74,6 +78,7 @@ def _places(shop: Shop) -> tuple[Round, ...]:
         Round(name="policy", work=partial(places.check_policy, shop.workspace)),
         Round(name="settings", work=partial(places.check_settings, shop.workspace)),
         Round(name="pipeline", work=partial(places.check_pipeline, shop.workspace)),
+        Round(name="platform key", work=partial(_platform_key, shop)),
         Round(name="lock", work=partial(places.check_lock, shop.workspace, shop.clock)),
         Round(name="disk", work=partial(places.check_disk, shop.workspace)),
     )
@@ -118,8 +123,21 @@ def _registry(shop: Shop) -> Check:
 
 
 def _ledger(shop: Shop) -> Check:
-    events = shop.ledger.events()
-    return fine("ledger", f"{len(events)} events, chain intact" if events else "empty: nothing was decided yet")
+    """The chain holds and the witnesses agree. Raises: IntegrityError as `prove`."""
+    proof = prove_ledger(shop.notary, shop.ledger.events())
+    if not proof.entries:
+        return fine("ledger", "empty: nothing was decided yet")
+    said = f"{proof.entries} events, chain intact. {witnessed_words(proof, shop.clock.now())}"
+    if proof.silent:
+        return broken("ledger", f"{said}; not asked: {'; '.join(proof.silent)}", "bring that witness back: heirloom ledger witness")
+    if proof.doubts:
+        return doubtful("ledger", f"{said}; {'; '.join(proof.doubts)}", "docs/signing.md")
+    return fine("ledger", said)
+
+
+def _platform_key(shop: Shop) -> Check:
+    there = shop.platform_key is not None or shop.workspace.platform_key.exists() or bool(platform_keys(shop.ledger.events()))
+    return check_platform_key(shop.notary.seal, there=there)
 
 
 def _shards(shop: Shop) -> Check:

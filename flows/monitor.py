@@ -1,6 +1,6 @@
 """The monitoring flow: what must hold between releases is proved on schedule, and views that drifted are mended and told of."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -15,13 +15,18 @@ from flows.finish import release_desk
 from flows.health import prove
 from flows.local import shop_of_run
 from governance.actions.outcomes import NOTHING, ReconcileOutcome
+from governance.actions.proving import prove as prove_ledger
 from governance.actions.reconcile import reconcile
+from governance.actions.witnessing import witness
 from governance.adapters.checks.check import FAIL, OK, WARN, Check, broken, doubtful, fine, tried
 from governance.adapters.checks.places import check_lock
-from governance.errors import ConflictError
+from governance.errors import ConflictError, DependencyError
+from governance.ports.registry import LineTags
+from governance.release.ledger import Event
 from governance.wiring import Shop
 
 HEALTHY, UNHEALTHY = "Healthy", "Unhealthy"
+CHECKPOINT_TAG = "heirloom.checkpoint"
 STALE_DAYS = 35
 """Five weeks without a release is worth a look where the default schedule retrains every week."""
 
@@ -70,8 +75,17 @@ def monitor(workspace: str, model: str) -> State[Any]:
 
 
 def watch(shop: Shop, model: str) -> Watch:
-    """One round: ledger, shards and models are proved, views are mended, open acts and the age of the last release are told."""
-    rest = (("views", _views), ("retraining", _retraining), ("last release", _age))
+    """One round: ledger, shards and models are proved, views are mended, open acts and the age of the last release are told.
+
+    A ledger that holds is signed at the end of it, so that what no act made a checkpoint of has one by tomorrow.
+    """
+    rest = (
+        ("views", _views),
+        ("retraining", _retraining),
+        ("last release", _age),
+        ("checkpoint", _checkpoint),
+        ("registry's word", _registrys_checkpoint),
+    )
     return Watch(model=model, checks=(*prove(shop), *(tried(name, partial(work, shop)) for name, work in rest)))
 
 
@@ -129,6 +143,47 @@ def _age(shop: Shop) -> Check:
     if days > STALE_DAYS:
         return doubtful("last release", f"{days} days ago", "look at the last runs of retrain: heirloom history")
     return fine("last release", f"{days} days ago")
+
+
+def _checkpoint(shop: Shop) -> Check:
+    """A ledger that its witnesses do not agree with is not signed: the round has told it already."""
+    events = shop.ledger.events()
+    if not events:
+        return fine("checkpoint", "there is nothing to sign yet")
+    proof = prove_ledger(shop.notary, events)
+    if proof.last is not None and not (proof.after or proof.silent or proof.doubts):
+        return fine("checkpoint", f"seq {proof.last.seq} is kept by {' + '.join(proof.witnesses)} already")
+    kept = witness(shop.notary)
+    said = f"seq {kept.signed.seq} is kept by {' + '.join(kept.witnesses)}"
+    if kept.failed:
+        return broken("checkpoint", f"{said}; not by {'; '.join(kept.failed)}", "bring that witness back")
+    return fine("checkpoint", said)
+
+
+def _registrys_checkpoint(shop: Shop) -> Check:
+    """What the registry shows of the ledger's end, then the end that is. A tag that anybody can edit raises a doubt and decides nothing."""
+    name, events = "registry's word", shop.ledger.events()
+    if not isinstance(shop.registry, LineTags) or not events:
+        return fine(name, "it shows no checkpoint")
+    try:
+        shown = shop.registry.line_tags(shop.policy.line.model).get(CHECKPOINT_TAG, "")
+        if doubt := tag_doubt(events, shown):
+            return doubtful(name, doubt, "heirloom ledger verify; where that holds, the tag was edited by hand: delete it")
+        shop.registry.set_line_tag(shop.policy.line.model, CHECKPOINT_TAG, f"{events[-1].seq} {events[-1].digest}")
+    except DependencyError as error:
+        return doubtful(name, f"it cannot be asked: {error.found}")
+    return fine(name, f"seq {events[-1].seq}")
+
+
+def tag_doubt(events: Sequence[Event], shown: str) -> str:
+    """How the registry's tag and the ledger disagree; empty where they do not, or there is no tag yet."""
+    if not shown:
+        return ""
+    seq, _, head = shown.partition(" ")
+    if not seq.isdigit() or not 1 <= int(seq) <= len(events):
+        return f"the registry shows {shown[:24]!r} as the ledger's end, which has {len(events)} events"
+    here = events[int(seq) - 1].digest
+    return "" if here == head else f"the registry shows the head {head[:16]!r} at seq {seq}, the ledger has {here[:16]}"
 
 
 def days_since(times: Mapping[int, str], seq: int, now: datetime) -> int:

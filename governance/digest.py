@@ -6,6 +6,7 @@ A document is JSON by RFC 8785, so that its name can be recomputed elsewhere. DV
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +18,35 @@ from governance.errors import IntegrityError
 CHUNK_BYTES = 1 << 20
 
 
+_PLAIN = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+_LARGEST = 2**53 - 1
+_HALF = re.compile("[\ud800-\udfff]")
+
+
 def canonical_bytes(document: object) -> bytes:
-    """RFC 8785 bytes of a JSON document; tuples count as arrays."""
+    """RFC 8785 bytes of a JSON document; tuples count as arrays.
+
+    Texts, whole numbers and keys in ASCII are written by the standard library, in the same bytes and a fraction of the time.
+    """
+    if _is_plain(document):
+        return _PLAIN.encode(document).encode("utf-8", "strict")
     import rfc8785
 
     return rfc8785.dumps(document)  # type: ignore[arg-type]
+
+
+def _is_plain(value: Any) -> bool:
+    """True where RFC 8785 asks for nothing that `json` does not do: no fraction, no other order of keys, no half character."""
+    kind = type(value)
+    if kind is str:
+        return bool(value.isascii()) or not _HALF.search(value)
+    if kind is int:
+        return bool(-_LARGEST <= value <= _LARGEST)
+    if kind is dict:
+        return all(type(key) is str and key.isascii() and _is_plain(inner) for key, inner in value.items())
+    if kind is list or kind is tuple:
+        return all(map(_is_plain, value))
+    return value is None or kind is bool
 
 
 def digest_document(document: object) -> str:

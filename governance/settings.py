@@ -67,6 +67,24 @@ class Signing:
     key: str = ""
     allowed_signers: str = "allowed_signers"
     """A path in the workspace: which keys count is reviewed like the policy beside it."""
+    platform_key: str = ""
+    """The platform's own key where it is a secret that a server mounts, outside the workspace; HEIRLOOM_PLATFORM_KEY wins. None named = one
+    that `heirloom init` makes in the workspace's state."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerWitnesses:
+    """Who keeps the platform's signed checkpoints of the ledger, besides the folder in the workspace's state that always does.
+
+    `git` is a ref of the repository that the workspace lies in (nothing where it lies in none, and in the environment `demo`, where a line
+    is often begun anew), `git:PATH` a ref of another repository, anything else a folder: on another disk, or one that is synchronised.
+    """
+
+    witnesses: tuple[str, ...] = ("git",)
+
+    def __post_init__(self) -> None:
+        if any(not name.strip() for name in self.witnesses) or len(set(self.witnesses)) < len(self.witnesses):
+            raise ValueError(f"witnesses: {list(self.witnesses)} are not different places")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +138,7 @@ class _Sections:
     """The language model that is asked for its opinion on a side-by-side; it advises and decides nothing."""
     advice: AdviceRules = field(default_factory=AdviceRules)
     signing: Signing = field(default_factory=Signing)
+    ledger: LedgerWitnesses = field(default_factory=LedgerWitnesses)
     engine: Engine = field(default_factory=Engine)
     encoder: EncoderFolder = field(default_factory=EncoderFolder)
     benchmarks: Mapping[str, Benchmark] = field(default_factory=dict)

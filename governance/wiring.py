@@ -1,6 +1,5 @@
 """The only place that picks adapters: a workspace on disk -> a shop in which every port has its tool."""
 
-import getpass
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from governance.actions.label import Seal
 from governance.actions.recorder import Ledger
+from governance.actions.witnessing import Notary
 from governance.adapters.bars import bars
 from governance.adapters.compiled import fastest
 from governance.adapters.embedding_cache import open_encoder
-from governance.adapters.environment import be_quiet
+from governance.adapters.environment import PLATFORM_KEY, be_quiet, who_acts
 from governance.adapters.executors.here import HereExecutor
 from governance.adapters.folder_desk import FolderDesk
 from governance.adapters.runners import DvcRunner, HereRunner
 from governance.adapters.sqlite_ledger import SqliteLedger
-from governance.errors import IntegrityError, UsageError
+from governance.errors import UsageError
 from governance.plugins import discover
 from governance.policy import Policy, read_policy, refuse_overrides
 from governance.ports.batch import BatchDoor
@@ -36,6 +36,7 @@ from governance.ports.source import Source
 from governance.ports.trainer import Trainer
 from governance.ports.workspace import Workspace
 from governance.provenance.watermark import Mark
+from governance.release.ledger import Event
 from governance.release.terms import Terms
 from governance.settings import RAY, Settings, read_settings
 from governance.stages.gate_version import gate_version
@@ -44,7 +45,6 @@ from governance.stages.table import stage_named
 if TYPE_CHECKING:
     from governance.adapters.emission_file import EmissionFile
 
-ACTOR = "HEIRLOOM_ACTOR"
 SIGNING_KEY = "HEIRLOOM_SIGNING_KEY"
 KILL_AT = "HEIRLOOM_KILL_AT"
 """Drills and tests only: the name of a step between intent and commit at which this process kills itself."""
@@ -68,7 +68,24 @@ class Shop:
 
     @cached_property
     def ledger(self) -> Ledger:
-        return Ledger(store=SqliteLedger(path=self.workspace.ledger), clock=self.clock, actor=self.actor)
+        store = SqliteLedger(path=self.workspace.ledger)
+        return Ledger(store=store, clock=self.clock, actor=self.actor, acknowledged=self._acknowledged)
+
+    @cached_property
+    def notary(self) -> Notary:
+        """The platform's key, and who keeps what it signs of the ledger."""
+        from governance.adapters.witnesses.named import notary_of
+
+        return notary_of(self.workspace, self.ledger.store, self.clock, self.platform_key, self.settings.ledger.witnesses)
+
+    @property
+    def platform_key(self) -> Path | None:
+        """The platform's key where a server mounts it; None = the workspace's own. Raises: UsageError where it lies in the workspace."""
+        named = os.environ.get(PLATFORM_KEY) or self.settings.signing.platform_key
+        return self.secret_place(named) if named else None
+
+    def _acknowledged(self, event: Event) -> None:
+        self.notary.acknowledged(event)
 
     @cached_property
     def store(self) -> ModelStore:
@@ -141,10 +158,7 @@ class Shop:
 
     @property
     def signer(self) -> Signer | None:
-        """The key of whoever acts; None where neither the environment nor heirloom.toml names one.
-
-        Raises: UsageError where it lies in the workspace.
-        """
+        """The key of whoever acts; None where none is named. Raises: UsageError where it lies in the workspace."""
         from governance.adapters.ssh_signatures import SshSigner
 
         named = os.environ.get(SIGNING_KEY) or self.settings.signing.key
@@ -223,17 +237,9 @@ class Shop:
 
         Raises: UsageError where its key is gone; IntegrityError where the key is another one, or others can read it.
         """
-        from governance.adapters.watermark_key import read_key
+        from governance.adapters.watermark_key import pinned_mark
 
-        key = read_key(self.secret_place(self.settings.teacher.watermark_key))
-        if key.fingerprint != pinned["fingerprint"]:
-            raise IntegrityError(
-                f"holds the key {key.fingerprint[:12]}",
-                where=self.settings.teacher.watermark_key,
-                expected=f"{pinned['fingerprint'][:12]}, with which the cycle was frozen",
-                fix="heirloom retrain freezes the cycle again",
-            )
-        return Mark(key=key.number, green_percent=pinned["green_percent"], bias=pinned["bias"])
+        return pinned_mark(self.secret_place(self.settings.teacher.watermark_key), pinned)
 
     def desk(self, stage: str) -> FolderDesk:
         """The desk of one stage of the cycle at hand."""
@@ -277,11 +283,6 @@ def open_shop(root: Path, *, actor: str | None = None) -> Shop:
     be_quiet()
     refuse_overrides(os.environ)
     return Shop(workspace=Workspace(root=root), clock=SystemClock(), actor=actor or who_acts())
-
-
-def who_acts() -> str:
-    """The name under which this process acts: HEIRLOOM_ACTOR, or the user's login. Signed identities come with a later issue."""
-    return os.environ.get(ACTOR) or getpass.getuser()
 
 
 def steps() -> Callable[[str], None]:

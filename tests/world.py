@@ -80,6 +80,7 @@ class MemoryRegistry:
     shown: dict[str, int] = field(default_factory=dict)
     pages: dict[int, dict[str, str]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
+    line: dict[str, str] = field(default_factory=dict)
 
     def _call(self, name: str) -> None:
         self.calls.append(name)
@@ -137,6 +138,14 @@ class MemoryRegistry:
     def report_url(self, model: str, version: int) -> str:
         self._call("report_url")
         return f"runs/{version}/review/report.html"
+
+    def line_tags(self, model: str) -> Mapping[str, str]:
+        self._call("line_tags")
+        return dict(self.line)
+
+    def set_line_tag(self, model: str, key: str, value: str) -> None:
+        self._call("set_line_tag")
+        self.line[key] = value
 
     def tags(self, model: str, version: int) -> Mapping[str, str]:
         self._call("tags")

@@ -20,10 +20,10 @@ def command(*, common: Common | None = None) -> Outcome:
 
     from flows.health import examine
     from governance.adapters.checks.check import verdict
-    from governance.adapters.environment import be_quiet
+    from governance.adapters.environment import be_quiet, who_acts
     from governance.ports.clock import SystemClock
     from governance.ports.workspace import Workspace
-    from governance.wiring import Shop, find_workspace, who_acts
+    from governance.wiring import Shop, find_workspace
 
     be_quiet()
     root = find_workspace(common.workspace if common else None, Path.cwd())

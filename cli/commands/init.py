@@ -7,7 +7,7 @@ from governance.errors import UsageError
 
 
 def command(folder: Path, *, like: Path | None = None, corpus: Path | None = None, json: bool = False) -> Outcome:
-    """Make a workspace: policy, settings, pipeline, DVC with a local remote. What is there already is left alone.
+    """Make a workspace: policy, settings, pipeline, DVC with a local remote, the platform's key. What is there already is left alone.
 
     Parameters
     ----------
@@ -24,7 +24,9 @@ def command(folder: Path, *, like: Path | None = None, corpus: Path | None = Non
     from governance.adapters.dvc_commands import init_dvc
     from governance.adapters.environment import be_quiet
     from governance.adapters.pipeline_file import rendered
+    from governance.adapters.witnesses.named import enlisted
     from governance.digest import write_bytes
+    from governance.ports.workspace import Workspace
 
     be_quiet()
     templates = like or Path(__file__).parent.parent / "templates"
@@ -37,6 +39,8 @@ def command(folder: Path, *, like: Path | None = None, corpus: Path | None = Non
         write_bytes(folder / name, texts[name].encode())
     (folder / "inbox").mkdir(parents=True, exist_ok=True)
     init_dvc(folder)
+    if enlisted(Workspace(root=folder)):
+        made.append(Workspace(root=folder).platform_signers.name)
     words = f"Created {', '.join(made)} in {folder}." if made else f"{folder} is a workspace already."
     lines = [words, "Telemetry is switched off for prefect, mlflow, dvc, great_expectations and huggingface.", "Next: heirloom doctor"]
     return Outcome(command="init", lines=lines, document={"changed": bool(made), "workspace": str(folder), "made": made})

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from governance.actions.hearing import Poll
     from governance.release.state import State
+    from governance.wiring import Shop
 
 
 def command(*, common: Common | None = None) -> Outcome:
@@ -22,8 +23,25 @@ def command(*, common: Common | None = None) -> Outcome:
     state = shop.ledger.state()
     polls = {release.version: poll_of(shop, release) for release in state.waiting}
     lines, gate = _lines(state, shop.policy.line.model, polls), gate_lines(shop)
+    witnessed, proof = _witnessed(shop)
     document = {**_document(state), "gate": gate_document(shop), "polls": {str(v): poll_document(p)["approvals"] for v, p in polls.items()}}
-    return Outcome(command="status", lines=[lines[0], *gate, *lines[1:]], document=document)
+    document = {**document, "witnessed": proof}
+    return Outcome(command="status", lines=[lines[0], *gate, *lines[1:], *witnessed], document=document)
+
+
+def _witnessed(shop: "Shop") -> tuple[list[str], dict[str, Any]]:
+    """Where the ledger was last witnessed, or that its witnesses disagree with it: what to do is said, and everything else still shown."""
+    from governance.actions.proving import prove, witnessed_words
+    from governance.errors import GovernanceError
+
+    try:
+        proof = prove(shop.notary, shop.ledger.events())
+    except GovernanceError as error:
+        return [f" ledger         [bold]NOT PROVED[/bold]: {plain(error.found)}", "Next: heirloom ledger verify"], {"problem": error.found}
+    if not proof.entries:
+        return [], {"seq": None, "after": 0, "witnesses": []}
+    shown = {"seq": proof.last.seq if proof.last else None, "after": proof.after, "witnesses": list(proof.witnesses)}
+    return [f" ledger         {plain(witnessed_words(proof, shop.clock.now()))}"], shown
 
 
 def _lines(state: "State", model: str, polls: "Mapping[int, Poll | None]") -> list[str]:

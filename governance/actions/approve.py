@@ -30,6 +30,7 @@ def draft_approval(desk: ReleaseDesk, version: int, reason: str, terms: Terms) -
     """
     if terms.rules.mode == AUTO:
         raise RefusedError("the policy promotes without people", where="policy.promotion.mode", fix=f"heirloom promote {version}")
+    desk.prove()
     return _draft(desk, desk.ledger.state(), version, reason, terms)
 
 
@@ -43,6 +44,8 @@ def approve(
     Raises: as `draft_approval`; RefusedError where the policy wants a signature and none holds; ConflictError where something of what was
     shown is not so any more: then nothing is written.
     """
+    if shown is not None:
+        desk.prove()  # it was proved when it was drafted, and signing may take a person's time
     agreed = shown or draft_approval(desk, version, reason, terms)
     if there := _given(desk, version, terms):
         return _outcome(desk, terms, there, version, changed=False)

@@ -46,8 +46,10 @@ def promote(desk: ReleaseDesk, version: int, terms: Terms) -> PromotionOutcome:
     The way back from it is walked first, in a scratch place. A promotion of the same version that was killed is finished.
 
     Raises: RefusedError, ConflictError (as `permit`; also while another act is open, and where a rollback cancelled this one),
-    IntegrityError where a byte is not as recorded, DependencyError where the registry is down: then the intent stays open.
+    IntegrityError where a byte is not as recorded or the ledger's witnesses disagree with it, DependencyError where the registry is down:
+    then the intent stays open.
     """
+    desk.prove()
     state = desk.ledger.state()
     if state.champion == version and state.intent is None:
         return PromotionOutcome(version=version, previous=state.champion, changed=False)

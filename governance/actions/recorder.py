@@ -18,6 +18,10 @@ Decide = Callable[[State], Mapping[str, object]]
 """The newest state -> the body of the event that is right in it; raises ConflictError where none is right any more."""
 
 
+def nothing_more(event: Event) -> None:
+    """What follows an event that is written, where nobody wants anything to."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
     """The ledger as one actor sees it. A process that writes for several people holds one value each."""
@@ -25,6 +29,8 @@ class Ledger:
     store: LedgerStore
     clock: Clock
     actor: str
+    acknowledged: Callable[[Event], None] = nothing_more
+    """Called with each event that is written; it raises nothing, because the event stands."""
 
     def __post_init__(self) -> None:
         if not self.actor.strip():
@@ -76,4 +82,5 @@ class Ledger:
         except ValueError as error:
             raise UsageError(f"the body cannot be written as canonical JSON: {error}", where=f"ledger event {kind}") from error
         self.store.append(event)
+        self.acknowledged(event)
         return event

@@ -26,6 +26,10 @@ def go_on(step: str) -> None:
     """Steps that never stop."""
 
 
+def unproved() -> None:
+    """Nobody to hold the ledger against."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseDesk:
     """One model line's ledger and views, and what wiring chose for them.
@@ -47,6 +51,8 @@ class ReleaseDesk:
     """Whose keys count where a signature of an approval is verified."""
     policy_history: PolicyHistory = field(default_factory=NoHistory)
     """Who committed the policy."""
+    prove: Callable[[], object] = unproved
+    """Holds the ledger against its witnesses; a promotion and an approval wait for it, the way back never does."""
 
 
 def pointer_of(desk: ReleaseDesk, release: Release) -> Pointer:

@@ -1,7 +1,11 @@
 """The environment that foreign tools see: telemetry off, hubs offline, waits bounded. Set once, before any of them is imported."""
 
+import getpass
 import os
 from collections.abc import Mapping
+
+ACTOR = "HEIRLOOM_ACTOR"
+PLATFORM_KEY = "HEIRLOOM_PLATFORM_KEY"
 
 QUIET: Mapping[str, str] = {
     "DO_NOT_TRACK": "true",
@@ -39,3 +43,8 @@ def quiet_environment() -> dict[str, str]:
 def be_quiet() -> None:
     """Put the same into this process's environment."""
     os.environ.update(quiet_environment())
+
+
+def who_acts() -> str:
+    """The name under which this process acts: HEIRLOOM_ACTOR, or the user's login."""
+    return os.environ.get(ACTOR) or getpass.getuser()

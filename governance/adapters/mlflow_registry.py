@@ -78,6 +78,16 @@ class MlflowRegistry:
             for name, value in tags.items():
                 client.set_model_version_tag(model, str(version), name, value)
 
+    def line_tags(self, model: str) -> Mapping[str, str]:
+        with self._calling("reading the tags of the model") as client:
+            registered = unless_gone(lambda: client.get_registered_model(model))
+            return {key: str(value) for key, value in registered.tags.items() if key.startswith("heirloom.")} if registered else {}
+
+    def set_line_tag(self, model: str, key: str, value: str) -> None:
+        with self._calling(f"writing the tag {key}") as client:
+            if unless_gone(lambda: client.get_registered_model(model)):
+                client.set_registered_model_tag(model, key, value)
+
     def checkpoint(self, model: str, version: int) -> Path | None:
         with self._calling(f"finding the checkpoint of version {version}") as client:
             found = unless_gone(lambda: client.get_model_version(model, str(version)))

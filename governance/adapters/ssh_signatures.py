@@ -16,11 +16,14 @@ from pathlib import Path
 
 from governance.errors import DependencyError, UsageError
 from governance.ports.signer import NotSigned, Signed
+from governance.release.platform_key import PLATFORM
 
 NAMESPACE = "heirloom"
 """A signature that was given for mail, for git or for anything else is none here."""
 PATIENCE_SECONDS = 120
 """Time for a person to type a passphrase or to touch a hardware key."""
+MACHINE_SECONDS = 10
+"""A key without a passphrase signs in milliseconds."""
 LONGEST = 16_384
 """Characters of a signature: the largest RSA key in use needs a fifth of it."""
 BEGIN, END = "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"
@@ -33,6 +36,9 @@ class SshSigner:
     """Signs with a private key file, or with the agent's key where the file is its public half (see `governance.ports.signer.Signer`)."""
 
     key: Path
+    namespace: str = NAMESPACE
+    person: bool = True
+    """False for a key that no person opens: nobody is asked for a passphrase, and the wait is short."""
 
     def fingerprint(self) -> str:
         self._there()
@@ -44,7 +50,7 @@ class SshSigner:
 
     def sign(self, content: bytes) -> str:
         self._there()
-        done = _ran(["-Y", "sign", "-f", str(self.key), "-n", NAMESPACE], content)
+        done = _ran(["-Y", "sign", "-f", str(self.key), "-n", self.namespace], content, person=self.person)
         if done.returncode:
             raise UsageError(f"does not sign: {_first_line(done.stderr)}", where=str(self.key), expected="an SSH key that you can open")
         return done.stdout.decode("ascii")
@@ -62,11 +68,14 @@ class SshVerifier:
     """
 
     allowed: Path
+    namespace: str = NAMESPACE
 
     def verify(self, content: bytes, signature: str, *, by: str, at: datetime) -> Signed | NotSigned:
         key = _key_of(signature)
         if key is None:
             return NotSigned(reason="it is no SSH signature")
+        if by == PLATFORM and self.namespace == NAMESPACE:
+            return NotSigned(reason=f"{PLATFORM} is the platform's name, and no person's")
         names = self._names(key)
         if names != {by}:
             listed = f"is listed for {', '.join(sorted(names))} and not for {by} alone" if names else "is not among the allowed signers"
@@ -75,7 +84,20 @@ class SshVerifier:
             file.write(signature)
             file.flush()
             moment = at.astimezone(UTC).strftime("%Y%m%d%H%M%SZ")
-            words = ["-Y", "verify", "-n", NAMESPACE, "-I", by, "-f", str(self.allowed), "-s", file.name, "-O", f"verify-time={moment}"]
+            words = [
+                "-Y",
+                "verify",
+                "-n",
+                self.namespace,
+                "-I",
+                by,
+                "-f",
+                str(self.allowed),
+                "-s",
+                file.name,
+                "-O",
+                f"verify-time={moment}",
+            ]
             done = _ran(words, content)
         if done.returncode:
             return NotSigned(reason=_first_line(done.stderr).removeprefix(f"{self.allowed}:"))
@@ -112,20 +134,22 @@ def _fingerprint(key: bytes) -> str:
     return f"SHA256:{base64.b64encode(hashlib.sha256(key).digest()).decode('ascii').rstrip('=')}"
 
 
-def _ran(words: Sequence[str], content: bytes) -> "subprocess.CompletedProcess[bytes]":
+def _ran(words: Sequence[str], content: bytes, *, person: bool = True) -> "subprocess.CompletedProcess[bytes]":
+    patience = PATIENCE_SECONDS if person else MACHINE_SECONDS
     try:
         return subprocess.run(
             [PROGRAM, *words],
             input=content,
             capture_output=True,
-            timeout=PATIENCE_SECONDS,
-            env={**os.environ, "LC_ALL": "C"},
+            timeout=patience,
+            env={**os.environ, "LC_ALL": "C", **({} if person else {"SSH_ASKPASS_REQUIRE": "never"})},
+            start_new_session=not person,
             check=False,
         )
     except FileNotFoundError as error:
         raise DependencyError(f"{PROGRAM} is not installed", fix="install the OpenSSH client") from error
     except subprocess.TimeoutExpired as error:
-        raise DependencyError(f"{PROGRAM} gave no answer in {PATIENCE_SECONDS} seconds", fix="unlock the key, then try again") from error
+        raise DependencyError(f"{PROGRAM} gave no answer in {patience} seconds", fix="unlock the key, then try again") from error
 
 
 def _first_line(said: bytes) -> str:

@@ -5,12 +5,14 @@ import hmac
 import os
 import secrets
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from governance.digest import sync_folder
 from governance.errors import IntegrityError, UsageError
-from governance.provenance.watermark import LARGEST_KEY
+from governance.provenance.watermark import LARGEST_KEY, Mark
 
 SECRET_BYTES = 32
 OWNER_ONLY = 0o600
@@ -40,6 +42,22 @@ def read_key(path: Path) -> WatermarkKey:
     if len(content) != 2 * SECRET_BYTES or not set(content) <= set("0123456789abcdef"):
         raise IntegrityError("holds no key", where=str(path), expected=f"{2 * SECRET_BYTES} hex digits")
     return _key(bytes.fromhex(content))
+
+
+def pinned_mark(place: Path, pinned: Mapping[str, Any]) -> Mark:
+    """The watermark that cycle.json pins by the fingerprint of its key, with the key.
+
+    Raises: UsageError where the key is gone; IntegrityError where it is another one, or others can read it.
+    """
+    key = read_key(place)
+    if key.fingerprint != pinned["fingerprint"]:
+        raise IntegrityError(
+            f"holds the key {key.fingerprint[:12]}",
+            where=str(place),
+            expected=f"{pinned['fingerprint'][:12]}, with which the cycle was frozen",
+            fix="heirloom retrain freezes the cycle again",
+        )
+    return Mark(key=key.number, green_percent=pinned["green_percent"], bias=pinned["bias"])
 
 
 def make_key(path: Path) -> WatermarkKey:

@@ -66,3 +66,14 @@ class TagView(Protocol):
 
     def set_tags(self, model: str, version: int, tags: Mapping[str, str]) -> None:
         """Set these tags and leave all others as they are."""
+
+
+@runtime_checkable
+class LineTags(Protocol):
+    """A registry that keeps tags of the model as a whole. Optional: anybody may edit them, so they raise doubts and decide nothing."""
+
+    def line_tags(self, model: str) -> Mapping[str, str]:
+        """The `heirloom.*` tags of the registered model; empty where it is not registered."""
+
+    def set_line_tag(self, model: str, key: str, value: str) -> None:
+        """Does nothing where the model is not registered."""

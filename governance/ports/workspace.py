@@ -65,6 +65,21 @@ class Workspace:
         return self.state / "ledger.sqlite"
 
     @property
+    def checkpoints(self) -> Path:
+        """What the platform signed of the ledger, outside of it."""
+        return self.state / "checkpoints"
+
+    @property
+    def platform_key(self) -> Path:
+        """The platform's own key, where the settings name no other."""
+        return self.state / "platform" / "key"
+
+    @property
+    def platform_signers(self) -> Path:
+        """Which keys are the platform's, for whoever verifies: meant to be committed beside the policy."""
+        return self.root / "platform_signers"
+
+    @property
     def registry(self) -> Path:
         return self.state / "mlflow.sqlite"
 

@@ -282,5 +282,6 @@ _STEPS: Mapping[str, Callable[[State, Event], State]] = MappingProxyType(
         kinds.SIDES_DRAWN: lambda state, _: state,
         kinds.SIDES_VOTED: lambda state, _: state,
         kinds.VIEWS_REPAIRED: lambda state, _: replace(state, views_behind=False),
+        kinds.PLATFORM_KEY_NAMED: lambda state, _: state,
     }
 )

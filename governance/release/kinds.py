@@ -43,6 +43,7 @@ GATE_DRILLED = "gate.drilled"
 SIDES_DRAWN = "sides.drawn"
 SIDES_VOTED = "sides.voted"
 VIEWS_REPAIRED = "views.repaired"
+PLATFORM_KEY_NAMED = "platform-key.named"
 
 _NEEDS = {
     WORKSPACE_CREATED: "model environment",
@@ -95,6 +96,7 @@ _NEEDS = {
     SIDES_DRAWN: "cycle cycle_digest against pairs pairs_sha256 key_sha256",
     SIDES_VOTED: "key_sha256 by votes judge votes_sha256",
     VIEWS_REPAIRED: "aliases pointer copies",
+    PLATFORM_KEY_NAMED: "key public replaces signature reason",
 }
 BODIES: Mapping[str, frozenset[str]] = MappingProxyType({kind: frozenset(keys.split()) for kind, keys in _NEEDS.items()})
 """Kind -> the keys of its body, all of them and no others."""

@@ -132,6 +132,35 @@ def test_while_the_workspace_is_held_views_are_left_for_next_time(world):
     assert world.registry.shown["champion"] == 1
 
 
+def test_a_round_signs_where_the_ledger_ends_and_shows_it_in_the_registry(world):
+    released(world, "one")
+    _, checks = watched(world)
+    assert checks["checkpoint"].said == f"seq {world.state().seq} is kept by folder"
+    assert world.registry.line == {"heirloom.checkpoint": f"{world.state().seq} {world.state().head}"}
+    assert watched(world)[1]["checkpoint"].said.endswith("already")
+
+
+def test_a_ledger_that_was_cut_is_a_finding_and_is_not_signed_over(world):
+    released(world, "one", "two")
+    watched(world)
+    kept = sorted((world.root / ".heirloom" / "checkpoints").iterdir())
+    del world.ledger.kept[-1]
+    found, checks = watched(world)
+    assert (found.name, checks["ledger"].code, checks["checkpoint"].code) == (UNHEALTHY, 4, 4)
+    assert "it was cut at its end, or is an old backup" in checks["ledger"].said
+    assert checks["registry's word"].level == WARN
+    assert sorted((world.root / ".heirloom" / "checkpoints").iterdir()) == kept
+
+
+def test_a_tag_that_was_forged_in_the_registry_raises_a_doubt_and_decides_nothing(world):
+    released(world, "one")
+    watched(world)
+    for forged in ("99 abc", "1 abc", "nonsense"):
+        world.registry.line["heirloom.checkpoint"] = forged
+        found, checks = watched(world)
+        assert (found.name, checks["registry's word"].level) == (HEALTHY, WARN)
+
+
 def held_elsewhere(workspace):
     import subprocess
     import sys

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +25,36 @@ def test_a_document_has_one_name_whatever_the_order_of_its_keys(document: object
 
 def test_the_canonical_bytes_are_those_of_rfc_8785():
     assert canonical_bytes({"b": 1e21, "a": [1.0, "\u20ac", None]}) == '{"a":[1,"\u20ac",null],"b":1e+21}'.encode()
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**54), 2**54) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.tuples(inner) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(anything | st.text(st.characters(), max_size=3))
+def test_the_short_way_to_canonical_bytes_leads_where_the_reference_does(document: object):
+    try:
+        wanted = rfc8785.dumps(document)  # type: ignore[arg-type]
+    except ValueError:
+        with pytest.raises(ValueError):  # noqa: PT011 - whatever it is called: both refuse it
+            canonical_bytes(document)
+    else:
+        assert canonical_bytes(document) == wanted
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\udfff", "\x7f\x00\x1f\u2028", '\b\f\n\r\t"\\/', "\U0001f600", "\ufb33"])
+def test_a_text_is_escaped_as_the_reference_does_and_half_a_character_is_refused(text: str):
+    for document in (text, {text: 1}, {"a": text, "\ufb33": 1, "\U0001f600": 2}):
+        try:
+            wanted = rfc8785.dumps(document)
+        except ValueError:
+            with pytest.raises(ValueError):  # noqa: PT011
+                canonical_bytes(document)
+        else:
+            assert canonical_bytes(document) == wanted
 
 
 def folder(root: Path) -> Path:

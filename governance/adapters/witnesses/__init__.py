@@ -1,0 +1,1 @@
+"""Places that keep signed checkpoints of the ledger, one kind a file."""
