@@ -136,6 +136,15 @@ def test_a_checkpoint_that_is_not_the_judged_one_is_not_registered(workspace: Pa
     assert run_rows(workspace, "SELECT count(*) FROM model_versions") == [(0,)]
 
 
+def test_a_tag_of_the_line_is_kept_once_the_model_is_registered(workspace: Path, tmp_path: Path) -> None:
+    registry = embedded(workspace)
+    registry.set_line_tag("student", "heirloom.checkpoint", "1 a")
+    assert registry.line_tags("student") == {}
+    registry.register(a_candidate(tmp_path))
+    registry.set_line_tag("student", "heirloom.checkpoint", "2 b")
+    assert registry.line_tags("student") == {"heirloom.checkpoint": "2 b"}
+
+
 def test_aliases_are_read_as_they_are_now(workspace: Path, tmp_path: Path) -> None:
     registry = embedded(workspace)
     assert registry.aliases("student") == {}
