@@ -80,7 +80,7 @@ def statement_lines(statement: "Statement", key: str) -> list[str]:
         f"You approve, as {statement.by} ({f'ssh key {key}' if key else 'by name, not signed'}):",
         f"  model     {line}/{statement.version}  {_short(statement.checkpoint)}    evidence {_short(statement.decision_sha256)}"
         f"    policy {_short(statement.policy_sha256)}",
-        f"  trained   cycle {_short(statement.cycle_digest)}    for {statement.environment}    policy committed by"
+        f"  trained   cycle {_short(statement.cycle_digest)}    for {statement.environment}    policy committer"
         f" {statement.policy_committer}",
         f"  replaces  {left} (refused if another champion is in place)    valid until {end}",
         f"  because   {statement.reason}",

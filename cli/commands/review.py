@@ -10,15 +10,18 @@ from cli.outcome import Outcome, plain
 
 if TYPE_CHECKING:
     from governance.release.state import Release
+    from governance.wiring import Shop
 
 
-def command(version: int, *, common: Common | None = None) -> Outcome:
+def command(version: int, *, export: Path | None = None, common: Common | None = None) -> Outcome:
     """Show what a version was trained on, every gate with its number and limit, and who may approve it.
 
     Parameters
     ----------
     version
         The number of the version.
+    export
+        Also write every approval and refusal of it into this folder: statement, signature and DSSE envelope.
     """
     from cli.drilled import gate_lines
     from cli.shop import shop_of
@@ -51,12 +54,19 @@ def command(version: int, *, common: Common | None = None) -> Outcome:
         *([f" Way back: {walked}"] if (walked := way_back_words(shop.ledger.state(), version)) else []),
         f" Report: {folder / 'report.html'}",
     ]
-    found = poll_of(shop, release)
-    lines += poll_lines(found)
+    found, written = poll_of(shop, release), _exported(shop, version, export)
+    lines += [*poll_lines(found), *(f" Exported: {plain(path)}" for path in written)]
     if release.waiting:
         lines.append(f'Next: heirloom approve {version} --reason "..."   or   heirloom reject {version} --reason "..."')
     document = {"version": version, "decision": decision, "checkpoint": release.checkpoint, "report": str(folder / "report.html")}
-    return Outcome(command="review", lines=lines, document={**document, **poll_document(found)})
+    more = {**poll_document(found), "exported": [str(path) for path in written]}
+    return Outcome(command="review", lines=lines, document={**document, **more})
+
+
+def _exported(shop: "Shop", version: int, folder: Path | None) -> "tuple[Path, ...]":
+    from flows.approvals import export
+
+    return export(shop, version, folder) if folder else ()
 
 
 def _adopted(release: "Release", report: Path) -> Outcome:

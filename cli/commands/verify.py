@@ -1,6 +1,7 @@
 """`heirloom verify training`: what the batches of the cycle at hand really held, recomputed from the rows."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cyclopts import App
@@ -9,6 +10,7 @@ from cli.options import Common
 from cli.outcome import DONE, INTEGRITY, REFUSED, Outcome, plain
 
 if TYPE_CHECKING:
+    from flows.approvals import Word
     from flows.verify import TrainingProof
     from governance.training.batch_log import Finding
 
@@ -26,6 +28,36 @@ def training(*, common: Common | None = None) -> Outcome:
     from flows.verify import prove_training
 
     return proof_outcome(prove_training(shop_of(common)))
+
+
+@command.command
+def approval(file: Path, *, common: Common | None = None) -> Outcome:
+    """Verify an exported approval: its form, its signature against today's allowed_signers, and its place in the ledger.
+
+    Exit 4 where one of them does not hold. That a true yes does not count any more, because it ended or was spent, is said and is no error.
+
+    Parameters
+    ----------
+    file
+        The DSSE envelope that `heirloom review VERSION --export DIR` wrote.
+    """
+    from cli.shop import shop_of
+    from flows.approvals import prove
+
+    return word_outcome(prove(shop_of(common), file))
+
+
+def word_outcome(word: "Word") -> Outcome:
+    """What was said, whose word it is, where it stands, what it is worth."""
+    said = word.statement
+    act = "approves" if said.approves else "refuses"
+    lines = [f"{plain(said.by)} {act} {said.model}/{said.version} for {said.environment}: {plain(said.reason)}"]
+    lines += [f" signed by {plain(word.key)}"] if word.key else []
+    lines += [f" ledger {word.seq}"] if word.seq else []
+    lines += [f" Does not hold: {plain(wrong)}." for wrong in word.wrong]
+    lines += [f" Does not count now: {plain(word.doubt)}." if word.doubt else " Counts now."] if said.approves and not word.wrong else []
+    document = {"statement": said.document(), "key": word.key, "ledger_seq": word.seq, "wrong": list(word.wrong), "doubt": word.doubt}
+    return Outcome(command="verify-approval", lines=lines, document=document, code=INTEGRITY if word.wrong else DONE)
 
 
 def proof_outcome(proof: "TrainingProof") -> Outcome:

@@ -11,14 +11,18 @@ from typing import Any
 
 from governance.digest import canonical_bytes, digest_bytes
 from governance.errors import IntegrityError
+from governance.release import kinds
 from governance.release.approval import Approval
 from governance.release.dsse import IN_TOTO, once_each, pae
+from governance.release.ledger import Event
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "heirloom:approval/v1"
 """A summary of a verification with an end: who ignored `notAfter` or `expectedChampion`, as readers of SLSA's own summary must, would take
 a yes for more than it is (docs/decisions/signed-approvals.md)."""
 PASSED, FAILED = "PASSED", "FAILED"
+_KEPT = ("model", "environment", "checkpoint", "decision_sha256", "policy_sha256", "policy_committer", "cycle_digest", "reason")
+"""Fields of a statement that stand under the same name in its event."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,26 +89,21 @@ class Statement:
     @classmethod
     def of(cls, approval: Approval, version: int) -> "Statement | None":
         """The statement that stands behind a recorded yes, from its event alone; None where an older version kept none."""
-        said = approval
-        if said.model is None or said.environment is None or said.cycle_digest is None or said.policy_committer is None:
+        said = {name: getattr(approval, name) for name in (*_KEPT, "expected_champion", "not_after")}
+        return cls._kept(said, approves=True, by=approval.by, version=version, seq=approval.seq - 1, head=approval.head)
+
+    @classmethod
+    def of_event(cls, event: Event) -> "Statement | None":
+        """The same for the event of a yes or a no."""
+        said, approves = event.body, event.kind == kinds.APPROVAL_GIVEN
+        return cls._kept(said, approves=approves, by=event.actor, version=said["version"], seq=event.seq - 1, head=event.previous)
+
+    @classmethod
+    def _kept(cls, said: Mapping[str, Any], **place: Any) -> "Statement | None":
+        if any(said.get(name) is None for name in _KEPT):
             return None
-        return cls(
-            by=said.by,
-            approves=True,
-            model=said.model,
-            version=version,
-            environment=said.environment,
-            checkpoint=said.checkpoint,
-            decision_sha256=said.decision_sha256,
-            policy_sha256=said.policy_sha256,
-            policy_committer=said.policy_committer,
-            cycle_digest=said.cycle_digest,
-            expected_champion=said.expected_champion,
-            not_after=said.not_after,
-            reason=said.reason,
-            seq=said.seq - 1,
-            head=said.head,
-        )
+        values: dict[str, Any] = {name: said.get(name) for name in (*_KEPT, "expected_champion", "not_after")}
+        return cls(**values, **place)
 
     @classmethod
     def read(cls, content: bytes) -> "Statement":

@@ -10,6 +10,7 @@ from governance.actions.hearing import hear
 from governance.actions.outcomes import ApprovalOutcome, PromotionOutcome
 from governance.actions.promote import promote
 from governance.adapters.ssh_signatures import SshSigner, SshVerifier
+from governance.release import kinds
 from governance.release.electorate import weigh
 from governance.release.ledger import Event, follow
 from governance.release.terms import Terms
@@ -26,6 +27,7 @@ class Chamber:
         self.allowed = folder / "allowed_signers"
         self.allow("reviewer-a", "reviewer-b", "engineer-a", "steward-a")
         self.world.verifier = SshVerifier(allowed=self.allowed)
+        self.world.desk().ledger.record(kinds.WORKSPACE_CREATED, {"model": "student", "environment": "staging"})
         promote(self.world.desk(), self.world.add("one"), terms())
         self.world.add("two", synthetic_tokens=100, depth=1, review_for="engineer-a", **facts)
 

@@ -69,17 +69,19 @@ def test_the_reviewer_sees_what_is_signed_answers_yes_and_the_candidate_serves(c
     end = release.approvals[0].not_after
     assert end is not None
     assert code == 0
-    assert seen.splitlines() == [
+    *lines, promoted, rehearsed = seen.splitlines()
+    assert lines == [
         f"You approve, as reviewer-a (ssh key {key}):",
         f"  model     student/2  {short(release.checkpoint)}    evidence {short(release.decision_sha256)}"
         f"    policy {short(release.policy_sha256)}",
-        f"  trained   cycle {short(release.cycle_digest)}    for staging    policy committed by"
-        " not known: policy.toml is in no git checkout",
+        f"  trained   cycle {short(release.cycle_digest)}    for staging    policy committer not known: policy.toml is in no git checkout",
         f"  replaces  student/1 (refused if another champion is in place)    valid until {end.replace('T', ' ')}",
         "  because   Read 20 blind pairs, regional voice is back",
-        "Sign? [y/N] Approved by reviewer-a, ledger 6. 1 of 1 approvals.",
-        "Champion 1 -> 2, read back; 2 files verified; approved by reviewer-a; ledger 8.",
+        "Sign? [y/N] Approved by reviewer-a, ledger 7. 1 of 1 approvals.",
     ]
+    seq = chamber.world.ledger.kept[-1].seq
+    assert promoted == f"Champion 1 -> 2, read back; 2 files verified; approved by reviewer-a; ledger {seq}."
+    assert rehearsed.startswith(" The way back was rehearsed first: release 1")
 
 
 @pytest.mark.parametrize("answer", ["\n", "n\n", "", "yes please\n"])
@@ -122,7 +124,7 @@ def test_an_edited_policy_is_refused_with_what_changed_and_by_whom(chamber: Cham
 def test_review_status_and_promote_show_every_yes_with_what_it_is_worth(chamber: Chamber, reviewer: Reviewer) -> None:
     two = chamber.terms(approvals=2)
     code, seen = reviewer.approves("reviewer-a", held_to=two)
-    assert (code, seen.splitlines()[-1]) == (7, "Sign? [y/N] Approved by reviewer-a, ledger 6. 1 of 2 approvals.")
+    assert (code, seen.splitlines()[-1]) == (7, "Sign? [y/N] Approved by reviewer-a, ledger 7. 1 of 2 approvals.")
     chamber.approve("reviewer-b", held_to=two)
     chamber.allow("reviewer-a", "engineer-a", "steward-a")
     state = chamber.world.state()
@@ -131,8 +133,8 @@ def test_review_status_and_promote_show_every_yes_with_what_it_is_worth(chamber:
     gone = f"does not count, its key {second.key} is not among the allowed signers"
     assert poll_lines(found) == [
         " Approvals: 1 of 2",
-        f"   reviewer-a, ledger 6: counts until {first.not_after}",
-        f"   reviewer-b, ledger 7: {gone}",
+        f"   reviewer-a, ledger 7: counts until {first.not_after}",
+        f"   reviewer-b, ledger 8: {gone}",
         " May approve: reviewer-a",
         " May not: engineer-a, who asked for version 2 (policy promotion.exclude_requester)",
         " May not: steward-a, who labelled 9 of its 14 relabelled rows (policy promotion.exclude majority_labeller)",
@@ -140,7 +142,7 @@ def test_review_status_and_promote_show_every_yes_with_what_it_is_worth(chamber:
     ]
     assert waiting_lines(2, found, 16) == [
         " waiting        version 2, 1 of 2 approvals: heirloom review 2",
-        f"                reviewer-b, ledger 7: {gone}",
+        f"                reviewer-b, ledger 8: {gone}",
     ]
     assert [one["counts"] for one in poll_document(found)["approvals"]["given"]] == [True, False]
     lines, code = promotion_lines(chamber.promote(held_to=two))
@@ -149,7 +151,7 @@ def test_review_status_and_promote_show_every_yes_with_what_it_is_worth(chamber:
         [
             "Version 2 waits for 1 approval(s). Not engineer-a, steward-a: engineer-a asked for version 2;"
             " steward-a labelled 9 of its 14 relabelled rows.",
-            f" reviewer-b, ledger 7: {gone}",
+            f" reviewer-b, ledger 8: {gone}",
         ],
     )
 
