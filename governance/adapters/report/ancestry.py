@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-GAP, MARGIN, MIDDLE, HEIGHT = 72, 48, 110, 230
+GAP, MARGIN, MIDDLE, LEAST_WIDTH = 72, 48, 96, 760
+ABOVE, BELOW = 140, 200
+"""Heights of a picture without arcs of rows, and with them."""
 SHOWN = 24
 """Releases in one picture, the newest ones: the table beside it has them all."""
 SERVES, BARRED, OTHER = "serves", "barred", "other"
@@ -49,17 +51,18 @@ def ancestry_picture(kin: Sequence[Kin]) -> Markup | None:
     parts = [_arc(place[one.start], place[one.version], "weights") for one in shown if one.start in place]
     parts += [_arc(place[author], place[one.version], "rows") for one in shown for author in one.authors if author in place]
     parts += [_node(one, place[one.version]) for one in shown]
-    width = 2 * MARGIN + GAP * (len(shown) - 1)
+    width = max(LEAST_WIDTH, 2 * MARGIN + GAP * (len(shown) - 1))
+    height = BELOW if any(one.authors for one in shown) else ABOVE
     return Markup(
         '<svg class="ancestry" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" role="img" aria-label="{}"><style>{}</style>'
         '<rect class="ground" width="100%" height="100%"/>{}</svg>'
-    ).format(width, HEIGHT, "Who comes from whom", Markup(_STYLE), Markup("").join(parts))  # noqa: S704 - our own style sheet
+    ).format(width, height, "Who comes from whom", Markup(_STYLE), Markup("").join(parts))  # noqa: S704 - our own style sheet
 
 
 def _arc(one: float, other: float, what: str) -> Markup:
     """From a parent to its child, above the line for weights and below it for rows."""
     up = -1 if what == "weights" else 1
-    rise = min(90.0, 22 + 0.28 * (other - one))
+    rise = min(76.0, 22 + 0.28 * (other - one))
     start = MIDDLE + up * 14
     return Markup('<path class="{}" d="M{:.0f},{:.0f} C{:.0f},{:.1f} {:.0f},{:.1f} {:.0f},{:.0f}"/>').format(
         what, one, start, one, start + up * rise, other, start + up * rise, other, start

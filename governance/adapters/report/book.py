@@ -206,10 +206,14 @@ def _facts(state: State, release: Release) -> Sequence[tuple[str, str]]:
         ("Synthetic tokens, start included", f"{share_words(descent.share)} of {token_words(descent)}"),
         ("Effective synthetic share", share_words(descent.effective_share)),
         ("Depth of recursion", f"{depth_words(descent)}, in the mean {mean_words(descent.mean_depth)}"),
-        ("Approved by", ", ".join(line(approval.by, 80) for approval in release.approvals) or "nobody by name"),
+        ("Approved by", ", ".join(line(approval.by, 80) for approval in release.approvals) or _no_person(release)),
         ("Way back", way_back_words(state, release.version) or "not rehearsed"),
         ("Recall", _recalled(state, release) or "none"),
     ]
+
+
+def _no_person(release: Release) -> str:
+    return "no person: the policy let it out by itself" if release.promoted else "nobody"
 
 
 def _ledger_facts(book: Book) -> Sequence[tuple[str, str]]:
