@@ -64,6 +64,7 @@ def release_desk(shop: Shop) -> ReleaseDesk:
         steps=steps(),
         verifier=shop.verifier,
         policy_history=GitPolicy(path=shop.workspace.policy),
+        terms=lambda: shop.terms,
         prove=lambda: proven(shop),
     )
 

@@ -237,6 +237,7 @@ class World:
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     verifier: Verifier = field(default_factory=NobodysKeys)
     policy_history: PolicyHistory = field(default_factory=NoHistory)
+    terms: Callable[[], Terms] | None = None
 
     def __post_init__(self) -> None:
         self.registry = MemoryRegistry(copies=self.root / "mlartifacts")
@@ -264,6 +265,7 @@ class World:
             steps=steps,
             verifier=self.verifier,
             policy_history=self.policy_history,
+            terms=self.terms,
         )
 
     def checkpoint(self, name: str) -> Path:

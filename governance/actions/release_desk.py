@@ -13,6 +13,7 @@ from governance.ports.policy_history import NoHistory, PolicyHistory
 from governance.ports.registry import Registry
 from governance.ports.signer import NobodysKeys, Verifier
 from governance.release.state import Release, State
+from governance.release.terms import Terms
 from governance.release.views import CHAMPION, AliasDrift, drift, wanted_champion
 
 HASH_FIRST_BYTES = 10 * 10**9
@@ -51,6 +52,8 @@ class ReleaseDesk:
     """Whose keys count where a signature of an approval is verified."""
     policy_history: PolicyHistory = field(default_factory=NoHistory)
     """Who committed the policy."""
+    terms: Callable[[], Terms] | None = None
+    """What a promotion is held to, read when somebody asks: the way back does not wait for a policy. None = never asked."""
     prove: Callable[[], object] = unproved
     """Holds the ledger against its witnesses; a promotion and an approval wait for it, the way back never does."""
 

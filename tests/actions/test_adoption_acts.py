@@ -57,6 +57,7 @@ def test_an_adoption_killed_anywhere_is_finished_by_the_same_command_once(world,
 def test_an_adoption_killed_after_its_word_is_finished_by_recovery(world, point):
     with pytest.raises(Killed):
         adoption(world, world.desk(steps=Killer(at=point)))
+    world.terms = lambda: terms(environment="production", mode="review")  # an adoption rests on its own word and waits for no other
     assert recover(world.desk()).changed
     check_adopted(world)
 

@@ -7,14 +7,18 @@ import pytest
 
 from governance.actions.approve import approve, draft_approval, reject
 from governance.actions.promote import promote
+from governance.actions.recover import recover
 from governance.actions.rollback import rollback
 from governance.adapters.ssh_signatures import SshSigner
-from governance.errors import ConflictError, RefusedError
+from governance.errors import ConflictError, PolicyError, RefusedError
 from governance.release import kinds
 from governance.release.approval_statement import Statement
 from governance.release.ledger import Event
 from governance.release.state import State
+from governance.release.terms import Terms
 from tests.actions.chamber import Chamber
+from tests.actions.invariants import check_settled
+from tests.world import Killed, Killer
 
 
 @pytest.fixture
@@ -109,6 +113,44 @@ def test_a_promotion_that_a_rollback_cancelled_spends_the_approval_too(chamber: 
     with pytest.raises(ConflictError, match="was cancelled"):
         promote(chamber.world.desk(steps=stop), 2, chamber.terms())
     assert chamber.doubts() == ["its version was left by a rollback"]
+
+
+@pytest.mark.parametrize("lost", ["expired", "off the list", "policy", "broken policy", "nothing"])
+def test_an_open_promotion_is_finished_only_while_its_approval_counts(chamber: Chamber, lost: str) -> None:
+    def terms() -> Terms:
+        if lost == "broken policy":
+            raise PolicyError("is not TOML", where="policy.toml")
+        return chamber.terms(policy_sha256="f" * 64) if lost == "policy" else chamber.terms()
+
+    chamber.approve("reviewer-a")
+    with pytest.raises(Killed):
+        promote(chamber.world.desk(steps=Killer(at="promote.pointer")), 2, chamber.terms())
+    if lost == "expired":
+        chamber.world.clock.at += timedelta(days=7)
+    if lost == "off the list":
+        chamber.allow("reviewer-b")
+    chamber.world.terms = terms
+    found = recover(chamber.world.desk())
+    assert found.result == ("finished" if lost == "nothing" else "abandoned"), found
+    check_settled(chamber.world, 2 if lost == "nothing" else 1)
+    assert not recover(chamber.world.desk()).changed
+
+
+def test_an_intent_that_was_written_into_the_ledger_promotes_nothing(chamber: Chamber) -> None:
+    chamber.world.terms = chamber.terms
+    release = chamber.world.state().releases[2]
+    body = {
+        "version": 2,
+        "from": 1,
+        "checkpoint": release.checkpoint,
+        "approved_by": ["reviewer-a"],
+        "approvals": [5],
+        "policy_committer": "",
+    }
+    chamber.world.desk("mallory").ledger.record(kinds.PROMOTION_INTENDED, body)
+    found = recover(chamber.world.desk())
+    assert (found.result, found.reason) == ("abandoned", "1 of its approvals do not count any more")
+    check_settled(chamber.world, 1)
 
 
 def test_a_refusal_is_signed_where_there_is_a_key_and_counts_without(chamber: Chamber) -> None:

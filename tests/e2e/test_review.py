@@ -1,19 +1,23 @@
 """Promotion by people: four eyes by name, and everything bound to what was seen."""
 
+import os
+import pty
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.shell import Done, run
+from tests.e2e.shell import BIN, Done, environment, run
+from tests.keys import allow, make_key
 
 
-def reviewed(founded: tuple[Path, Done], tmp_path: Path) -> Path:
-    """The founded workspace under a policy that waits for people, with the next batch judged."""
+def reviewed(founded: tuple[Path, Done], tmp_path: Path, more: str = "") -> Path:
+    """The founded workspace under a policy that waits for people, with the next batch judged; `more` are further settings of promotion."""
     workspace = tmp_path / "reviewed"
     shutil.copytree(founded[0], workspace)
     policy = workspace / "policy.toml"
-    policy.write_text(policy.read_text().replace('mode = "auto"', 'mode = "review"'))
+    policy.write_text(policy.read_text().replace('mode = "auto"', f'mode = "review"\n{more}'))
     waiting = run(workspace, "retrain", "--json")
     assert waiting.code == 7, waiting.out + waiting.err
     assert waiting.document["cycles"][0]["promotion"]["missing"] == 1
@@ -50,3 +54,51 @@ def test_an_approval_does_not_move_to_another_policy_and_a_rejection_is_final(fo
     policy.write_text(text)
     assert run(workspace, "reject", "3", "--reason", "bland", HEIRLOOM_ACTOR="reviewer-a").code == 0
     assert run(workspace, "approve", "3", "--yes", HEIRLOOM_ACTOR="reviewer-b").code == 3
+
+
+def committed(workspace: Path, author: str) -> None:
+    """The policy under git, with a commit of somebody."""
+    who = {"GIT_AUTHOR_NAME": author, "GIT_AUTHOR_EMAIL": f"{author}@house.example"}
+    who |= {"GIT_COMMITTER_NAME": author, "GIT_COMMITTER_EMAIL": f"{author}@house.example"}
+    for words in (["init", "-q"], ["add", "policy.toml"], ["commit", "-q", "-m", "policy"]):
+        subprocess.run(["git", "-C", str(workspace), *words], check=True, env={**os.environ, **who})
+
+
+def typed(workspace: Path, answer: bytes, *arguments: str, **extra: str) -> Done:
+    """The command at a terminal at which somebody answers."""
+    ours, theirs = pty.openpty()
+    os.write(ours, answer)
+    words, env = [str(BIN / "heirloom"), *arguments], environment(**extra)
+    done = subprocess.run(words, cwd=workspace, env=env, stdin=theirs, capture_output=True, text=True, check=False)
+    os.close(ours)
+    os.close(theirs)
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.e2e
+def test_a_reviewer_signs_at_a_terminal_and_whose_word_it_is_can_be_shown(founded: tuple[Path, Done], tmp_path: Path):
+    workspace = reviewed(founded, tmp_path, 'signed = "required"\n')
+    committed(workspace, "platform-a")
+    keys = {name: make_key(tmp_path / "keys" / name) for name in ("reviewer-a", "platform-a")}
+    allow(workspace / "allowed_signers", *keys.items())
+    reviewer = {"HEIRLOOM_ACTOR": "reviewer-a", "HEIRLOOM_SIGNING_KEY": str(keys["reviewer-a"])}
+    platform = {"HEIRLOOM_ACTOR": "platform-a", "HEIRLOOM_SIGNING_KEY": str(keys["platform-a"])}
+    assert "not signed do not count" in run(workspace, "approve", "3", "--yes", HEIRLOOM_ACTOR="reviewer-a").err
+    barred = run(workspace, "approve", "3", "--yes", **platform)
+    assert (barred.code, "platform-a committed the policy" in barred.err, "expected: reviewer-a" in barred.err) == (3, True, True)
+    asked = run(workspace, "approve", "3", **reviewer)
+    assert (asked.code, "heirloom approve 3 --yes" in asked.err) == (2, True)
+    assert typed(workspace, b"n\n", "approve", "3", **reviewer).code == 130
+    assert run(workspace, "status", "--json").document["polls"]["3"]["counted"] == 0
+    done = typed(workspace, b"y\n", "approve", "3", "--reason", "read the samples", **reviewer)
+    assert done.code == 0, done.out + done.err
+    assert "You approve, as reviewer-a (ssh key SHA256:" in done.err
+    assert "policy committer platform-a, " in done.err
+    assert "1 of 1 approvals." in done.out
+    shown = run(workspace, "review", "3", "--export", str(tmp_path / "out"))
+    assert "May not: platform-a, who committed the policy" in shown.out
+    envelope = next((tmp_path / "out").glob("*.dsse.json"))
+    proof = run(workspace, "verify", "approval", str(envelope))
+    assert (proof.code, "was spent by the promotion" in proof.out) == (0, True), proof.out + proof.err
+    allow(workspace / "allowed_signers", ("platform-a", keys["platform-a"]))
+    assert run(workspace, "verify", "approval", str(envelope)).code == 4
