@@ -35,7 +35,7 @@ def promotion_lines(outcome: "PromotionOutcome") -> tuple[list[str], int]:
     """A promotion in words, and its exit code."""
     if outcome.missing:
         excluded = f" Not {plain(', '.join(outcome.excluded))}: {plain('; '.join(outcome.why_not))}." if outcome.excluded else ""
-        lines = [f"Version {outcome.version} waits for {outcome.missing} approval(s).{excluded}"]
+        lines = [f"Version {outcome.version} waits for {outcome.missing} approval(s){of_whom(outcome)}.{excluded}"]
         return [*lines, *(f" {plain(doubt)}" for doubt in outcome.doubts)], WAITING
     if not outcome.changed:
         return [f"Version {outcome.version} is champion already."], DONE
@@ -50,3 +50,8 @@ def rehearsal_lines(outcome: "PromotionOutcome") -> list[str]:
     if walked is None:
         return []
     return [f" The way back was rehearsed first: release {walked.to}, {walked.files} files rebuilt in {walked.milliseconds / 1000:.1f} s."]
+
+
+def of_whom(outcome: "PromotionOutcome") -> str:
+    """Who may approve, where that is known."""
+    return f" from {plain(', '.join(outcome.electors))}" if outcome.electors else ""

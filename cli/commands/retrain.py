@@ -165,8 +165,10 @@ def _last_lines(cycle: "CycleOutcome") -> list[str]:
     if cycle.promotion is None:
         return [f" Kept as version {cycle.version}; the champion stays.", report, f"Next: heirloom review {cycle.version}"]
     if cycle.promotion.missing:
+        from cli.commands.promote import of_whom
+
         excluded = f" (not {', '.join(cycle.promotion.excluded)}: {'; '.join(cycle.promotion.why_not)})" if cycle.promotion.excluded else ""
-        waits = f" Version {cycle.version} waits for {cycle.promotion.missing} approval(s){plain(excluded)}."
+        waits = f" Version {cycle.version} waits for {cycle.promotion.missing} approval(s){of_whom(cycle.promotion)}{plain(excluded)}."
         return [waits, report, f"Next: heirloom review {cycle.version}, then heirloom approve {cycle.version}"]
     was = cycle.promotion.previous or "nothing"
     return [f" Version {cycle.version} is champion, was {was}; ledger {cycle.promotion.seq}.", report]

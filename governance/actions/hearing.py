@@ -7,7 +7,7 @@ from governance.actions.release_desk import ReleaseDesk
 from governance.errors import PolicyError
 from governance.policy import parse_policy
 from governance.ports.policy_history import NoCommits, PolicyHistory
-from governance.ports.signer import NotSigned
+from governance.ports.signer import NotSigned, Verifier
 from governance.release.approval import Approval
 from governance.release.approval_statement import Statement
 from governance.release.electorate import Committer, Excluded, Hearing, Weighed, distinct, electors, excluded, weigh
@@ -25,9 +25,9 @@ def hear(desk: ReleaseDesk, state: State, version: int, terms: Terms) -> Hearing
     release = state.releases.get(version)
     if terms.rules.mode == AUTO or release is None:
         return Hearing(at=now, model=desk.model, committer=Committer(shown="not asked"))
-    doubts = {one.seq: _unproven(desk, one, version) for one in release.approvals if one.signed}
-    unproven = {seq: doubt for seq, doubt in doubts.items() if doubt}
-    return Hearing(at=now, model=desk.model, committer=committer_of(desk.policy_history, terms.policy_sha256), unproven=unproven)
+    doubts = {one.seq: unproven(desk.verifier, one, version) for one in release.approvals if one.signed}
+    found = {seq: doubt for seq, doubt in doubts.items() if doubt}
+    return Hearing(at=now, model=desk.model, committer=committer_of(desk.policy_history, terms.policy_sha256), unproven=found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,12 +87,12 @@ def _policy_sha256(text: str) -> str:
         return ""  # a policy that was none is not the one in force
 
 
-def _unproven(desk: ReleaseDesk, approval: Approval, version: int) -> str:
+def unproven(verifier: Verifier, approval: Approval, version: int) -> str:
     """Why a signature proves nothing; empty where it does. It is held against the statement that the event alone gives."""
     statement = Statement.of(approval, version)
     if statement is None or statement.digest != approval.statement_sha256:
         return "what it says is not what its statement said"
-    found = desk.verifier.verify(statement.signed, approval.signature, by=approval.by, at=datetime.fromisoformat(approval.at))
+    found = verifier.verify(statement.signed, approval.signature, by=approval.by, at=datetime.fromisoformat(approval.at))
     if isinstance(found, NotSigned):
         return found.reason
     return "" if found.key == approval.key else f"it names the key {approval.key}, and {found.key} signed"

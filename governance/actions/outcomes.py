@@ -43,6 +43,8 @@ class PromotionOutcome:
     changed: bool
     missing: int = 0
     approved_by: tuple[str, ...] = ()
+    electors: tuple[str, ...] = ()
+    """Who may still approve, as far as that is known."""
     excluded: tuple[str, ...] = ()
     why_not: tuple[str, ...] = ()
     """Who may not approve and why, a phrase each: `engineer-a asked for version 3`."""

@@ -12,6 +12,7 @@ from governance.actions.rehearse import rehearse
 from governance.actions.release_desk import ReleaseDesk, move_aliases, move_champion, point, read_back_alias, read_back_pointer
 from governance.errors import ConflictError, GovernanceError
 from governance.release import kinds
+from governance.release.electorate import electors
 from governance.release.fold import promoted
 from governance.release.promotion import Permission, permit
 from governance.release.state import PROMOTION, Intent, State
@@ -53,9 +54,11 @@ def promote(desk: ReleaseDesk, version: int, terms: Terms) -> PromotionOutcome:
     state = desk.ledger.state()
     if state.champion == version and state.intent is None:
         return PromotionOutcome(version=version, previous=state.champion, changed=False)
-    permission = permit(state, version, terms, hear(desk, state, version, terms))
+    hearing = hear(desk, state, version, terms)
+    permission = permit(state, version, terms, hearing)
     if not permission.granted:
-        return _waiting(state, permission)
+        may = electors(permission.release, terms, hearing.committer, desk.verifier.people())
+        return replace(_waiting(state, permission), electors=may)
     assured = verify_bytes(desk, permission.release)
     desk.steps("promote.verified")
     if state.intent and (state.intent.act, state.intent.version) == (PROMOTION, version):

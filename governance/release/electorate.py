@@ -186,12 +186,17 @@ def served(version: int | None) -> str:
     return "no champion" if version is None else f"release {version}"
 
 
+def moment(written: str) -> datetime:
+    """The time that an event gives."""
+    return datetime.fromisoformat(written)
+
+
 def _moment(written: str | None) -> datetime | None:
-    return datetime.fromisoformat(written) if written else None
+    return moment(written) if written else None
 
 
-def _shown(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
+def _shown(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
 
 
 def _plain(name: str) -> str:

@@ -149,7 +149,7 @@ def test_review_status_and_promote_show_every_yes_with_what_it_is_worth(chamber:
     assert (code, lines) == (
         7,
         [
-            "Version 2 waits for 1 approval(s). Not engineer-a, steward-a: engineer-a asked for version 2;"
+            "Version 2 waits for 1 approval(s) from reviewer-a. Not engineer-a, steward-a: engineer-a asked for version 2;"
             " steward-a labelled 9 of its 14 relabelled rows.",
             f" reviewer-b, ledger 8: {gone}",
         ],

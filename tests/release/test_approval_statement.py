@@ -2,6 +2,7 @@
 
 import base64
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from governance.errors import IntegrityError
 from governance.release.approval_statement import PREDICATE, STATEMENT, Statement
 from governance.release.dsse import BEGIN, END, IN_TOTO, Envelope, pae
 
+EXAMPLES = Path(__file__).parents[3] / "shared" / "fixtures" / "in-toto"
 TEXTS = st.text(max_size=40)
 DIGESTS = st.text("0123456789abcdef", min_size=64, max_size=64)
 NUMBERS = st.integers(0, 2**53 - 1)
@@ -90,6 +92,16 @@ def test_it_is_an_in_toto_statement_about_the_checkpoint() -> None:
     assert (said["verifier"], said["verificationResult"], said["notAfter"]) == ({"id": "reviewer-a"}, "PASSED", "2026-11-27T12:00:00Z")
     assert (said["policy"]["digest"], said["expectedChampion"], said["ledger"]["seq"]) == ({"sha256": "7c" * 32}, 16, 413)
     assert ONE.content == canonical_bytes(document)
+
+
+@pytest.mark.skipif(not EXAMPLES.is_dir(), reason="the published examples are not beside this checkout")
+def test_it_has_the_parts_of_the_published_statements_and_no_others() -> None:
+    published = [json.loads(path.read_text()) for path in EXAMPLES.glob("*.json")]
+    statements = [one for one in published if isinstance(one, dict) and one.get("_type") == STATEMENT]
+    assert len(statements) >= 4
+    for one in statements:
+        assert set(one) == set(ONE.document())
+        assert all(set(subject) <= {"name", "digest", "uri"} for subject in one["subject"])
 
 
 def test_the_encoding_is_the_one_of_the_published_example() -> None:

@@ -153,6 +153,18 @@ def test_a_refusal_outweighs_every_approval():
 
 def test_the_section_of_the_policy_is_strict():
     assert read_section(PromotionRules, {"mode": "review", "approvals": 2}, "policy.promotion").approvals == 2
-    for wrong in ({"mode": "maybe"}, {"approvals": 0}, {"approvals": 21}, {"approver": 1}):
+    wrongs = (
+        *(
+            {"mode": "maybe"},
+            {"approvals": 0},
+            {"approvals": 21},
+            {"approver": 1},
+            {"signed": "maybe"},
+            {"valid_days": 0},
+            {"valid_days": 366},
+        ),
+        *({"exclude": ["somebody"]}, {"exclude": ["requester"], "exclude_requester": False}, {"approvers": ["a", "a"], "approvals": 2}),
+    )
+    for wrong in wrongs:
         with pytest.raises(PolicyError, match=r"policy\.promotion"):
             read_section(PromotionRules, wrong, "policy.promotion")

@@ -1,0 +1,93 @@
+"""By whose word the champion serves, found out again from the ledger as it was when its promotion was begun."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flows.finish import archive_of
+from governance.actions.hearing import unproven
+from governance.adapters.checks.check import Check, broken, doubtful, fine
+from governance.digest import digest_document, read_document
+from governance.errors import ConflictError, IntegrityError, RefusedError
+from governance.release import kinds
+from governance.release.electorate import Committer, Hearing, moment
+from governance.release.fold import fold
+from governance.release.ledger import Event
+from governance.release.promotion import Permission, permit
+from governance.release.rules import PromotionRules
+from governance.release.state import ADOPTED, Release
+from governance.release.terms import Terms
+from governance.section import read_section
+from governance.wiring import Shop
+
+NAME = "champion's word"
+
+
+def check_champion_word(shop: Shop) -> Check:
+    """The promotion of the champion is permitted once more: by the events before it, the policy it was judged under, and the keys of today.
+
+    So a promotion that was written into the ledger is found, and so is an approval whose key nobody answers for any more.
+    """
+    events = shop.ledger.events()
+    state = fold(events)
+    if state.champion is None:
+        return fine(NAME, "nothing serves yet")
+    release = state.releases[state.champion]
+    if release.kind == ADOPTED:
+        return fine(NAME, f"version {release.version} was adopted by {release.registered_by}, ledger {release.registered_seq}")
+    intent = _intent(events, release)
+    if intent is None:
+        return broken(NAME, f"version {release.version} serves, and its promotion was never begun", _FIX, IntegrityError.exit_code)
+    rules = _judged_under(shop, release)
+    if rules is None:
+        return doubtful(NAME, f"the policy that version {release.version} was judged under is not kept here: {release.policy_sha256[:12]}")
+    try:
+        permission = _permitted_then(shop, events, intent, release, rules)
+    except (RefusedError, ConflictError) as error:
+        return broken(NAME, f"version {release.version} serves, and might not have been promoted: {error.found}", _FIX, error.exit_code)
+    return _said(release, intent, permission)
+
+
+_FIX = "a retired key keeps its line in allowed_signers, with valid-before; else heirloom rollback needs no approval"
+
+
+def _said(release: Release, intent: Event, permission: Permission) -> Check:
+    named = f"version {release.version}, ledger {intent.seq}"
+    if permission.granted:
+        return fine(NAME, f"{named}: by {', '.join(permission.approved_by)}")
+    words = "".join(f"; {one.sentence}" for one in permission.weighed if one.doubt)
+    return broken(NAME, f"{named}: {permission.missing} approvals are missing{words}", _FIX, IntegrityError.exit_code)
+
+
+def _intent(events: Sequence[Event], release: Release) -> Event | None:
+    """The intent that the promotion of a release rests on."""
+    mine = (one for one in events if one.kind == kinds.PROMOTION_INTENDED and one.body["version"] == release.version)
+    return max((one for one in mine if one.seq < (release.promoted_seq or 0)), key=lambda one: one.seq, default=None)
+
+
+def _judged_under(shop: Shop, release: Release) -> dict[str, Any] | None:
+    """The policy in the kept cycle.json; None where it is gone or altered."""
+    try:
+        cycle = read_document(archive_of(shop, release.cycle_digest) / "cycle.json")
+    except IntegrityError:
+        return None  # said by who asks
+    policy: dict[str, Any] = cycle["policy"]
+    return policy if digest_document(cycle) == release.cycle_digest else None
+
+
+def _permitted_then(shop: Shop, events: Sequence[Event], intent: Event, release: Release, policy: dict[str, Any]) -> Permission:
+    """The permission as it was found when the intent was written, but for who committed the policy: that is in the intent, in words."""
+    then = fold(events[: intent.seq - 1])
+    terms = Terms(
+        rules=read_section(PromotionRules, policy["promotion"], "cycle.json policy.promotion"),
+        policy_sha256=release.policy_sha256,
+        environment=policy["line"]["environment"],
+        margins_calibrated=bool(policy["gates"]["calibrated"]),
+    )
+    doubts = {one.seq: unproven(shop.verifier, one, release.version) for one in then.releases[release.version].approvals if one.signed}
+    hearing = Hearing(
+        at=moment(intent.at),
+        model=then.model or policy["line"]["model"],
+        committer=Committer(shown=str(intent.body.get("policy_committer", ""))),
+        unproven={seq: doubt for seq, doubt in doubts.items() if doubt},
+    )
+    return permit(then, release.version, terms, hearing)
