@@ -26,6 +26,7 @@ from governance.actions.freeze import (
     settle,
 )
 from governance.actions.label import standing
+from governance.actions.preregister import preregister
 from governance.adapters.dvc_commands import add_files, init_dvc
 from governance.adapters.inbox import waiting
 from governance.collapse.sentinels import SENTINELS_FILE
@@ -41,6 +42,7 @@ from governance.provenance.row import Origin
 from governance.release import kinds
 from governance.release.controls import pooled_noises, terms_of
 from governance.release.judged import Judgement
+from governance.release.preregistration import outdated
 from governance.release.standing import history_document, original_document
 from governance.release.state import Release, State
 from governance.stages.table import code_documents
@@ -187,6 +189,7 @@ def _request(shop: Shop, state: State, kind: str, batch: Path, start: Mapping[st
         benchmarks=guarded(pinned_benchmarks(shop, state), sentinels),
         sentinels=sentinels,
         watermark=watermark_to_find(shop),
+        attempts=state.attempts,
         noises=pooled_noises(state.controls.values(), terms_of(shop.policy.document(), {name: state.shards[name] for name in SHARDS})),
     )
 
@@ -201,6 +204,8 @@ def _begin(shop: Shop, state: State, request: CycleRequest, *, record: bool) -> 
     at_hand = frozen_cycle(shop.workspace)
     wanted = cycle_of(request, batch_manifest(request.batch))
     open_digest = state.cycle.digest if state.cycle else None
+    if at_hand and at_hand[1] == open_digest and outdated(shop.ledger.events(), at_hand[1], shop.gate_version):
+        at_hand = None
     if at_hand and same_question(at_hand[0], wanted) and (at_hand[1] == open_digest or at_hand[0]["number"] == request.number):
         document, digest, resumed = *at_hand, at_hand[1] == open_digest
     else:
@@ -217,6 +222,7 @@ def _begin(shop: Shop, state: State, request: CycleRequest, *, record: bool) -> 
 
 
 def _record(shop: Shop, state: State, document: Mapping[str, Any], digest: str) -> None:
+    sealed = preregister(shop.notary, document, digest, shop.gate_version)
     if state.cycle is not None:
         body = {"cycle": state.cycle.number, "cycle_digest": state.cycle.digest, "reason": "another cycle was begun"}
         shop.ledger.record(kinds.CYCLE_ABANDONED, body)
@@ -226,6 +232,7 @@ def _record(shop: Shop, state: State, document: Mapping[str, Any], digest: str) 
         "batch_digest": document["batch"]["digest"],
         "policy_sha256": document["policy_sha256"],
         "kind": document["kind"],
+        **sealed,
     }
     shop.ledger.record(kinds.CYCLE_FROZEN, body)
 

@@ -5,9 +5,11 @@ from typing import Any
 
 from flows.begin import Begun, prove_shards
 from governance.actions.freeze import RETRAINING, batch_files, frozen_cycle, settle
+from governance.actions.preregister import preregister
 from governance.digest import digest_document, write_document
 from governance.errors import ConflictError, RefusedError
 from governance.release import kinds
+from governance.release.preregistration import outdated
 from governance.release.state import INCONCLUSIVE, Release, State
 from governance.wiring import Shop
 
@@ -17,6 +19,8 @@ def open_extension(shop: Shop, state: State) -> Begun | None:
     at_hand = frozen_cycle(shop.workspace)
     if at_hand is None or state.cycle is None or at_hand[1] != state.cycle.digest or not at_hand[0].get("extension"):
         return None
+    if outdated(shop.ledger.events(), at_hand[1], shop.gate_version):
+        return None  # another gate would judge it than was registered
     return _begun(shop, at_hand[0], at_hand[1], resumed=True)
 
 
@@ -43,7 +47,8 @@ def begin_extension(shop: Shop) -> Begun:
     document = _second_look(shop, state)
     write_document(shop.workspace.cycle_document, document)
     digest = digest_document(document)
-    shop.ledger.settle(kinds.CYCLE_EXTENDED, lambda now: _event(now, document, digest))
+    sealed = preregister(shop.notary, document, digest, shop.gate_version)
+    shop.ledger.settle(kinds.CYCLE_EXTENDED, lambda now: {**_event(now, document, digest), **sealed})
     return _begun(shop, document, digest, resumed=False)
 
 

@@ -3,11 +3,13 @@
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from flows.recall import kinship_of
 from governance.actions.outcomes import PromotionOutcome, RegistrationOutcome
+from governance.actions.preregister import check_as_registered, check_released
 from governance.actions.promote import promote
 from governance.actions.proving import Proof, prove
 from governance.actions.register import Finished, register
@@ -19,9 +21,11 @@ from governance.errors import DependencyError, PolicyError
 from governance.gates.matched import MATCHED_FILE
 from governance.provenance.descent import Bounds
 from governance.release import kinds
+from governance.release.fold import fold
 from governance.release.levels import Levels, levels_of
 from governance.release.rules import REVIEW
-from governance.release.state import PASS
+from governance.release.state import ADOPTED, PASS
+from governance.stages.gate_version import judging_gate
 from governance.wiring import Shop, steps
 
 KEPT = (
@@ -65,13 +69,19 @@ def release_desk(shop: Shop) -> ReleaseDesk:
         verifier=shop.verifier,
         policy_history=GitPolicy(path=shop.workspace.policy),
         terms=lambda: shop.terms,
-        prove=lambda: proven(shop),
+        prove=partial(proven, shop),
     )
 
 
-def proven(shop: Shop) -> Proof:
-    """The ledger and its witnesses agree, all of them. Raises: IntegrityError as `prove`; DependencyError where one could not be asked."""
-    found = prove(shop.notary, shop.ledger.events())
+def proven(shop: Shop, version: int) -> Proof:
+    """The ledger and its witnesses agree, all of them, and a version was judged by what was registered before it was trained.
+
+    Raises: IntegrityError as `prove`; RefusedError as `check_released`; DependencyError where a witness could not be asked.
+    """
+    events = shop.ledger.events()
+    found, release = prove(shop.notary, events), fold(events).releases.get(version)
+    if release is not None and release.kind != ADOPTED:
+        check_released(shop.notary, events, release.registered_seq, release.cycle_digest, release.policy_sha256)
     if found.silent:
         raise DependencyError(
             f"a witness of the ledger cannot be asked: {'; '.join(found.silent)}",
@@ -93,6 +103,7 @@ def judged(shop: Shop) -> Mapping[str, Any]:
     cycle, decision = read_document(folder / "cycle.json"), read_document(folder / "decision.json")
     lineage = read_document(folder / "lineage.json")
     digest = digest_document(cycle)
+    check_as_registered(shop.notary, shop.ledger.events(), cycle, digest, judging_gate(cycle))
     at_hand = shop.ledger.state().cycle
     if at_hand is not None and at_hand.digest == digest and not at_hand.judged:
         body = {
@@ -113,6 +124,8 @@ def registered(shop: Shop) -> RegistrationOutcome:
     """Mirror the cycle at hand into the registry and keep its documents."""
     from governance.adapters.report.candidate import build_candidate
 
+    cycle = read_document(shop.workspace.cycle / "cycle.json")
+    check_as_registered(shop.notary, shop.ledger.events(), cycle, digest_document(cycle), judging_gate(cycle))
     candidate = build_candidate(shop.workspace.cycle)
     keep_documents(shop.workspace.cycle, archive_of(shop, candidate.cycle_digest))
     desk = release_desk(shop)

@@ -50,6 +50,7 @@ def command(version: int, *, export: Path | None = None, common: Common | None =
         f" Trained on {sum(mix['tokens'].values()):,} tokens of this cycle; with its ancestors {share_words(descent.share)} synthetic,"
         f" effectively {share_words(descent.effective_share)}, depth {depth_words(descent)}.",
         f" model {release.checkpoint[:16]}  evidence {release.decision_sha256[:16]}  policy {release.policy_sha256[:16]}",
+        *_registered_lines(shop, release),
         *gate_lines(shop),
         *([f" Way back: {walked}"] if (walked := way_back_words(shop.ledger.state(), version)) else []),
         f" Report: {folder / 'report.html'}",
@@ -67,6 +68,18 @@ def _exported(shop: "Shop", version: int, folder: Path | None) -> "tuple[Path, .
     from flows.approvals import export
 
     return export(shop, version, folder) if folder else ()
+
+
+def _registered_lines(shop: "Shop", release: "Release") -> list[str]:
+    """Which attempt on its data this was, and where what it was judged by was signed before it was trained."""
+    from governance.release.preregistration import SEALED, attempts_of, registered
+
+    events = shop.ledger.events()
+    attempts, event = attempts_of(events, release.cycle_digest), registered(events, release.cycle_digest)
+    signed = event is not None and all(key in event.body for key in SEALED)
+    where = f"signed before training, ledger {event.seq}" if event and signed else "not signed before training"
+    lines = [f" Attempt {attempts[0]} of this data, {attempts[1]} so far."] if attempts else []
+    return [*lines, f" Thresholds, seeds, prompts, shards and policy: {where}."]
 
 
 def _adopted(release: "Release", report: Path) -> Outcome:

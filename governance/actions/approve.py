@@ -30,7 +30,7 @@ def draft_approval(desk: ReleaseDesk, version: int, reason: str, terms: Terms) -
     """
     if terms.rules.mode == AUTO:
         raise RefusedError("the policy promotes without people", where="policy.promotion.mode", fix=f"heirloom promote {version}")
-    desk.prove()
+    desk.prove(version)
     return _draft(desk, desk.ledger.state(), version, reason, terms)
 
 
@@ -45,7 +45,7 @@ def approve(
     shown is not so any more: then nothing is written.
     """
     if shown is not None:
-        desk.prove()  # it was proved when it was drafted, and signing may take a person's time
+        desk.prove(version)  # it was proved when it was drafted, and signing may take a person's time
     agreed = shown or draft_approval(desk, version, reason, terms)
     if there := _given(desk, version, terms):
         return _outcome(desk, terms, there, version, changed=False)

@@ -79,6 +79,8 @@ class CycleRequest:
     """Truths and their falsehoods; None freezes an empty table."""
     watermark: Mapping[str, Any] | None = None
     """The mark of our teachers by the fingerprint of its key; None where the key is not here."""
+    attempts: Mapping[str, int] = field(default_factory=dict)
+    """Digest of a batch -> how often it was judged before, under any policy."""
     noises: Mapping[str, Noise] = field(default_factory=dict)
     """Metric -> its retrain noise, where controls enough were made; the others take what the policy assumes."""
 
@@ -125,6 +127,7 @@ def cycle_of(request: CycleRequest, manifest: Manifest) -> dict[str, Any]:
             "digest": manifest.digest,
             "files": [{"path": f"cycle/batch/{f.path}", "sha256": f.sha256, "size": f.size} for f in manifest.files],
         },
+        "attempt": request.attempts.get(manifest.digest, 0) + 1,
         "mapping": dict(request.mapping),
         "shards": dict(request.shards),
         "start": dict(request.start),
@@ -253,7 +256,8 @@ def settle(workspace: Workspace) -> None:
 
 
 def same_question(document: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """True where two cycles ask the same: same batch, policy, start and references; number, seed, ledger head, memory and noise may differ.
+    """True where two cycles ask the same: same batch, policy, start and references; number, attempt, seed, ledger head, memory and noise
+    may differ.
 
     A judged cycle is remembered before its candidate is registered, so the memory may have grown under a cycle that is taken up again. A
     cycle that an older version froze, with other keys, asks something else.

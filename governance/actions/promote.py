@@ -50,7 +50,7 @@ def promote(desk: ReleaseDesk, version: int, terms: Terms) -> PromotionOutcome:
     IntegrityError where a byte is not as recorded or the ledger's witnesses disagree with it, DependencyError where the registry is down:
     then the intent stays open.
     """
-    desk.prove()
+    desk.prove(version)
     state = desk.ledger.state()
     if state.champion == version and state.intent is None:
         return PromotionOutcome(version=version, previous=state.champion, changed=False)

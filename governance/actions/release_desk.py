@@ -27,7 +27,7 @@ def go_on(step: str) -> None:
     """Steps that never stop."""
 
 
-def unproved() -> None:
+def unproved(version: int) -> None:
     """Nobody to hold the ledger against."""
 
 
@@ -54,8 +54,9 @@ class ReleaseDesk:
     """Who committed the policy."""
     terms: Callable[[], Terms] | None = None
     """What a promotion is held to, read when somebody asks: the way back does not wait for a policy. None = never asked."""
-    prove: Callable[[], object] = unproved
-    """Holds the ledger against its witnesses; a promotion and an approval wait for it, the way back never does."""
+    prove: Callable[[int], object] = unproved
+    """Holds the ledger against its witnesses, and a version against what was registered before it was trained; a promotion and an approval
+    wait for it, the way back never does."""
 
 
 def pointer_of(desk: ReleaseDesk, release: Release) -> Pointer:

@@ -61,8 +61,8 @@ _NEEDS = {
     ROWS_PRUNED: "cycle_digest rows_sha256 reason",
     MODEL_ADOPTED: "version adoption_sha256 checkpoint policy_sha256 share tokens run_url reason",
     ROWS_RELABELLED: "by rows unqueued moves labels_sha256 sheet_sha256 signature key",
-    CYCLE_FROZEN: "cycle cycle_digest batch_digest policy_sha256 kind",
-    CYCLE_EXTENDED: "cycle cycle_digest batch_digest policy_sha256 kind extends version",
+    CYCLE_FROZEN: "cycle cycle_digest batch_digest policy_sha256 kind registration signature key",
+    CYCLE_EXTENDED: "cycle cycle_digest batch_digest policy_sha256 kind extends version registration signature key",
     CYCLE_JUDGED: "cycle cycle_digest batch_digest policy_sha256 verdict reason decision_sha256 checkpoint",
     CYCLE_ABANDONED: "cycle cycle_digest reason",
     CANDIDATE_REGISTERED: (
@@ -109,6 +109,8 @@ LATER: Mapping[str, frozenset[str]] = MappingProxyType(
         APPROVAL_REFUSED: BODIES[APPROVAL_REFUSED] - frozenset(("version", "reason")),
         PROMOTION_INTENDED: frozenset(("approvals", "policy_committer")),
         ROWS_KEPT: frozenset(("own",)),
+        CYCLE_FROZEN: frozenset(("registration", "signature", "key")),
+        CYCLE_EXTENDED: frozenset(("registration", "signature", "key")),
     }
 )
 """Kind -> keys that older versions did not write. Every event written now has them; the fold knows what their absence means."""

@@ -210,11 +210,11 @@ def test_a_witness_that_cannot_be_asked_is_told_and_the_others_still_speak(line:
 
 def test_a_promotion_waits_for_the_witnesses_and_the_way_back_does_not(line: Line) -> None:
     desk = release_desk(line.shop())
-    desk.prove()
+    desk.prove(1)
     (line.root / "far").rename(line.root / "unmounted")
     with pytest.raises(DependencyError, match="a witness of the ledger cannot be asked"):
-        release_desk(line.shop()).prove()
+        release_desk(line.shop()).prove(1)
     line.replace(line.events()[:5])
     with pytest.raises(IntegrityError):
-        release_desk(line.shop()).prove()
+        release_desk(line.shop()).prove(1)
     line.shop().ledger.record(kinds.ROLLBACK_INTENDED, {"version": 1, "from": 2, "reason": "night"})

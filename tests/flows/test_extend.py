@@ -37,7 +37,10 @@ class Office:
             "kind": kind,
             "seed": 7002,
             "batch": {"digest": "b" * 64, "files": []},
+            "policy": shop.policy.document(),
             "policy_sha256": shop.policy.digest,
+            "shards": {name: digest_file(root / place) for name, place in SHARDS.items()},
+            **dict.fromkeys(("champion", "baseline", "best_ever")),
             "extension": None,
             "ledger_head": None,
         }
@@ -51,7 +54,8 @@ class Office:
 
     def freeze(self, kind: str, document: dict) -> None:
         body = {"cycle": document["number"], "cycle_digest": digest_document(document), "batch_digest": document["batch"]["digest"]}
-        self.record(kind, {**body, "policy_sha256": document["policy_sha256"], "kind": document["kind"]})
+        sealed = {"registration": {}, "signature": "", "key": ""}
+        self.record(kind, {**body, "policy_sha256": document["policy_sha256"], "kind": document["kind"], **sealed})
 
     def register(self, document: dict, verdict: str) -> None:
         facts = dict.fromkeys(kinds.BODIES[kinds.CANDIDATE_REGISTERED], 0)
@@ -82,6 +86,8 @@ def test_an_extension_asks_the_same_of_the_same_candidate_under_the_next_number(
     same = {key: value for key, value in document.items() if key not in ("number", "extension", "ledger_head")}
     assert same == {key: office.document[key] for key in same}
     state = office.state()
+    said = office.world.ledger.kept[-1].body["registration"]
+    assert (said["look"], said["looks"], said["cycle_digest"]) == (2, 2, digest_document(document))
     assert state.extended == {digest_document(office.document): digest_document(document)}
     assert state.cycle.digest == digest_document(document)
     assert fold(office.world.desk().ledger.events()) == state

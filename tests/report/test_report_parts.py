@@ -20,6 +20,7 @@ from governance.adapters.report.description import COPY, LONGEST, describe
 from governance.adapters.report.documents import CycleDocuments, read_cycle
 from governance.adapters.report.drawing import at, curve, interval_track, share_bar
 from governance.adapters.report.numbers import MISSING, interval, limit_words, percent, reading, share
+from governance.adapters.report.page import render
 from governance.adapters.report.visible import csv_cell, csv_text, line, markdown, visible
 from governance.digest import digest_document, read_document, write_document
 from governance.errors import IntegrityError
@@ -163,6 +164,15 @@ def test_a_description_is_bounded_whatever_the_decision_says(reason: str, gates:
     decision = {"schema": "heirloom/decision/1", "verdict": "block", "reason": reason, "gates": [gate] * gates}
     documents = CycleDocuments(cycle={"schema": "heirloom/cycle/1", "number": 1, "model": "student"}, decision=decision)
     assert len(describe(documents)) <= LONGEST
+
+
+def test_a25_a_later_attempt_on_the_same_data_is_said_first_wherever_a_reviewer_looks(passed: Path) -> None:
+    cycle = read_document(passed / "cycle.json")
+    for attempt, said in ((1, 0), (3, 1)):
+        write_document(passed / "cycle.json", {**cycle, "attempt": attempt})
+        documents = read_cycle(passed)
+        assert render(documents).count(f"attempt {attempt} of this data") == said
+        assert describe(documents).splitlines()[0].count(f", attempt {attempt} of this data.") == said
 
 
 def test_a_candidate_carries_what_the_registry_shows(passed: Path) -> None:

@@ -23,7 +23,7 @@ COPY = (
 def describe(documents: CycleDocuments) -> str:
     """The page of a version: verdict, gates with their numbers and limits, what it was trained on, where the report is, what to do next."""
     parts = [
-        f"## Cycle {documents.cycle['number']}. {headline(documents.decision)}",
+        f"## Cycle {documents.cycle['number']}{_attempt(documents)}. {headline(documents.decision)}",
         markdown(str(documents.decision.get("reason") or ""), 400),
         _worst(documents),
         _gate_table(gate_rows(documents)),
@@ -35,6 +35,12 @@ def describe(documents: CycleDocuments) -> str:
     ]
     text = "\n\n".join(part for part in parts if part)
     return text if len(text) <= LONGEST else "\n\n".join([*parts[:2], *parts[4:]])
+
+
+def _attempt(documents: CycleDocuments) -> str:
+    """A verdict that was asked for more than once is one that luck may have given: it is said first."""
+    attempt = documents.cycle.get("attempt") or 1
+    return f", attempt {attempt} of this data" if attempt > 1 else ""
 
 
 def _declared(documents: CycleDocuments) -> str:
