@@ -161,6 +161,13 @@ def test_a15_a_key_that_was_retired_before_the_event_signs_nothing_although_its_
     assert chamber.doubts() != [""]
 
 
+def test_a15_a_key_that_is_retired_after_the_event_did_sign(chamber: Chamber) -> None:
+    chamber.approve("reviewer-a")
+    chamber.allow(**{'reviewer-a valid-before="20261122Z"': "reviewer-a"})
+    chamber.world.clock.at += timedelta(days=3)
+    assert chamber.doubts() == [""]
+
+
 # A16: an approval is used again for something else
 
 
@@ -183,6 +190,7 @@ def _statement(chamber: Chamber) -> Statement:
         ({"not_after": "2027-11-27T00:00:00Z"}, "longer than 7 days"),
         ({"reason": "I never read them"}, "not what its statement said"),
         ({"policy_committer": "nobody"}, "not what its statement said"),
+        ({"key": "SHA256:of-somebody-else"}, "it names the key SHA256:of-somebody-else, and SHA256:"),
     ],
 )
 def test_a16_a_field_changed_in_a_recorded_approval_is_found(chamber: Chamber, changes: Mapping[str, Any], said: str) -> None:

@@ -115,6 +115,15 @@ def test_where_nobody_can_say_it_says_why(checkout: Checkout, made: Callable[[Ch
     assert any(part in found.shown for part in why.split("|")), found.shown
 
 
+def test_a_shallow_checkout_that_goes_back_to_another_policy_knows(checkout: Checkout) -> None:
+    checkout.commit("Old Hand <old@house.example>", days=3)
+    checkout.commit("Older Hand <older@house.example>", days=4)
+    checkout.commit("Platform A <platform-a@house.example>", days=5)
+    copy = checkout.root.parent / "copy"
+    checkout.git("clone", "-q", "--depth", "2", checkout.root.as_uri(), str(copy))
+    assert checkout.committer(copy / "lines" / "student" / "policy.toml").shown.startswith("Platform A, ")
+
+
 def test_without_git_it_is_not_known(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     checkout.commit("Ann Example <ann@house.example>", days=5)
     monkeypatch.setenv("PATH", str(checkout.root))
