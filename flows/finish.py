@@ -15,6 +15,7 @@ from governance.actions.proving import Proof, prove
 from governance.actions.register import Finished, register
 from governance.actions.rehearse import rehearse
 from governance.actions.release_desk import ReleaseDesk
+from governance.actions.sample import draw_sample
 from governance.adapters.git_policy import GitPolicy
 from governance.digest import digest_document, read_document, sync_folder
 from governance.errors import DependencyError, PolicyError
@@ -23,6 +24,7 @@ from governance.provenance.descent import Bounds
 from governance.release import kinds
 from governance.release.fold import fold
 from governance.release.levels import Levels, levels_of
+from governance.release.reading import Sample
 from governance.release.rules import REVIEW
 from governance.release.state import ADOPTED, PASS
 from governance.stages.gate_version import judging_gate
@@ -133,6 +135,16 @@ def registered(shop: Shop) -> RegistrationOutcome:
     if found.review_requested and found.version not in shop.ledger.state().rehearsals:
         rehearse(desk, found.version)  # people decide with the way back before them; a promotion walks it once more
     return found
+
+
+def sampled(shop: Shop) -> Sample | None:
+    """Put some of the cycle's model text before a person who neither asked for it nor had it written."""
+    cycle, state = read_document(shop.workspace.cycle / "cycle.json"), shop.ledger.state()
+    release = next(one for one in state.releases.values() if one.cycle_digest == digest_document(cycle))
+    files = {file["sha256"] for file in cycle["batch"]["files"]}
+    wrote = {e.actor for e in shop.ledger.events() if e.kind == kinds.ROWS_SYNTHESIZED and e.body["rows_sha256"] in files}
+    asked = {name for name in (release.requested_by, release.registered_by) if name}
+    return draw_sample(shop.ledger, shop.labels, shop.workspace.cycle, shop.policy.labels, excluded=asked | wrote, steps=steps())
 
 
 def finished(shop: Shop) -> Finished:

@@ -1,6 +1,6 @@
 """Labels in a workspace: which rows wait for a person, and a filled sheet on its way into the ledger. Plain functions, no Prefect."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,11 @@ import polars as pl
 from flows.label_rows import frozen_labels, heads, rows_of, seen
 from governance.actions.freeze import frozen_cycle
 from governance.actions.label import LeftOut, Recorded, record_labels, standing
+from governance.actions.sample import close_samples, left_to_read
 from governance.adapters.batch.quarantined import by_rules
 from governance.adapters.label_sheet import read_sheet, shown_digest, shown_text, write_sheet
 from governance.digest import digest_file, read_document
-from governance.errors import ConflictError, UsageError
+from governance.errors import ConflictError, RefusedError, UsageError
 from governance.mixing.relabelled import Shift, shift_of
 from governance.ports.desk import SHARDS
 from governance.provenance.labels.asked import ASKED_SCHEMA
@@ -23,6 +24,9 @@ from governance.provenance.labels.queue import QUEUE_SCHEMA, WHY, doubted, queue
 from governance.provenance.labels.sheet import Reading, read_lines
 from governance.provenance.laundering.doubt import DOUBTFUL_SCHEMA
 from governance.provenance.row import Origin
+from governance.release.electorate import named
+from governance.release.reading import Sample
+from governance.release.state import State
 from governance.wiring import Shop, steps
 
 _OF_ROWS = ("anchors", "tail", "human")
@@ -56,6 +60,8 @@ class Imported:
     shift: Shift | None
     pinned: Mapping[str, int]
     """Pinned shard -> rows whose label changes their origin there: shards stay as they are."""
+    read: Sequence[Sample] = ()
+    """Samples of model text that are read whole now."""
 
 
 def queue(shop: Shop) -> Queue:
@@ -63,8 +69,10 @@ def queue(shop: Shop) -> Queue:
     state = shop.ledger.state()
     labels = standing(state, shop.labels, shop.seal)
     at_hand = frozen_cycle(shop.workspace)
+    sampled = pl.concat([QUEUE_SCHEMA.to_frame(), *(rows for _, rows in left_to_read(state, shop.labels, shop.seal))])
     if at_hand is None:
-        return Queue(cycle=None, rows_in=0, rows=QUEUE_SCHEMA.to_frame(), beyond=0, left_out=labels.left_out)
+        rows = queue_of(sampled, QUEUE_SCHEMA.to_frame(), heads(labels.said))
+        return Queue(cycle=None, rows_in=0, rows=rows, beyond=0, left_out=labels.left_out)
     folder, limit = shop.workspace.cycle, shop.policy.labels.queue_limit
     frozen = frozen_labels(folder)
     doubts = unanswered(_doubts(folder), labels.relabels)
@@ -76,7 +84,7 @@ def queue(shop: Shop) -> Queue:
     return Queue(
         cycle=at_hand[0]["number"],
         rows_in=read_document(folder / "audit.json")["rows_in"] if (folder / "audit.json").is_file() else 0,
-        rows=queue_of(doubts, refusals, heads(labels.said)),
+        rows=queue_of(pl.concat([doubts, sampled]), refusals, heads(labels.said)),
         beyond=more + _not_queued(folder),
         left_out=labels.left_out,
     )
@@ -104,11 +112,26 @@ def import_sheet(shop: Shop, path: Path) -> Imported:
     lines = read_sheet(path, {(row_id, sha256): shown for row_id, sha256, shown in asked.select(*KEY, "shown").iter_rows()})
     reading = read_lines(lines, rows_of(shop, labels, asked, lines))
     _refuse(reading, path)
+    _refuse_own(shop, state, reading, path)
     if reading.labels.is_empty():
-        return Imported(recorded=None, reading=reading, shift=None, pinned={})
+        return Imported(recorded=None, reading=reading, shift=None, pinned={}, read=close_samples(shop.ledger, shop.labels, shop.seal))
     recorded = record_labels(shop.ledger, shop.labels, reading.labels, digest_file(path), shop.seal, read=state, steps=steps())
+    read = close_samples(shop.ledger, shop.labels, shop.seal)
     shift, pinned = _shift(shop.workspace.cycle, reading.labels), _pinned(shop, reading.labels)
-    return Imported(recorded=recorded, reading=reading, shift=shift, pinned=pinned)
+    return Imported(recorded=recorded, reading=reading, shift=shift, pinned=pinned, read=read)
+
+
+def _refuse_own(shop: Shop, state: State, reading: Reading, path: Path) -> None:
+    """Whoever asked for a cycle, or had its rows written, does not read the sample of it."""
+    for one, rows in left_to_read(state, shop.labels, shop.seal):
+        own = rows.join(reading.labels, on=KEY, how="semi") if named(shop.ledger.actor, one.excluded) else rows.clear()
+        if own.height:
+            raise RefusedError(
+                f"{own.height} of these rows were drawn from cycle {one.cycle}, which {shop.ledger.actor} asked for or had written",
+                where=str(path),
+                expected=f"somebody other than {', '.join(one.excluded)} reads them; leave their lines open, and import the rest",
+                examples=own["row_id"].to_list(),
+            )
 
 
 def _refuse(reading: Reading, path: Path) -> None:

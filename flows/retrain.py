@@ -16,7 +16,7 @@ from flows.begin import Begun, NothingToDo, begin
 from flows.controls import lay_out_matched
 from flows.ending import ended, frozen
 from flows.extend import begin_extension, open_extension
-from flows.finish import CycleOutcome, judged, promoted, registered, release_desk
+from flows.finish import CycleOutcome, judged, promoted, registered, release_desk, sampled
 from flows.local import scheduled, shop_of_run
 from flows.promote import promote_flow
 from flows.recall import authors_of
@@ -69,6 +69,7 @@ def register_task(shop: Shop) -> RegistrationOutcome:
         authors = authors_of(shop, shop.ledger.state())
         keep_rows(shop.ledger, shop.rows, shop.executor, cycle, steps(), authors=authors)
     registration = registered(shop)
+    sampled(shop)
     prune_rows(shop.ledger, shop.rows, digest_document(read_document(cycle / "cycle.json")), kept_cycles, steps())
     return registration
 

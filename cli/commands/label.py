@@ -108,7 +108,7 @@ def _author(row: "dict[str, Any]") -> str:
 
 def queue_lines(found: "Queue") -> list[str]:
     """The queue as a table: why, rows."""
-    if found.cycle is None:
+    if found.cycle is None and not found.rows.height:
         return ["No cycle is at hand, and no row waits.", "Next: heirloom plan"]
     if not found.rows.height and not found.beyond:
         return [f"No row of cycle {found.cycle} needs a person."]
@@ -141,7 +141,7 @@ def import_lines(found: "Imported") -> list[str]:
     reading = found.reading
     left = f"{reading.already} already so, {reading.open} left open"
     if found.recorded is None:
-        return [f"Nothing to record: {left}."]
+        return [f"Nothing to record: {left}.", *read_lines(found)]
     said = found.recorded.relabelling
     changed = sum(said.moves.values())
     words = f"{changed:,} changed, {said.rows - changed:,} confirmed, {left}."
@@ -154,7 +154,13 @@ def import_lines(found: "Imported") -> list[str]:
     lines += [
         f" Look at: {rows:,} of them stand in the pinned shard {name}, which no label changes." for name, rows in found.pinned.items()
     ]
+    lines += read_lines(found)
     return [*lines, "They hold from the next cycle on.   Next: heirloom plan"]
+
+
+def read_lines(found: "Imported") -> list[str]:
+    """Samples of model text that somebody has read whole now."""
+    return [f" The sample of cycle {one.cycle} is read: {one.rows} rows of model text." for one in found.read]
 
 
 def shift_line(shift: "Shift") -> str:

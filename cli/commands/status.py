@@ -65,6 +65,7 @@ def _lines(state: "State", model: str, polls: "Mapping[int, Poll | None]") -> li
         f" previous       {state.previous or '-'}",
     ]
     lines += recalled_lines(state)
+    lines += reading_lines(state)
     lines += [line for version, found in polls.items() for line in waiting_lines(version, found, 16)]
     if state.cycle is not None:
         lines.append(f" open cycle     {state.cycle.number} ({state.cycle.kind}): heirloom retrain goes on with it")
@@ -75,6 +76,17 @@ def _lines(state: "State", model: str, polls: "Mapping[int, Poll | None]") -> li
     if state.views_behind:
         lines.append(" registry       is behind the ledger: heirloom reconcile")
     return lines
+
+
+def reading_lines(state: "State") -> list[str]:
+    """Model text that waits for a reader, and until when: after that nothing is promoted."""
+    from governance.release.reading import open_samples
+
+    return [
+        f" to read        {one.rows} rows of model text of cycle {one.cycle} until {one.due[:10]}, by somebody other than"
+        f" {plain(', '.join(one.excluded))}: heirloom label export FILE.csv"
+        for one in open_samples(state)
+    ]
 
 
 def _best(state: "State") -> str:

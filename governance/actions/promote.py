@@ -15,6 +15,7 @@ from governance.release import kinds
 from governance.release.electorate import electors
 from governance.release.fold import promoted
 from governance.release.promotion import Permission, permit
+from governance.release.reading import refuse_overdue
 from governance.release.state import PROMOTION, Intent, State
 from governance.release.terms import Terms
 
@@ -59,6 +60,7 @@ def promote(desk: ReleaseDesk, version: int, terms: Terms) -> PromotionOutcome:
     if not permission.granted:
         may = electors(permission.release, terms, hearing.committer, desk.verifier.people())
         return replace(_waiting(state, permission), electors=may)
+    refuse_overdue(state, hearing.at)
     assured = verify_bytes(desk, permission.release)
     desk.steps("promote.verified")
     if state.intent and (state.intent.act, state.intent.version) == (PROMOTION, version):

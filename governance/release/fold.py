@@ -20,7 +20,7 @@ from governance.release.state import PROMOTION, ROLLBACK, Intent, Release, State
 
 _MAPPINGS = (
     *("releases", "shards", "teachers", "benchmarks", "frozen_against", "extended", "judged", "attempts"),
-    *("remembered", "kept_rows", "own_rows", "pruned_rows", "relabellings", "synthesized", "drills", "rehearsals"),
+    *("remembered", "kept_rows", "own_rows", "pruned_rows", "relabellings", "synthesized", "drills", "rehearsals", "samples"),
 )
 
 
@@ -279,6 +279,8 @@ _STEPS: Mapping[str, Callable[[State, Event], State]] = MappingProxyType(
         kinds.CONTROL_READ: lambda state, event: replace(state, controls=with_control(state.controls, _facts(event))),
         kinds.CORPUS_AUDITED: lambda state, _: state,
         kinds.GATE_DRILLED: _drilled,
+        kinds.SAMPLE_DRAWN: fold_tables.sample_drawn,
+        kinds.SAMPLE_READ: fold_tables.sample_read,
         kinds.SIDES_DRAWN: lambda state, _: state,
         kinds.SIDES_VOTED: lambda state, _: state,
         kinds.VIEWS_REPAIRED: lambda state, _: replace(state, views_behind=False),

@@ -8,6 +8,7 @@ from typing import TypeVar
 from governance.provenance.pin import Pin
 from governance.release.judged import Rehearsal, Written
 from governance.release.ledger import Event
+from governance.release.reading import Sample
 from governance.release.relabelling import Relabelling
 from governance.release.state import State
 
@@ -53,6 +54,28 @@ def rows_pruned(state: State, event: Event) -> State:
     digest = event.body["cycle_digest"]
     kept = {cycle: rows for cycle, rows in state.kept_rows.items() if cycle != digest}
     return replace(state, kept_rows=kept, pruned_rows=with_entry(state.pruned_rows, digest, event.body["rows_sha256"]))
+
+
+def sample_drawn(state: State, event: Event) -> State:
+    """The first sample of a cycle is its sample."""
+    body = event.body
+    if body["cycle_digest"] in state.samples:
+        return state
+    sample = Sample(
+        cycle=body["cycle"],
+        cycle_digest=body["cycle_digest"],
+        rows=body["rows"],
+        sha256=body["sample_sha256"],
+        due=body["due"],
+        excluded=tuple(body["excluded"]),
+        seq=event.seq,
+    )
+    return replace(state, samples=with_entry(state.samples, sample.cycle_digest, sample))
+
+
+def sample_read(state: State, event: Event) -> State:
+    digest = event.body["cycle_digest"]
+    return replace(state, samples=with_entry(state.samples, digest, replace(state.samples[digest], readers=tuple(event.body["readers"]))))
 
 
 def rehearsed(state: State, event: Event) -> State:

@@ -40,6 +40,8 @@ NOTE_ADDED = "note.added"
 CONTROL_READ = "control.read"
 CORPUS_AUDITED = "corpus.audited"
 GATE_DRILLED = "gate.drilled"
+SAMPLE_DRAWN = "sample.drawn"
+SAMPLE_READ = "sample.read"
 SIDES_DRAWN = "sides.drawn"
 SIDES_VOTED = "sides.voted"
 VIEWS_REPAIRED = "views.repaired"
@@ -93,6 +95,8 @@ _NEEDS = {
     CONTROL_READ: "cycle group terms seed checkpoint readings",
     CORPUS_AUDITED: "name corpus_sha256 rows tokens synthetic_rows unknown_rows exceeded",
     GATE_DRILLED: "gate_version trainer own seeds broken drill_sha256",
+    SAMPLE_DRAWN: "cycle cycle_digest rows sample_sha256 due excluded",
+    SAMPLE_READ: "cycle_digest sample_sha256 readers",
     SIDES_DRAWN: "cycle cycle_digest against pairs pairs_sha256 key_sha256",
     SIDES_VOTED: "key_sha256 by votes judge votes_sha256",
     VIEWS_REPAIRED: "aliases pointer copies",

@@ -13,6 +13,7 @@ from governance.release.judged import GateDrill, Judgement, OpenCycle, Rehearsal
 from governance.release.kinship import Kinship, descended
 from governance.release.ledger import GENESIS
 from governance.release.levels import LEVELLED, RANKED, Levels
+from governance.release.reading import Sample
 from governance.release.relabelling import Relabelling
 
 PASS, BLOCK, INCONCLUSIVE = "pass", "block", "inconclusive"
@@ -162,6 +163,8 @@ class State:
     """The sha256 of the document of synthetic rows that a model wrote -> its first record."""
     drills: Mapping[tuple[str, bool], GateDrill] = field(default_factory=lambda: MappingProxyType({}))
     """(version of the gate, on the line's own kind of model) -> its last drill."""
+    samples: Mapping[str, Sample] = field(default_factory=lambda: MappingProxyType({}))
+    """Digest of a cycle -> the model text of it that a person has to read."""
     rehearsals: Mapping[int, Rehearsal] = field(default_factory=lambda: MappingProxyType({}))
     """Version -> the way back from it, as it was last walked."""
     cycle: OpenCycle | None = None
