@@ -13,13 +13,13 @@ from governance.release.electorate import Committer, Hearing, moment
 from governance.release.fold import fold
 from governance.release.ledger import Event
 from governance.release.promotion import Permission, permit
-from governance.release.rules import PromotionRules
+from governance.release.rules import AUTO, PromotionRules
 from governance.release.state import ADOPTED, Release
 from governance.release.terms import Terms
 from governance.section import read_section
 from governance.wiring import Shop
 
-NAME = "champion's word"
+NAME, APPROVERS = "champion's word", "approvers"
 
 
 def check_champion_word(shop: Shop) -> Check:
@@ -45,6 +45,20 @@ def check_champion_word(shop: Shop) -> Check:
     except (RefusedError, ConflictError) as error:
         return broken(NAME, f"version {release.version} serves, and might not have been promoted: {error.found}", _FIX, error.exit_code)
     return _said(release, intent, permission)
+
+
+def check_approvers(shop: Shop) -> Check:
+    """As many people as the policy asks for could sign a yes today."""
+    rules, environment = shop.policy.promotion, shop.policy.line.environment
+    if rules.mode == AUTO:
+        return fine(APPROVERS, "the policy is the approver")
+    keys = shop.verifier.people()
+    named = rules.approvers or keys
+    able = [name for name in named if name in keys] if rules.signed_only(environment) else list(named)
+    if len(able) >= rules.approvals or not (named or rules.signed_only(environment)):
+        return fine(APPROVERS, f"{rules.approvals} of {', '.join(able) or 'whoever acts'}")
+    said = f"{rules.approvals} approvals are wanted, and {len(able)} people have a key that counts: {', '.join(able) or 'nobody'}"
+    return doubtful(APPROVERS, said, f"add their public keys to {shop.settings.signing.allowed_signers} under review (docs/signing.md)")
 
 
 _FIX = "a retired key keeps its line in allowed_signers, with valid-before; else heirloom rollback needs no approval"

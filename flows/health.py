@@ -11,8 +11,8 @@ from pathlib import Path
 from flows.baseline import prove_sealed
 from flows.begin import prove_shards
 from flows.benchmarks import pinned_benchmarks
+from flows.champion_word import APPROVERS, check_approvers, check_champion_word
 from flows.champion_word import NAME as WORD
-from flows.champion_word import check_champion_word
 from flows.local import API_URL
 from flows.server import answers, free_port, prefect_server
 from governance.actions.proving import prove as prove_ledger
@@ -47,7 +47,8 @@ class Round:
 
 def examine(shop: Shop) -> tuple[Check, ...]:
     """Every check of `heirloom doctor`, in the order in which people read them."""
-    seen = _made((*_programs(), *_places(shop), *_systems(shop), Round(name=WORD, work=partial(check_champion_word, shop)), *proofs(shop)))
+    words = (Round(name=APPROVERS, work=partial(check_approvers, shop)), Round(name=WORD, work=partial(check_champion_word, shop)))
+    seen = _made((*_programs(), *_places(shop), *_systems(shop), *words, *proofs(shop)))
     return (*seen, programs.check_telemetry(seen))
 
 

@@ -30,9 +30,14 @@ class Move:
 def history(events: Sequence[Event]) -> tuple[Move, ...]:
     """Every committed promotion and rollback, newest first."""
     state, moves = fold(events), []
+    used: dict[int, Sequence[int] | None] = {}
     for event in events:
+        if event.kind == kinds.PROMOTION_INTENDED:
+            used[event.body["version"]] = event.body.get("approvals")
         if event.kind == kinds.PROMOTION_COMMITTED:
-            moves.append(_move(event, _how(state, event), ", ".join(event.body["approved_by"]), _reasons(state, event.body["version"])))
+            version = event.body["version"]
+            why = _reasons(state, version, used.get(version))
+            moves.append(_move(event, _how(state, event), ", ".join(event.body["approved_by"]), why))
         if event.kind == kinds.ROLLBACK_COMMITTED:
             moves.append(_move(event, ROLLBACK, event.actor, event.body["reason"]))
     return tuple(reversed(moves))
@@ -47,5 +52,6 @@ def _how(state: State, event: Event) -> str:
     return ADOPTION if state.releases[event.body["version"]].kind == ADOPTED else PROMOTION
 
 
-def _reasons(state: State, version: int) -> str:
-    return "; ".join(a.reason for a in state.releases[version].approvals if a.reason)
+def _reasons(state: State, version: int, used: Sequence[int] | None) -> str:
+    """The reasons of the approvals that a promotion rested on; of all that there are where an older version did not say which."""
+    return "; ".join(a.reason for a in state.releases[version].approvals if a.reason and (used is None or a.seq in used))

@@ -13,6 +13,7 @@ from governance.adapters.ssh_signatures import SshSigner
 from governance.errors import ConflictError, PolicyError, RefusedError
 from governance.release import kinds
 from governance.release.approval_statement import Statement
+from governance.release.history import history
 from governance.release.ledger import Event
 from governance.release.state import State
 from governance.release.terms import Terms
@@ -56,6 +57,15 @@ def test_what_is_not_signed_does_not_count_outside_the_demo(chamber: Chamber) ->
     assert chamber.doubts(held_to=chamber.terms(environment="demo", signed="required")) == [
         "it is not signed, and demo counts signed approvals only"
     ]
+
+
+def test_history_gives_the_reasons_of_those_whose_yes_counted_and_of_nobody_else(chamber: Chamber) -> None:
+    loose = chamber.terms(exclude_requester=False)
+    approve(chamber.world.desk("engineer-a"), 2, "mine is best", loose, SshSigner(key=chamber.people["engineer-a"]))
+    chamber.approve("reviewer-a")
+    chamber.promote()
+    move = history(chamber.world.ledger.kept)[0]
+    assert (move.who, move.why) == ("reviewer-a", "read 20 pairs")
 
 
 def test_of_two_approvals_each_is_a_signature_of_its_own(chamber: Chamber) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from flows.champion_word import check_champion_word
+from flows.champion_word import check_approvers, check_champion_word
 from governance.actions.approve import approve
 from governance.actions.promote import promote
 from governance.actions.register import register
@@ -69,6 +69,29 @@ class Line:
 @pytest.fixture
 def line(tmp_path: Path, key: Path) -> Line:
     return Line(tmp_path / "line", key)
+
+
+@pytest.mark.parametrize(
+    ("more", "level", "said"),
+    [
+        ("", "ok", "1 of reviewer-a"),
+        ("approvals = 2\n", "warn", "2 approvals are wanted, and 1 people have a key that counts: reviewer-a"),
+        ('approvers = ["reviewer-b"]\n', "warn", "1 approvals are wanted, and 0 people have a key that counts: nobody"),
+        ('approvers = ["reviewer-b", "reviewer-a"]\n', "ok", "1 of reviewer-a"),
+    ],
+)
+def test_a_policy_that_nobody_could_satisfy_is_told_beforehand(line: Line, more: str, level: str, said: str) -> None:
+    policy = line.shop.workspace.policy
+    policy.write_text(policy.read_text() + more)
+    found = check_approvers(line.shop)
+    assert (found.level, found.said) == (level, said)
+
+
+def test_where_names_alone_count_nobody_needs_a_key_and_an_approving_policy_needs_nobody(tmp_path: Path, key: Path) -> None:
+    by_name, nobody = Line(tmp_path / "a", key, "demo"), Line(tmp_path / "b", key, "demo", "auto")
+    allow(by_name.allowed)
+    assert check_approvers(by_name.shop).said == "1 of whoever acts"
+    assert check_approvers(nobody.shop).said == "the policy is the approver"
 
 
 def test_before_anything_serves_there_is_no_word(line: Line) -> None:
