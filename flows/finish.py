@@ -2,9 +2,10 @@
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from flows.recall import kinship_of
@@ -16,10 +17,13 @@ from governance.actions.register import Finished, register
 from governance.actions.rehearse import rehearse
 from governance.actions.release_desk import ReleaseDesk
 from governance.actions.sample import draw_sample
+from governance.adapters.evidence.tables import PACKED, TABLES, keep_tables, table_digest
 from governance.adapters.git_policy import GitPolicy
+from governance.collapse.pinned import SCORED
 from governance.digest import digest_document, read_document, sync_folder
 from governance.errors import DependencyError, PolicyError
 from governance.gates.matched import MATCHED_FILE
+from governance.ports.desk import SHARDS
 from governance.provenance.descent import Bounds
 from governance.release import kinds
 from governance.release.fold import fold
@@ -129,9 +133,11 @@ def registered(shop: Shop) -> RegistrationOutcome:
     cycle = read_document(shop.workspace.cycle / "cycle.json")
     check_as_registered(shop.notary, shop.ledger.events(), cycle, digest_document(cycle), judging_gate(cycle))
     candidate = build_candidate(shop.workspace.cycle)
-    keep_documents(shop.workspace.cycle, archive_of(shop, candidate.cycle_digest))
+    archive = archive_of(shop, candidate.cycle_digest)
+    shards = {name: shop.workspace.place(SHARDS[name]) for name in SCORED}
+    keep_documents(shop.workspace.cycle, archive, shards)
     desk = release_desk(shop)
-    found = register(desk, finished(shop), candidate)
+    found = register(desk, replace(finished(shop), documents=documents_of(archive)), candidate)
     if found.review_requested and found.version not in shop.ledger.state().rehearsals:
         rehearse(desk, found.version)  # people decide with the way back before them; a promotion walks it once more
     return found
@@ -186,14 +192,21 @@ def archive_of(shop: Shop, cycle_digest: str) -> Path:
     return shop.workspace.archive(cycle_digest)
 
 
-def keep_documents(cycle: Path, archive: Path) -> None:
-    """Copy the small documents of a cycle, whole or not at all."""
+def documents_of(archive: Path) -> Mapping[str, str]:
+    """The kept documents and tables of a cycle by their sha256; of the page and the samples, which hold texts, nothing is said."""
+    found = {name: digest_document(read_document(archive / name)) for name in KEPT if name.endswith(".json") and (archive / name).is_file()}
+    return found | {name: table_digest(archive, name) for name in TABLES if (archive / f"{name}{PACKED}").is_file()}
+
+
+def keep_documents(cycle: Path, archive: Path, shards: Mapping[str, Path] = MappingProxyType({})) -> None:
+    """Copy the small documents of a cycle and make its tables for auditors, whole or not at all. `shards`: tail and human, as pinned."""
     part = archive.with_name(f".{archive.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     for name in KEPT:
         if (cycle / name).exists():
             shutil.copyfile(cycle / name, part / Path(name).name)
+    keep_tables(cycle, part, shards)
     shutil.rmtree(archive, ignore_errors=True)
     part.rename(archive)
     sync_folder(archive.parent)

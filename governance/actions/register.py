@@ -41,6 +41,8 @@ class Finished:
     levels: Levels | None = None
     kinship: Kinship | None = None
     labellers: Mapping[str, int] = field(default_factory=dict)
+    documents: Mapping[str, str] = field(default_factory=dict)
+    """Kept document or table -> its sha256, so that evidence of the release can be held against the ledger."""
     review_for: str | None = None
 
     def __post_init__(self) -> None:
@@ -125,6 +127,7 @@ def _record(desk: ReleaseDesk, finished: Finished, candidate: Candidate, version
         "levels": finished.levels.document() if finished.levels else None,
         "kinship": finished.kinship.document() if finished.kinship else None,
         "labellers": dict(finished.labellers),
+        "documents": dict(finished.documents),
     }
 
     def decide(now: State) -> dict[str, object]:

@@ -29,7 +29,7 @@ def held_against(evidence: Evidence, pinned: Pinned) -> Evidence:
             faults[name] = fault
     if (prompts := pinned.rows.get("prompts")) is not None and (fault := _unasked(evidence.samples, prompts)):
         faults["prompts"] = fault
-    return replace(evidence, scores=_one_source_a_text(evidence.scores, known), faults=MappingProxyType(faults))
+    return replace(evidence, scores=one_source_a_text(evidence.scores, known), faults=MappingProxyType(faults))
 
 
 def _misfit(scores: pl.DataFrame, rows: pl.DataFrame) -> str:
@@ -56,7 +56,7 @@ def _unasked(samples: pl.DataFrame, prompts: pl.DataFrame) -> str:
     return ""
 
 
-def _one_source_a_text(scores: pl.DataFrame, known: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+def one_source_a_text(scores: pl.DataFrame, known: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """Sixty-four copies of one document are one document, whatever their ids and sources say."""
     texts = [rows.select(pl.lit(name).alias("shard"), pl.col("row_id").alias("doc_id"), "text") for name, rows in known.items()]
     if not texts:

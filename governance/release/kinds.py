@@ -70,6 +70,7 @@ _NEEDS = {
     CANDIDATE_REGISTERED: (
         "version cycle cycle_digest checkpoint verdict decision_sha256 policy_sha256 kind synthetic_tokens total_tokens depth"
         " worst_shard_synthetic worst_shard_total run_url passages unknown_tokens past_share batches_head levels kinship labellers"
+        " documents"
     ),
     REVIEW_REQUESTED: "version requested_by",
     APPROVAL_GIVEN: (
@@ -107,7 +108,9 @@ BODIES: Mapping[str, frozenset[str]] = MappingProxyType({kind: frozenset(keys.sp
 
 LATER: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        CANDIDATE_REGISTERED: frozenset(("passages", "unknown_tokens", "past_share", "batches_head", "levels", "kinship", "labellers")),
+        CANDIDATE_REGISTERED: frozenset(
+            ("passages", "unknown_tokens", "past_share", "batches_head", "levels", "kinship", "labellers", "documents")
+        ),
         APPROVAL_GIVEN: BODIES[APPROVAL_GIVEN]
         - frozenset(("version", "checkpoint", "decision_sha256", "policy_sha256", "expected_champion", "reason")),
         APPROVAL_REFUSED: BODIES[APPROVAL_REFUSED] - frozenset(("version", "reason")),

@@ -14,6 +14,8 @@ ROOT = Path(__file__).parents[2]
 OURS = sorted(path for package in ("governance", "flows", "cli", "schemas") for path in (ROOT / package).rglob("*.py"))
 BANNED = {"manager", "helper", "helpers", "utils", "util", "handler", "data", "info", "process", "misc", "common"}
 FUNCTION_LINES, FILE_LINES = 60, 300
+WHOLE = {"governance/adapters/evidence/verify.py": 1200}
+"""What an auditor runs alone is one file by promise."""
 
 
 def named(path: Path) -> str:
@@ -67,7 +69,7 @@ def test_a_file_is_small_says_what_it_holds_and_has_a_name_of_its_own(path: Path
     text = path.read_text()
     tree = ast.parse(text)
     assert ast.get_docstring(tree), "no docstring"
-    assert text.count("\n") <= FILE_LINES
+    assert text.count("\n") <= WHOLE.get(named(path), FILE_LINES)
     assert path.stem not in BANNED
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     assert [f.name for f in functions if (f.end_lineno or 0) - f.lineno + 1 > FUNCTION_LINES] == []

@@ -60,16 +60,17 @@ class CycleDocuments:
         return next((entry for entry in entries if entry["name"] == name), {})
 
 
-def read_cycle(folder: Path) -> CycleDocuments:
-    """The documents of a cycle's folder.
+def read_cycle(folder: Path, *, samples: bool = True) -> CycleDocuments:
+    """The documents of a cycle's folder, without what models wrote where `samples` is False.
 
     Raises: IntegrityError when cycle.json or decision.json is missing, or a document cannot be read or has another schema.
     """
     found = {name: read_document(folder / f"{name}.json") for name in OPTIONAL if (folder / f"{name}.json").exists()}
     cycle, decision = read_document(folder / "cycle.json"), read_document(folder / "decision.json")
-    samples = folder / "samples.parquet"
+    written = folder / "samples.parquet"
     try:
-        return CycleDocuments(cycle=cycle, decision=decision, samples=sample_pairs(samples) if samples.exists() else (), **found)
+        pairs = sample_pairs(written) if samples and written.exists() else ()
+        return CycleDocuments(cycle=cycle, decision=decision, samples=pairs, **found)
     except ValueError as error:
         raise IntegrityError(str(error), where=str(folder), fix="heirloom retrain makes the documents of the cycle again") from error
 

@@ -8,7 +8,7 @@ import unicodedata
 
 ELLIPSIS = "…"
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20", "'")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20", "'")
 """What a spreadsheet may take for the beginning of a formula, full-width forms too, and our own mark."""
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()|~!#]|^[-+=]|(?<=\d)\.(?=\s|$))")
@@ -37,7 +37,7 @@ def markdown(text: str, limit: int = 200) -> str:
 
 def csv_cell(text: str) -> str:
     """A cell that no spreadsheet takes for a formula; `csv_text` is the inverse."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def csv_text(cell: str) -> str:

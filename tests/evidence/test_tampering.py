@@ -1,0 +1,197 @@
+"""Whatever is changed in a bundle, checks that are named fail, and no others; the forger mends every digest that he can compute."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from governance.adapters.evidence.verify import PAYLOAD_TYPE, canonical, statement_of
+from governance.adapters.ssh_signatures import SshSigner
+from governance.release.dsse import pae
+from tests.evidence.forgery import (
+    Files,
+    events_of,
+    failed,
+    mended,
+    opened,
+    packed,
+    said,
+    with_document,
+    with_event,
+    with_events,
+)
+from tests.evidence.real_line import RealShop
+
+pytestmark = pytest.mark.slow
+Edit = Callable[[dict[str, Any]], None]
+
+
+def changed(**values: Any) -> Edit:
+    return lambda document: document.update(values)
+
+
+def in_body(**values: Any) -> Edit:
+    return lambda event: event["body"].update(values)
+
+
+def gate(name: str, **values: Any) -> Edit:
+    return lambda document: next(g for g in document["gates"] if g["gate"] == name and g["against"] == "baseline").update(values)
+
+
+def row(files: Files, number: int, old: bytes, new: bytes, name: str = "rows.csv") -> Files:
+    """One cell of one line of a table."""
+    lines = files[name].split(b"\n")
+    assert old in lines[number]
+    lines[number] = lines[number].replace(old, new, 1)
+    return {**files, name: b"\n".join(lines)}
+
+
+def first_human(files: Files) -> int:
+    return next(n for n, line in enumerate(files["rows.csv"].split(b"\n")) if b'"human","human"' in line)
+
+
+def batches(files: Files, edit: Callable[[list[dict[str, Any]]], None]) -> Files:
+    found = [json.loads(line) for line in files["batches.jsonl"].splitlines()]
+    edit(found)
+    return {**files, "batches.jsonl": b"".join(canonical(one).encode() + b"\n" for one in found)}
+
+
+FORGERIES: dict[str, tuple[Callable[[Files], Files], set[str]]] = {
+    "a ledger line edited": (lambda f: with_event(f, "shards.pinned", changed(actor="nobody"), chained=False), {"ledger"}),
+    "a ledger line removed": (lambda f: with_events(f, [e for e in events_of(f) if e["seq"] != 2], chained=False), {"ledger"}),
+    "two ledger lines swapped": (lambda f: with_events(f, [*events_of(f)[1::-1], *events_of(f)[2:]], chained=False), {"ledger"}),
+    "a score changed": (lambda f: row(f, 1, b".", b".9", "scores.csv"), {"documents", "perplexity"}),
+    "a document's score left out": (
+        lambda f: {**f, "scores.csv": b"\n".join(line for n, line in enumerate(f["scores.csv"].split(b"\n")) if n != 1)},
+        {"documents", "perplexity"},
+    ),
+    "a human row called synthetic": (
+        lambda f: row(f, first_human(f), b'"human","human"', b'"synthetic","human"'),
+        {"documents", "shares", "roles", "mix root", "batch rows"},
+    ),
+    "a row's tokens made more": (
+        lambda f: row(f, first_human(f), b'"human","human",,,', b'"human","human",,,1'),
+        {"documents", "shares", "batch rows"},
+    ),
+    "a row's text exchanged": (lambda f: row(f, first_human(f), b'"', b'"0'), {"documents", "mix root", "batch rows"}),
+    "a decision's verdict edited": (
+        lambda f: with_document(f, "decision", changed(verdict="block")),
+        {"registration", "documents", "decision"},
+    ),
+    "a gate's verdict edited": (
+        lambda f: with_document(f, "decision", gate("distinct_3", verdict="block")),
+        {"registration", "documents", "gates", "decision"},
+    ),
+    "a gate's limit edited": (
+        lambda f: with_document(f, "decision", gate("tail_perplexity", limit=0.5)),
+        {"registration", "documents", "gates"},
+    ),
+    "a gate left out": (
+        lambda f: with_document(f, "decision", lambda d: d["gates"].pop(0)),
+        {"registration", "documents", "gates"},
+    ),
+    "a policy's limit edited": (
+        lambda f: with_document(f, "cycle", lambda d: d["policy"]["gates"]["margins"]["tail_perplexity"].update(margin_percent=50)),
+        {"registration", "documents", "gates"},
+    ),
+    "a reading edited": (
+        lambda f: with_document(f, "measures", lambda d: _reading(d)["against"]["baseline"].update(high=0.001)),
+        {"documents", "perplexity", "gates"},
+    ),
+    "the checkpoint's digest swapped": (
+        lambda f: with_document(f, "lineage", changed(checkpoint="c" * 64)),
+        {"registration", "documents"},
+    ),
+    "the registered checkpoint swapped": (
+        lambda f: with_event(f, "candidate.registered", in_body(checkpoint="c" * 64)),
+        {"registration", "approvals"},
+    ),
+    "a batch's tokens edited": (
+        lambda f: batches(f, lambda b: b[1].update(human_tokens=b[1]["human_tokens"] + 128)),
+        {"documents", "batch log", "batch shares", "batch rows"},
+    ),
+    "a batch dropped": (lambda f: batches(f, lambda b: b.pop()), {"documents", "batch log", "batch shares"}),
+    "an approval given another name": (
+        lambda f: with_event(f, "approval.given", changed(actor="mallory")),
+        {"approvals", "approvers"},
+    ),
+    "an approval moved to another version": (lambda f: with_event(f, "approval.given", in_body(version=1)), {"approvals"}),
+    "an approval moved to other evidence": (
+        lambda f: with_event(f, "approval.given", in_body(decision_sha256="d" * 64)),
+        {"approvals"},
+    ),
+    "an approval's end moved": (lambda f: with_event(f, "approval.given", in_body(not_after="2026-11-27T00:00:00Z")), {"approvals"}),
+    "a promotion after the end": (lambda f: with_event(f, "promotion.intended", changed(at="2026-12-20T03:08:00+00:00")), {"approvals"}),
+    "a promotion over another champion": (lambda f: with_event(f, "promotion.intended", in_body(**{"from": 7})), {"approvals"}),
+    "an approval by who committed the policy": (
+        lambda f: with_event(f, "promotion.intended", in_body(policy_committer="Reviewer-A, 4f2d91c")),
+        {"approvals"},
+    ),
+    "an approval by who asked": (lambda f: with_event(f, "review.requested", in_body(requested_by="REVIEWER-A ")), {"approvals"}),
+    "no intent before the promotion": (
+        lambda f: with_events(f, [e for e in events_of(f) if (e["kind"], e["body"].get("version")) != ("promotion.intended", 2)]),
+        {"approvals"},
+    ),
+    "nobody allowed": (lambda f: {**f, "allowed_signers": b""}, {"approvals"}),
+    "an approval without its signature": (lambda f: with_event(f, "approval.given", in_body(signature="")), {"approvals"}),
+    "another policy beside the cycle": (lambda f: {**f, "policy.json": b"{}"}, {"registration"}),
+}
+
+
+def _reading(measures: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = next(entry for entry in measures["metrics"] if entry["name"] == "tail_perplexity")
+    return found
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_a_forgery_fails_by_name(bundle: Path, tmp_path: Path, name: str):
+    forge, expected = FORGERIES[name]
+    files = mended(forge(opened(bundle)))
+    assert failed(packed(tmp_path / "forged.zip", files)) == expected
+
+
+def test_another_persons_signature_over_the_same_words_is_nobodys(line: RealShop, bundle: Path, tmp_path: Path):
+    files = opened(bundle)
+    given = [event for event in events_of(files) if event["kind"] == "approval.given"][-1]
+    mallory = SshSigner(key=line.workspace.root.parent / "keys" / "mallory")
+    signature = mallory.sign(pae(PAYLOAD_TYPE, canonical(statement_of(given)).encode()))
+    forged = with_event(files, "approval.given", in_body(signature=signature, key=mallory.fingerprint()))
+    path = packed(tmp_path / "forged.zip", mended(forged))
+    assert failed(path) == {"approvals"}
+    assert "not one that the allowed signers give to reviewer-a alone" in said(path, "approvals")
+
+
+def test_a_file_that_is_not_as_named_is_missing_or_is_more_fails(bundle: Path, tmp_path: Path):
+    files = opened(bundle)
+    assert failed(packed(tmp_path / "1.zip", {**files, "policy.toml": b"# mended"})) == {"files"}
+    assert failed(packed(tmp_path / "2.zip", {**files, "more.txt": b"more"})) == {"files"}
+    assert failed(packed(tmp_path / "3.zip", {n: c for n, c in files.items() if n != "report.html"})) == {"files"}
+
+
+def test_a_ledger_cut_at_its_end_is_seen_only_where_bundle_json_was_not_mended(bundle: Path, tmp_path: Path):
+    files = opened(bundle)
+    cut = with_events(files, events_of(files)[:-1])
+    about = json.loads(mended(cut)["bundle.json"]) | {"ledger": json.loads(files["bundle.json"])["ledger"]}
+    assert failed(packed(tmp_path / "1.zip", {**cut, "bundle.json": json.dumps(about).encode()})) == {"ledger"}
+    whole = packed(tmp_path / "2.zip", mended(cut))
+    assert failed(whole) == set()
+    assert "no signed checkpoint in this bundle" in said(whole, "checkpoints")
+
+
+def test_what_the_ledger_names_and_the_bundle_lacks_is_said(bundle: Path, tmp_path: Path):
+    files = {name: content for name, content in opened(bundle).items() if name not in ("scores.csv", "documents/measures.json")}
+    path = packed(tmp_path / "less.zip", mended(files))
+    assert failed(path) == set()
+    assert "measures.json, scores.csv, named by ledger" in said(path, "documents")
+    assert "not checked: scores.csv was not kept" in said(path, "perplexity")
+    assert "not checked: measures was not kept" in said(path, "gates")
+
+
+def test_the_auditors_own_signers_count_and_not_those_of_the_bundle(line: RealShop, bundle: Path, tmp_path: Path):
+    own = tmp_path / "signers"
+    own.write_text((line.workspace.root / "allowed_signers").read_text())
+    assert failed(bundle, own) == set()
+    own.write_text("")
+    assert failed(bundle, own) == {"approvals"}
