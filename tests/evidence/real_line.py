@@ -16,10 +16,8 @@ from flows.begin import begin
 from flows.finish import judged, registered, release_desk
 from governance.actions.approve import approve
 from governance.actions.promote import promote
-from governance.actions.recorder import Ledger
 from governance.adapters.batch.door import FileBatchDoor
 from governance.adapters.generators.local import make_teacher
-from governance.adapters.sqlite_ledger import SqliteLedger
 from governance.adapters.ssh_signatures import SshSigner
 from governance.adapters.trainers.ngram import TRAINER
 from governance.ports.batch import BatchDoor
@@ -87,10 +85,6 @@ class RealShop(Shop):
 
     models: FolderModels
     shown: MemoryRegistry
-
-    @cached_property
-    def ledger(self) -> Ledger:
-        return Ledger(store=SqliteLedger(path=self.workspace.ledger), clock=self.clock, actor=self.actor)
 
     @cached_property
     def store(self) -> ModelStore:
