@@ -1,6 +1,7 @@
 """By whose word the champion serves, found out again from the ledger as it was when its promotion was begun."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from flows.finish import archive_of
@@ -35,13 +36,14 @@ def check_champion_word(shop: Shop) -> Check:
     if release.kind == ADOPTED:
         return fine(NAME, f"version {release.version} was adopted by {release.registered_by}, ledger {release.registered_seq}")
     intent = _intent(events, release)
-    if intent is None:
+    begun = moment(intent.at) if intent else None
+    if intent is None or begun is None:
         return broken(NAME, f"version {release.version} serves, and its promotion was never begun", _FIX, IntegrityError.exit_code)
     rules = _judged_under(shop, release)
     if rules is None:
         return doubtful(NAME, f"the policy that version {release.version} was judged under is not kept here: {release.policy_sha256[:12]}")
     try:
-        permission = _permitted_then(shop, events, intent, release, rules)
+        permission = _permitted_then(shop, events[: intent.seq - 1], begun, release, rules)
     except (RefusedError, ConflictError) as error:
         return broken(NAME, f"version {release.version} serves, and might not have been promoted: {error.found}", _FIX, error.exit_code)
     return _said(release, intent, permission)
@@ -88,9 +90,9 @@ def _judged_under(shop: Shop, release: Release) -> dict[str, Any] | None:
     return policy if digest_document(cycle) == release.cycle_digest else None
 
 
-def _permitted_then(shop: Shop, events: Sequence[Event], intent: Event, release: Release, policy: dict[str, Any]) -> Permission:
+def _permitted_then(shop: Shop, before: Sequence[Event], at: datetime, release: Release, policy: dict[str, Any]) -> Permission:
     """The permission as it was found when the intent was written, but for who committed the policy: that is in the intent, in words."""
-    then = fold(events[: intent.seq - 1])
+    then = fold(before)
     terms = Terms(
         rules=read_section(PromotionRules, policy["promotion"], "cycle.json policy.promotion"),
         policy_sha256=release.policy_sha256,
@@ -99,9 +101,9 @@ def _permitted_then(shop: Shop, events: Sequence[Event], intent: Event, release:
     )
     doubts = {one.seq: unproven(shop.verifier, one, release.version) for one in then.releases[release.version].approvals if one.signed}
     hearing = Hearing(
-        at=moment(intent.at),
+        at=at,
         model=then.model or policy["line"]["model"],
-        committer=Committer(shown=str(intent.body.get("policy_committer", ""))),
+        committer=Committer(shown="as it was said then"),
         unproven={seq: doubt for seq, doubt in doubts.items() if doubt},
     )
     return permit(then, release.version, terms, hearing)

@@ -1,7 +1,6 @@
 """Before a decision: every signature is verified again, at the time of its event, against the keys that are allowed now."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from governance.actions.release_desk import ReleaseDesk
 from governance.errors import PolicyError
@@ -10,7 +9,7 @@ from governance.ports.policy_history import NoCommits, PolicyHistory
 from governance.ports.signer import NotSigned, Verifier
 from governance.release.approval import Approval
 from governance.release.approval_statement import Statement
-from governance.release.electorate import Committer, Excluded, Hearing, Weighed, distinct, electors, excluded, weigh
+from governance.release.electorate import Committer, Excluded, Hearing, Weighed, distinct, electors, excluded, moment, weigh
 from governance.release.rules import AUTO
 from governance.release.state import Release, State
 from governance.release.terms import Terms
@@ -92,7 +91,10 @@ def unproven(verifier: Verifier, approval: Approval, version: int) -> str:
     statement = Statement.of(approval, version)
     if statement is None or statement.digest != approval.statement_sha256:
         return "what it says is not what its statement said"
-    found = verifier.verify(statement.signed, approval.signature, by=approval.by, at=datetime.fromisoformat(approval.at))
+    at = moment(approval.at)
+    if at is None:
+        return f"its event gives no time: {approval.at!r}"
+    found = verifier.verify(statement.signed, approval.signature, by=approval.by, at=at)
     if isinstance(found, NotSigned):
         return found.reason
     return "" if found.key == approval.key else f"it names the key {approval.key}, and {found.key} signed"

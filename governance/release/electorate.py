@@ -164,15 +164,17 @@ def _other(approval: Approval, state: State, release: Release, terms: Terms, hea
 
 def _untimely(approval: Approval, state: State, terms: Terms, hearing: Hearing) -> str:
     """A yes ends, and the time only goes on: a clock behind what the ledger has seen since revives nothing."""
-    given, days = _moment(approval.at), timedelta(days=terms.rules.valid_days)
+    given, days = moment(approval.at), timedelta(days=terms.rules.valid_days)
     if given is None:
-        return ""
-    end = _moment(approval.not_after) or given + days
-    if end > given + days + SKEW:
-        return f"it would hold longer than {terms.rules.valid_days} days (promotion.valid_days)"
+        return f"its event gives no time: {approval.at!r}"
     if given > hearing.at + SKEW:
         return f"it was given at {_shown(given)}, and it is {_shown(hearing.at)} here: the clocks differ by more than {SKEW.seconds} s"
-    return f"it was valid until {_shown(end)}" if max(hearing.at, _moment(state.latest) or hearing.at) > end else ""
+    end = given + days if approval.not_after is None else moment(approval.not_after)
+    if end is None:
+        return f"its end is no time: {approval.not_after!r}"
+    if end - given > days + SKEW:
+        return f"it would hold longer than {terms.rules.valid_days} days (promotion.valid_days)"
+    return f"it was valid until {_shown(end)}" if max(hearing.at, moment(state.latest) or hearing.at) > end else ""
 
 
 def _unsigned(approval: Approval, terms: Terms, hearing: Hearing) -> str:
@@ -186,13 +188,13 @@ def served(version: int | None) -> str:
     return "no champion" if version is None else f"release {version}"
 
 
-def moment(written: str) -> datetime:
-    """The time that an event gives."""
-    return datetime.fromisoformat(written)
-
-
-def _moment(written: str | None) -> datetime | None:
-    return moment(written) if written else None
+def moment(written: str) -> datetime | None:
+    """The time that an event gives; None where it is no time, or says not of which zone."""
+    try:
+        found = datetime.fromisoformat(written)
+    except ValueError:
+        return None  # said by who asks
+    return found if found.utcoffset() is not None else None
 
 
 def _shown(at: datetime) -> str:

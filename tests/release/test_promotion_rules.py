@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from governance.errors import ConflictError, PolicyError, RefusedError
 from governance.release import kinds, promotion
@@ -143,6 +145,15 @@ def test_the_approvals_of_a_version_that_was_promoted_are_spent_whatever_else_wo
     spent = replace(state.releases[2], promoted_seq=99)
     with pytest.raises(RefusedError, match="promoted at ledger 99, and its approvals were spent by that"):
         permit(replace(state, releases={**state.releases, 2: spent}), 2, review())
+
+
+@given(at=st.text(max_size=25) | st.datetimes().map(str), end=st.none() | st.text(max_size=25) | st.datetimes().map(str))
+def test_no_time_that_somebody_writes_into_an_event_stops_the_weighing_or_makes_a_yes_last(at, end):
+    events = approving(start(), "reviewer-a")
+    last = events[-1]
+    forged = follow(events[-2], kind=last.kind, actor=last.actor, at=at, body={**last.body, "not_after": end})
+    found = permit(fold([*events[:-1], forged]), 2, review(), at=datetime(2200, 1, 1, tzinfo=UTC))
+    assert found.weighed[0].doubt
 
 
 def test_a_refusal_outweighs_every_approval():
