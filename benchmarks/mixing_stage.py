@@ -29,6 +29,7 @@ from governance.provenance.labels.label import RELABELS_FILE, no_relabels
 from governance.provenance.memory import KNOWN_FILE, nothing_known
 from governance.provenance.passed import PASSED_SCHEMA
 from governance.provenance.row import ROW_SCHEMA
+from governance.provenance.withdrawn import WITHDRAWN_FILE, nothing_withdrawn
 from governance.section import part_of, read_section
 
 SLICES, AT_A_TIME, VOCABULARY = 20, 50_000, 200_000
@@ -81,6 +82,7 @@ def plant(folder: Path, rows: int, words: int) -> None:
     PASSED_SCHEMA.to_frame().write_parquet(folder / "descent.parquet")
     nothing_earlier().write_parquet(folder / EARLIER_FILE)
     nothing_known().write_parquet(folder / KNOWN_FILE)
+    nothing_withdrawn().write_parquet(folder / WITHDRAWN_FILE)
     no_relabels().write_parquet(folder / RELABELS_FILE)
     BENCHMARKS_SCHEMA.to_frame().write_parquet(folder / BENCHMARKS_FILE)
 
@@ -119,6 +121,7 @@ class FolderOnly:
             "earlier": {"sha256": digest_file(self.root / EARLIER_FILE)},
             "known": {"sha256": digest_file(self.root / KNOWN_FILE)},
             "recalled": [],
+            "withdrawn": {"sha256": digest_file(self.root / WITHDRAWN_FILE)},
             "relabels": {"sha256": digest_file(self.root / RELABELS_FILE)},
             "benchmarks": {"sha256": digest_file(self.root / BENCHMARKS_FILE), "not_named": []},
             "policy": policy,

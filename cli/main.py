@@ -12,8 +12,14 @@ from governance.errors import GovernanceError
 
 GROUPS = {
     "Every cycle": ("plan", "power", "retrain", "synthesize", "trend", "advise", "status", "history"),
-    "Decide": ("baseline", "review", "approve", "reject", "label", "side_by_side", "promote", "rollback", "note", "freeze", "unfreeze"),
-    "Prove and mend": ("trace", "audit", "verify", "ledger", "book", "evidence", "reconcile", "recover", "doctor", "drill"),
+    "Decide": (
+        *("baseline", "review", "approve", "reject", "label", "withdraw", "side_by_side"),
+        *("promote", "rollback", "note", "freeze", "unfreeze"),
+    ),
+    "Prove and mend": (
+        *("trace", "provenance", "audit", "verify", "ledger", "book", "evidence"),
+        *("reconcile", "recover", "doctor", "drill"),
+    ),
     "Set up and run": ("init", "adopt", "serve", "stage", "dvc_yaml"),
 }
 """The commands of this version, in the order of `heirloom --help`."""

@@ -43,12 +43,12 @@ def recalled_lines(state: "State") -> list[str]:
 def descendant_words(found: "Descendants") -> str:
     """What descends from a release, shortly; empty where nothing is known to."""
     said = [f"{one.version}" + ("" if one.recorded else " (perhaps)") for one in found.releases]
-    words = [f"releases {_shown(said)}" if len(said) > 1 else f"release {said[0]}"] if said else []
+    words = [f"releases {shown_names(said)}" if len(said) > 1 else f"release {said[0]}"] if said else []
     kept = sum(one.rows for one in found.kept)
     if kept:
         words.append(f"{kept:,} kept rows of {len(found.kept)} cycle{'s' if len(found.kept) > 1 else ''}")
     if found.batches:
-        words.append(f"batches {_shown([plain(one.batch) for one in found.batches])}")
+        words.append(f"batches {shown_names([plain(one.batch) for one in found.batches])}")
     return ", ".join(words)
 
 
@@ -61,6 +61,7 @@ def _after(found: "Descendants") -> str:
     return f"; from it descend {words}" if (words := descendant_words(found)) else ""
 
 
-def _shown(names: Sequence[str]) -> str:
+def shown_names(names: Sequence[str]) -> str:
+    """At most five names, and how many more there are."""
     rest = len(names) - SHOWN
     return ", ".join(names[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")

@@ -11,7 +11,7 @@ import polars as pl
 from flows.benchmarks import pinned_benchmarks, record_pins
 from flows.earlier import earlier_rows
 from flows.marking import watermark_to_find
-from flows.recall import recalled_of, refuse_start
+from flows.recall import recalled_of, refuse_start, withdrawn_rows
 from flows.sentinels import guarded, pinned_sentinels, record_sentinels
 from governance.actions.freeze import (
     FOUNDING,
@@ -184,6 +184,7 @@ def _request(shop: Shop, state: State, kind: str, batch: Path, start: Mapping[st
         memory=shop.memory.settled(state.memory),
         models=known_models(shop, state),
         recalled=recalled_of(shop, state),
+        withdrawn=withdrawn_rows(shop, state),
         relabels=standing(state, shop.labels, shop.seal),
         earlier=earlier_rows(shop.policy.mixing, shop.rows, state, shop.workspace.scratch),
         benchmarks=guarded(pinned_benchmarks(shop, state), sentinels),

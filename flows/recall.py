@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+import polars as pl
+
+from governance.adapters.withdrawal_folder import WithdrawalFolder
 from governance.errors import RefusedError
 from governance.provenance.recalled import Named, Recalled, names_of
+from governance.provenance.withdrawn import WITHDRAWN_SCHEMA
 from governance.release.kinship import Kinship
 from governance.release.recall import way_to_recalled
 from governance.release.state import State
@@ -27,6 +31,16 @@ def authors_of(shop: Shop, state: State) -> tuple[Named, ...]:
         Named(version=r.version, digest=r.checkpoint, names=names_of(model, r.version, r.checkpoint, rules.aliases, rules.alias_versions))
         for r in state.releases.values()
     )
+
+
+def withdrawn_rows(shop: Shop, state: State) -> pl.DataFrame:
+    """Every row that somebody asked out (`WITHDRAWN_SCHEMA`). Raises: IntegrityError where a file of them is gone or altered."""
+    return recorded_rows(shop, state).select(WITHDRAWN_SCHEMA.names())
+
+
+def recorded_rows(shop: Shop, state: State) -> pl.DataFrame:
+    """The same with who was trained on each of them (`RECORDED_SCHEMA`)."""
+    return WithdrawalFolder(folder=shop.workspace.withdrawn).all({sha256: one.seq for sha256, one in state.withdrawn.items()})
 
 
 def refuse_start(state: State, version: int) -> None:

@@ -19,7 +19,7 @@ from flows.extend import begin_extension, open_extension
 from flows.finish import CycleOutcome, judged, promoted, registered, release_desk, sampled
 from flows.local import scheduled, shop_of_run
 from flows.promote import promote_flow
-from flows.recall import authors_of
+from flows.recall import authors_of, withdrawn_rows
 from governance.actions.freeze import FOUNDING
 from governance.actions.keep_rows import keep_rows
 from governance.actions.outcomes import RegistrationOutcome
@@ -66,8 +66,9 @@ def register_task(shop: Shop) -> RegistrationOutcome:
     remember(shop.ledger, shop.memory, shop.workspace.cycle, steps())
     kept_cycles, cycle = shop.policy.mixing.kept_cycles, shop.workspace.cycle
     if kept_cycles != 0:
-        authors = authors_of(shop, shop.ledger.state())
-        keep_rows(shop.ledger, shop.rows, shop.executor, cycle, steps(), authors=authors)
+        state = shop.ledger.state()
+        named, gone = authors_of(shop, state), withdrawn_rows(shop, state)
+        keep_rows(shop.ledger, shop.rows, shop.executor, cycle, steps(), authors=named, withdrawn=gone)
     registration = registered(shop)
     sampled(shop)
     prune_rows(shop.ledger, shop.rows, digest_document(read_document(cycle / "cycle.json")), kept_cycles, steps())

@@ -36,6 +36,7 @@ from governance.provenance.labels.label import RELABELS_FILE, no_relabels
 from governance.provenance.memory import KNOWN_FILE, nothing_known
 from governance.provenance.passed import KnownModel
 from governance.provenance.recalled import Recalled
+from governance.provenance.withdrawn import WITHDRAWN_FILE, nothing_withdrawn
 
 FOUNDING, RETRAINING = "founding", "retraining"
 
@@ -69,6 +70,8 @@ class CycleRequest:
     """Models whose past is known: the releases of the line."""
     recalled: tuple[Recalled, ...] = ()
     """Releases that were left by a rollback: no mix takes their words."""
+    withdrawn: pl.DataFrame | None = None
+    """Rows that somebody asked out; None freezes an empty table."""
     relabels: Standing | None = None
     """People's labels; None freezes an empty table."""
     earlier: Path | None = None
@@ -160,6 +163,7 @@ def cycle_of(request: CycleRequest, manifest: Manifest) -> dict[str, Any]:
         "watermark": dict(request.watermark) if request.watermark else None,
         "models": [model.document() for model in request.models],
         "recalled": [one.document() for one in request.recalled],
+        "withdrawn": {"path": f"cycle/{WITHDRAWN_FILE}", "sha256": digest_bytes(_withdrawn(request))},
         "retrain_noise": {name: noise.document() for name, noise in sorted(request.noises.items())},
         "ledger_head": dict(request.ledger_head) if request.ledger_head else None,
         "policy": request.policy.document(),
@@ -187,6 +191,7 @@ def freeze(workspace: Workspace, request: CycleRequest) -> dict[str, Any]:
     _copy_earlier(request, staging / EARLIER_FILE)
     write_bytes(staging / BENCHMARKS_FILE, _parquet(request.benchmarks.texts))
     write_bytes(staging / SENTINELS_FILE, _sentinels(request))
+    write_bytes(staging / WITHDRAWN_FILE, _withdrawn(request))
     document = cycle_of(request, manifest)
     if digest_file(staging / EMISSIONS_FILE) != document["emissions"]["sha256"]:
         raise ConflictError("the emissions changed while they were being copied", where=str(request.emissions), fix="try again")
@@ -229,6 +234,10 @@ def _sentinels(request: CycleRequest) -> bytes:
     return _parquet(no_sentinels() if request.sentinels is None else request.sentinels)
 
 
+def _withdrawn(request: CycleRequest) -> bytes:
+    return _parquet(nothing_withdrawn() if request.withdrawn is None else request.withdrawn)
+
+
 def _parquet(frame: pl.DataFrame) -> bytes:
     written = BytesIO()
     frame.write_parquet(written)
@@ -265,7 +274,7 @@ def same_question(document: Mapping[str, Any], other: Mapping[str, Any]) -> bool
     if document.keys() != other.keys():
         return False
     references = ("shards", "start", "champion", "baseline", "best_ever", "history", "extension", "teachers")
-    tables = ("emissions", "relabels", "earlier", "benchmarks", "sentinels", "watermark", "recalled")
+    tables = ("emissions", "relabels", "earlier", "benchmarks", "sentinels", "watermark", "recalled", "withdrawn")
     keys = ("kind", "batch", "mapping", *references, *tables, "policy_sha256")
     return all(document.get(key) == other.get(key) for key in keys)
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +15,7 @@ from governance.ports.row_store import RowStore
 from governance.provenance.earlier import EARLIER_FILE, first_trained, trained_rows
 from governance.provenance.recalled import Named
 from governance.provenance.row import OWN_WORDS, ROW_SCHEMA
+from governance.provenance.withdrawn import nothing_withdrawn, without
 from governance.release import kinds
 from governance.release.state import PASS, State
 
@@ -21,17 +23,45 @@ STEPS = ("keep.written", "keep.recorded")
 """The points between the steps, in order; at each of them the process may die, and the next run goes on."""
 
 
+@dataclass(slots=True)
+class Counted:
+    """Rows on their way into a file of kept rows: how many, and how many of them each model wrote."""
+
+    rows: int = 0
+    wrote: Counter[tuple[str | None, str | None]] = field(default_factory=Counter)
+
+    def through(self, frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        for rows in frames:
+            self.rows += rows.height
+            named = rows.filter(~pl.col("origin").is_in(OWN_WORDS)).group_by("generator", "generator_version").len()
+            for generator, version, count in named.iter_rows():
+                self.wrote[generator, version] += count
+            yield rows
+
+    def own(self, authors: Sequence[Named]) -> dict[str, int]:
+        """Version -> rows, of the releases of the line that wrote some."""
+        found = {str(one.version): sum(rows for author, rows in self.wrote.items() if one.wrote(*author)) for one in authors}
+        return {version: rows for version, rows in found.items() if rows}
+
+
 class _Kept(Exception):  # noqa: N818 - it says what happened, and never leaves this module
     """Another process has recorded this cycle."""
 
 
 def keep_rows(
-    ledger: Ledger, store: RowStore, executor: Executor, cycle: Path, steps: Steps = go_on, *, authors: Sequence[Named] = ()
+    ledger: Ledger,
+    store: RowStore,
+    executor: Executor,
+    cycle: Path,
+    steps: Steps = go_on,
+    *,
+    authors: Sequence[Named] = (),
+    withdrawn: pl.DataFrame | None = None,
 ) -> bool:
     """Keep the rows that the cycle in a folder was the first to train on; idempotent by the cycle's digest. False where nothing is new.
 
-    The ledger hears how many of them each of the `authors`, the releases of the line, wrote. Only a cycle that passed: no other can ever
-    serve, and only what serves comes back.
+    What was `withdrawn` since the cycle was frozen is not kept. The ledger hears how many of the rows each of the `authors`, the releases
+    of the line, wrote. Only a cycle that passed: no other can ever serve, and only what serves comes back.
     """
     document = read_document(cycle / "cycle.json")
     digest = digest_document(document)
@@ -40,11 +70,12 @@ def keep_rows(
         return False
     mix = pl.read_parquet(cycle / "mix.parquet", columns=["row_id", "role"])
     first = first_trained(mix, pl.read_parquet(cycle / EARLIER_FILE, columns=["row_id"]))
-    wrote = Counter[tuple[str | None, str | None]]()
-    sha256 = store.keep(_counting(_rows(executor, cycle, first, document["number"]), wrote))
+    gone = nothing_withdrawn() if withdrawn is None else withdrawn
+    counted = Counted()
+    sha256 = store.keep(counted.through(without(rows, gone) for rows in _rows(executor, cycle, first, document["number"])))
     steps("keep.written")
-    body = {"cycle": document["number"], "cycle_digest": digest, "rows": int(first.sum()), "rows_sha256": sha256}
-    recorded = _record(ledger, {**body, "own": _own(wrote, authors)})
+    body = {"cycle": document["number"], "cycle_digest": digest, "rows": counted.rows, "rows_sha256": sha256}
+    recorded = _record(ledger, {**body, "own": counted.own(authors)})
     steps("keep.recorded")
     return recorded
 
@@ -55,21 +86,6 @@ def _rows(executor: Executor, cycle: Path, first: pl.Series, number: int) -> Ite
     for batch in executor.mapped(cycle / "mix.parquet", ROW_SCHEMA.names(), _as_they_are):
         yield trained_rows(batch.filter(first[done : done + batch.height]), passed, number)
         done += batch.height
-
-
-def _counting(frames: Iterable[pl.DataFrame], wrote: Counter[tuple[str | None, str | None]]) -> Iterator[pl.DataFrame]:
-    """The frames, while the rows of every model that wrote some are counted."""
-    for rows in frames:
-        named = rows.filter(~pl.col("origin").is_in(OWN_WORDS)).group_by("generator", "generator_version").len()
-        for generator, version, count in named.iter_rows():
-            wrote[generator, version] += count
-        yield rows
-
-
-def _own(wrote: Mapping[tuple[str | None, str | None], int], authors: Sequence[Named]) -> dict[str, int]:
-    """Version -> rows, of the releases that wrote some."""
-    found = {str(one.version): sum(rows for author, rows in wrote.items() if one.wrote(*author)) for one in authors}
-    return {version: rows for version, rows in found.items() if rows}
 
 
 def _as_they_are(rows: pl.DataFrame) -> pl.DataFrame:

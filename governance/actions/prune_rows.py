@@ -56,7 +56,7 @@ def prune_rows(ledger: Ledger, store: RowStore, at_hand: str, kept_cycles: int |
             pruned.append(one)
             steps("prune.recorded")
     state = ledger.state()
-    store.forget(set(state.pruned_rows.values()) - set(state.kept_rows.values()))
+    store.forget({*state.pruned_rows.values(), *state.replaced_rows} - set(state.kept_rows.values()))
     steps("prune.removed")
     return pruned
 

@@ -38,6 +38,14 @@ class RowFolder:
         ids = pl.concat([pl.Series("row_id", [], pl.String), *(pl.read_parquet(path, columns=["row_id"])["row_id"] for path in files)])
         _write(self._chosen(files, ids.is_last_distinct()), target)
 
+    def frames(self, sha256: str, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        import pyarrow.parquet as pq
+
+        [path] = self._true([sha256])
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=self.batch_rows, use_threads=False, columns=columns and list(columns)):
+                yield pl.DataFrame(batch)
+
     def prove(self, sha256s: Iterable[str]) -> None:
         self._true(sha256s)
 

@@ -1,4 +1,4 @@
-"""Words that no mix takes: those of a recalled release, under whatever name it is known, and what was made from them."""
+"""Words that no mix takes: those of a recalled release, those that somebody asked out, and what was made from either."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,18 +13,20 @@ from governance.provenance.hashing import Places
 from governance.provenance.kin import descendants
 from governance.provenance.recalled import Recalled
 from governance.provenance.row import OWN_WORDS
+from governance.provenance.withdrawn import is_withdrawn, nothing_withdrawn
 
-RECALLED = "recalled"
+RECALLED, WITHDRAWN = "recalled", "withdrawn"
 ELSEWHERE = pl.Schema({"row_id": pl.String, "version": pl.Int64})
 _NOBODY = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Barred:
-    """What cycle.json bars: the recalled releases, and rows of earlier batches that one of them wrote (`ELSEWHERE`)."""
+    """What cycle.json bars: the recalled releases, rows of earlier batches that one of them wrote (`ELSEWHERE`), and withdrawn rows."""
 
     recalled: tuple[Recalled, ...] = ()
     elsewhere: pl.DataFrame = field(default_factory=ELSEWHERE.to_frame)
+    withdrawn: pl.DataFrame = field(default_factory=nothing_withdrawn)
 
 
 def written_elsewhere(memory: pl.LazyFrame, recalled: Sequence[Recalled]) -> pl.DataFrame:
@@ -36,6 +38,21 @@ def written_elsewhere(memory: pl.LazyFrame, recalled: Sequence[Recalled]) -> pl.
     meant = [next((one.version for one in recalled if one.wrote(*author)), None) for author in authors.iter_rows()]
     theirs = authors.with_columns(pl.Series("version", meant, dtype=pl.Int64)).drop_nulls("version")
     return said.join(theirs, on=authors.columns, nulls_equal=True).select(ELSEWHERE.names())
+
+
+def without_withdrawn(sieve: Sieve, barred: Barred) -> tuple[Sieve, dict[str, int]]:
+    """Withdrawn rows leave, the same text under another id, and everything that was made from one; and what mix.json says of them."""
+    if barred.withdrawn.is_empty():
+        return sieve, {"rows": 0, "tokens": 0}
+    said = [is_withdrawn(rows, barred.withdrawn) for rows in sieve.pieces("row_id", "sha256")]
+    theirs = pl.concat([pl.Series([], dtype=pl.Boolean), *said]).to_numpy()
+    ids = sieve.column("row_id")
+    origins = pl.concat([barred.withdrawn["row_id"], ids.filter(pl.Series(theirs))])
+    made = ids.is_in(descendants(_edges(sieve, pl.lit(value=True)), origins).implode()).to_numpy() & ~theirs
+    at = np.flatnonzero(theirs | made)
+    details = ["made from a withdrawn row" if derived else "withdrawn" for derived in made[at].tolist()]
+    told = {"rows": int(at.size), "tokens": int(sieve.chosen(at, "tokens")["tokens"].sum())}
+    return sieve.without(at, WITHDRAWN, pl.Series(details, dtype=pl.String)), told
 
 
 def without_recalled(sieve: Sieve, barred: Barred, model: str) -> tuple[Sieve, list[dict[str, Any]]]:
@@ -93,11 +110,7 @@ def _authors(sieve: Sieve, recalled: Sequence[Recalled], model: str) -> Places:
 def _made_from(sieve: Sieve, barred: Barred, wrote: Places) -> Places:
     """Likewise for model text by others that was made, at whatever distance, from rows that a recalled release wrote."""
     made = np.full(sieve.height, _NOBODY, dtype=np.int64)
-    parented = ~pl.col("origin").is_in(OWN_WORDS) & (pl.col("parent_ids").list.len() > 0)
-    edges = pl.concat(
-        part.filter(parented).select(child="row_id", parent="parent_ids").explode("parent")
-        for part in sieve.pieces("row_id", "origin", "parent_ids")
-    )
+    edges = _edges(sieve, ~pl.col("origin").is_in(OWN_WORDS))
     if edges.is_empty():
         return made
     ids = sieve.column("row_id")
@@ -108,3 +121,11 @@ def _made_from(sieve: Sieve, barred: Barred, wrote: Places) -> Places:
         reached = ids.is_in(below.implode()).to_numpy() & (wrote == _NOBODY) & (made == _NOBODY)
         made[reached] = number
     return made
+
+
+def _edges(sieve: Sieve, which: pl.Expr) -> pl.DataFrame:
+    """`child` and `parent` of the rows that are still in, of those that `which` is true of."""
+    parented = which & (pl.col("parent_ids").list.len() > 0)
+    parts = (part.filter(parented).select(child="row_id", parent="parent_ids") for part in sieve.pieces("row_id", "origin", "parent_ids"))
+    nothing = pl.DataFrame(schema={"child": pl.String, "parent": pl.String})
+    return pl.concat([nothing, *(part.explode("parent") for part in parts)])

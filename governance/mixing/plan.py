@@ -10,7 +10,7 @@ import polars as pl
 from governance.mixing.admission import by_origin
 from governance.mixing.alike import Vectors
 from governance.mixing.anchors import sampled, slices_document
-from governance.mixing.barred import Barred, without_recalled
+from governance.mixing.barred import Barred, without_recalled, without_withdrawn
 from governance.mixing.benchmarks import Benchmarks
 from governance.mixing.caps import holds
 from governance.mixing.columns import Columns
@@ -129,7 +129,8 @@ def plan_pool(
     refuse_synthetic_anchors(anchors)
     weights = Weights.of(pool.weighed, rules, [anchors["text"], *(references[name]["text"] for name in TRUSTED if name in references)])
     batch = weigh(pool, weights, anchors, kernels)
-    sieve, recalled = without_recalled(batch.sieve, barred or Barred(), model)
+    sieve, withdrawn = without_withdrawn(batch.sieve, barred or Barred())
+    sieve, recalled = without_recalled(sieve, barred or Barred(), model)
     sieve = by_origin(sieve, rules, teachers=teachers, model=model, start=start["digest"], kind=kind)
     pinned = {**references, ANCHORS: anchors}
     chosen = selection or SelectionRules()
@@ -140,7 +141,12 @@ def plan_pool(
     sieve = within_budget(sieve, earlier, rules, seed)
     shown = in_order(_numbered(weights.counted(anchors), "pool_at").select("row_id", *_CAPPED).filter(pl.col("tokens") > 0), seed)
     selected, sieve = _capped(sieve, shown, rules, seed)
-    said = {**filtered.document, "weights": weights.document(fresh_rows(selected, sieve.table)), "recalled": recalled}
+    said = {
+        **filtered.document,
+        "weights": weights.document(fresh_rows(selected, sieve.table)),
+        "recalled": recalled,
+        "withdrawn": withdrawn,
+    }
     said |= {"retention": batch.retention(sieve.gone, filtered.rare_slices)} | slices_document(shown, selected, filtered.rare_slices)
     said |= {"origins": origins_document(fresh_rows(selected, sieve.table))}
     said |= regime_document(fresh_rows(selected, sieve.table), earlier, rules)

@@ -1,6 +1,6 @@
 """Where rows that releases were trained on lie: files by their sha256, each of which a ledger event names."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +17,12 @@ class RowStore(Protocol):
         """Write the rows of files that the ledger names into one, by cycle; of a row in several files, as the last cycle had it.
 
         No more than some rows are in memory, but for the ids. Raises: IntegrityError where a file is gone or altered.
+        """
+
+    def frames(self, sha256: str, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """Some columns, or all, of the rows of a file that the ledger names, some after the others.
+
+        Raises: IntegrityError where it is gone or altered.
         """
 
     def prove(self, sha256s: Iterable[str]) -> None:

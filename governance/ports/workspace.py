@@ -141,6 +141,11 @@ class Workspace:
         return self.state / "rows"
 
     @property
+    def withdrawn(self) -> Path:
+        """Which rows people asked out: ids and digests, never written over, each file named by the ledger."""
+        return self.state / "withdrawn"
+
+    @property
     def serving_pointer(self) -> Path:
         return self.state / "serving" / "current.json"
 

@@ -20,7 +20,8 @@ from governance.release.state import PROMOTION, ROLLBACK, Intent, Release, State
 
 _MAPPINGS = (
     *("releases", "shards", "teachers", "benchmarks", "frozen_against", "extended", "judged", "attempts"),
-    *("remembered", "kept_rows", "own_rows", "pruned_rows", "relabellings", "synthesized", "drills", "rehearsals", "samples"),
+    *("remembered", "kept_rows", "own_rows", "pruned_rows", "withdrawn", "replaced_rows", "relabellings"),
+    *("synthesized", "drills", "rehearsals", "samples"),
 )
 
 
@@ -255,6 +256,7 @@ _STEPS: Mapping[str, Callable[[State, Event], State]] = MappingProxyType(
         kinds.MEMORY_EXTENDED: fold_tables.memory,
         kinds.ROWS_KEPT: fold_tables.rows_kept,
         kinds.ROWS_PRUNED: fold_tables.rows_pruned,
+        kinds.ROWS_WITHDRAWN: fold_tables.rows_withdrawn,
         kinds.MODEL_ADOPTED: _adopted,
         kinds.ROWS_RELABELLED: fold_tables.relabelled,
         kinds.CYCLE_FROZEN: _cycle_frozen,

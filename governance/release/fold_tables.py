@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from governance.provenance.pin import Pin
-from governance.release.judged import Rehearsal, Written
+from governance.release.judged import Rehearsal, Withdrawal, Written
 from governance.release.ledger import Event
 from governance.release.reading import Sample
 from governance.release.relabelling import Relabelling
@@ -45,7 +45,7 @@ def synthesized(state: State, event: Event) -> State:
 def rows_kept(state: State, event: Event) -> State:
     """An event of an older version does not say who of the line wrote some of the rows."""
     body = event.body
-    own = MappingProxyType({int(version): rows for version, rows in body.get("own", {}).items()})
+    own = _own(body)
     kept = with_entry(state.kept_rows, body["cycle_digest"], body["rows_sha256"])
     return replace(state, kept_rows=kept, own_rows=with_entry(state.own_rows, body["cycle_digest"], own))
 
@@ -83,6 +83,30 @@ def rehearsed(state: State, event: Event) -> State:
     body = event.body
     walked = Rehearsal(to=body["to"], files=body["files"], size=body["bytes"], milliseconds=body["milliseconds"], seq=event.seq)
     return replace(state, rehearsals=with_entry(state.rehearsals, body["version"], walked))
+
+
+def rows_withdrawn(state: State, event: Event) -> State:
+    """The rows are barred, and every kept file that held some has another in its place; one that was given up since raises KeyError."""
+    body = event.body
+    kept, own, replaced = dict(state.kept_rows), dict(state.own_rows), dict(state.replaced_rows)
+    for cycle, file in body["kept"].items():
+        replaced[kept[cycle]] = event.seq
+        kept[cycle], own[cycle] = file["rows_sha256"], _own(file)
+    said = Withdrawal(
+        seq=event.seq,
+        at=event.at,
+        by=event.actor,
+        rows=body["rows"],
+        reason=body["reason"],
+        trained=MappingProxyType({int(version): rows for version, rows in body["trained"].items()}),
+        perhaps=tuple(body["perhaps"]),
+    )
+    withdrawn = with_entry(state.withdrawn, body["withdrawn_sha256"], said)
+    return replace(state, withdrawn=withdrawn, kept_rows=kept, own_rows=own, replaced_rows=replaced)
+
+
+def _own(body: Mapping[str, Any]) -> Mapping[int, int]:
+    return MappingProxyType({int(version): rows for version, rows in body.get("own", {}).items()})
 
 
 def relabelled(state: State, event: Event) -> State:

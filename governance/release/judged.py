@@ -1,6 +1,8 @@
-"""What the ledger keeps of cycles and of the gate that judges them, beside the releases that came of it."""
+"""What the ledger keeps of cycles, of the gate that judges them and of rows, beside the releases that came of it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,3 +59,21 @@ class Written:
     batch: str
     digest: str
     rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """Rows that somebody asked out: no later mix takes them. `trained` counts them by release, and of `perhaps` nobody can tell."""
+
+    seq: int
+    at: str
+    by: str
+    rows: int
+    reason: str
+    trained: Mapping[int, int]
+    perhaps: Sequence[int]
+
+    def document(self) -> dict[str, Any]:
+        """The withdrawal as JSON."""
+        said = {"seq": self.seq, "at": self.at, "by": self.by, "rows": self.rows, "reason": self.reason}
+        return {**said, "trained": dict(self.trained), "perhaps": list(self.perhaps)}

@@ -15,6 +15,7 @@ ROWS_SYNTHESIZED = "rows.synthesized"
 MEMORY_EXTENDED = "memory.extended"
 ROWS_KEPT = "rows.kept"
 ROWS_PRUNED = "rows.pruned"
+ROWS_WITHDRAWN = "rows.withdrawn"
 MODEL_ADOPTED = "model.adopted"
 ROWS_RELABELLED = "rows.relabelled"
 CYCLE_FROZEN = "cycle.frozen"
@@ -61,6 +62,7 @@ _NEEDS = {
     MEMORY_EXTENDED: "cycle cycle_digest rows forgotten memory_sha256",
     ROWS_KEPT: "cycle cycle_digest rows rows_sha256 own",
     ROWS_PRUNED: "cycle_digest rows_sha256 reason",
+    ROWS_WITHDRAWN: "rows reason withdrawn_sha256 kept trained perhaps",
     MODEL_ADOPTED: "version adoption_sha256 checkpoint policy_sha256 share tokens run_url reason",
     ROWS_RELABELLED: "by rows unqueued moves labels_sha256 sheet_sha256 signature key",
     CYCLE_FROZEN: "cycle cycle_digest batch_digest policy_sha256 kind registration signature key",

@@ -9,7 +9,7 @@ from governance.provenance.pin import Pin
 from governance.release.approval import Approval
 from governance.release.baseline_proposal import BaselineProposal
 from governance.release.controls import Control
-from governance.release.judged import GateDrill, Judgement, OpenCycle, Rehearsal, Written
+from governance.release.judged import GateDrill, Judgement, OpenCycle, Rehearsal, Withdrawal, Written
 from governance.release.kinship import Kinship, descended
 from governance.release.ledger import GENESIS
 from governance.release.levels import LEVELLED, RANKED, Levels
@@ -153,6 +153,10 @@ class State:
     """Digest of a cycle that passed -> the sha256 of the file of rows that it was the first to train on."""
     pruned_rows: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Digest of a cycle whose rows were kept and are no longer -> the sha256 that their file had."""
+    withdrawn: Mapping[str, Withdrawal] = field(default_factory=lambda: MappingProxyType({}))
+    """The sha256 of a file of withdrawn rows -> what was said when they were."""
+    replaced_rows: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    """The sha256 of a file of kept rows that lost withdrawn ones -> the seq of the event; the file is to be deleted."""
     relabellings: Mapping[str, Relabelling] = field(default_factory=lambda: MappingProxyType({}))
     """The sha256 of a file of labels -> the event that recorded it, the first one: labels are said once, a replay says nothing."""
     emissions: str | None = None

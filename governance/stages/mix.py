@@ -31,6 +31,7 @@ from governance.provenance.memory import KNOWN_FILE
 from governance.provenance.passed import PASSED_SCHEMA
 from governance.provenance.recalled import Recalled
 from governance.provenance.row import ROW_SCHEMA
+from governance.provenance.withdrawn import WITHDRAWN_FILE, without
 from governance.stages.pinned import frozen_file, pinned_shard
 from governance.stages.stage import Stage
 from governance.training.founding import recipe_for
@@ -78,7 +79,7 @@ def _planned(desk: Desk, rules: MixRules, source: Path, earlier: pl.DataFrame, s
     refuse_descended_teachers(teachers, {start["digest"]: {}})
     training: TrainingRules = desk.section("policy.training", TrainingRules)
     count = desk.trainer(training.trainer).counter(desk.model(start["digest"]))
-    anchors = _shard(desk, "anchors")
+    anchors = _anchors(desk)
     show = desk.progress("texts")
     kernels = desk.kernels(pl.scan_parquet(source).select(pl.len()).collect().item())
     read = desk.executor().mapped(source, ["text"], partial(read_texts, count=count, frame_words=rules.opening_words, kernels=kernels))
@@ -133,6 +134,15 @@ def _shard(desk: Desk, name: str) -> pl.DataFrame:
     return pl.read_parquet(pinned_shard(desk, name))
 
 
+def _withdrawn(desk: Desk) -> pl.DataFrame:
+    return pl.read_parquet(frozen_file(desk, WITHDRAWN_FILE, "withdrawn"))
+
+
+def _anchors(desk: Desk) -> pl.DataFrame:
+    """The pinned anchors but those that were withdrawn: the file stays as it was pinned, and nobody is trained on them again."""
+    return without(_shard(desk, "anchors"), _withdrawn(desk))
+
+
 def _vectors(desk: Desk, rules: MixRules, source: Path, scratch: Path) -> Vectors | None:
     """The texts in the frozen embedding, in a file; None where the policy does not ask for it."""
     if rules.embedding_cosine_percent is None:
@@ -147,14 +157,15 @@ def _benchmarks(desk: Desk) -> Benchmarks:
 
 def _barred(desk: Desk) -> Barred:
     recalled = tuple(Recalled.from_document(one) for one in desk.need("recalled"))
-    return Barred(recalled=recalled, elsewhere=written_elsewhere(pl.scan_parquet(frozen_file(desk, KNOWN_FILE, "known")), recalled))
+    elsewhere = written_elsewhere(pl.scan_parquet(frozen_file(desk, KNOWN_FILE, "known")), recalled)
+    return Barred(recalled=recalled, elsewhere=elsewhere, withdrawn=_withdrawn(desk))
 
 
 def _parts(desk: Desk, source: Path, selected: pl.DataFrame, scratch: Path) -> Iterator[Path]:
     """The rows of mix.parquet in files, one after the other: fresh rows as the executor gathers them, with the anchors among them."""
     at = selected["pool_at"].to_numpy()[(selected["role"] != ANCHOR).to_numpy()]
     fresh = (rows.select(ROW_SCHEMA.names()) for rows in desk.executor().gathered(source, at, scratch))
-    for number, (lines, rows) in enumerate(woven(selected, fresh, _shard(desk, "anchors"))):
+    for number, (lines, rows) in enumerate(woven(selected, fresh, _anchors(desk))):
         yield _written(completed(lines, rows), scratch / f"{number:06}.parquet")
 
 
@@ -171,11 +182,11 @@ STAGE = Stage(
     name="mix",
     reads=(
         *("admitted.parquet", "descent.parquet", "laundering.json"),
-        *(EARLIER_FILE, KNOWN_FILE, RELABELS_FILE, BENCHMARKS_FILE, *SHARDS.values()),
+        *(EARLIER_FILE, KNOWN_FILE, RELABELS_FILE, BENCHMARKS_FILE, WITHDRAWN_FILE, *SHARDS.values()),
     ),
     writes=("mix.parquet", "dropped.parquet", "flagged.parquet", "mix.json"),
     needs=(
-        *("kind", "model", "start", "teachers", "shards", "earlier", "known", "relabels", "recalled", "benchmarks", "seed"),
+        *("kind", "model", "start", "teachers", "shards", "earlier", "known", "relabels", "recalled", "withdrawn", "benchmarks", "seed"),
         *("policy.mixing", "policy.selection", "policy.training"),
     ),
     code=("governance.adapters.trainers", "governance.adapters.executors"),

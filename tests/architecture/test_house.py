@@ -44,6 +44,7 @@ def test_a_stage_reads_only_what_an_earlier_stage_wrote_or_a_pinned_shard():
         "earlier.parquet",
         "benchmarks.parquet",
         "sentinels.parquet",
+        "withdrawn.parquet",
         "matched.json",
     }  # frozen with the cycle; the last is filled before it is judged
     for stage in STAGES:

@@ -91,10 +91,10 @@ def test_a_candidate_that_waits_through_a_recall_is_refused_and_its_successor_is
     state = line.world.state()
     early = replace(state.releases[waiting], judged_against=2)
     held = replace(state, releases={**state.releases, waiting: early})
-    from governance.release.promotion import permit
+    from governance.release.promotion import promotable
 
     with pytest.raises(RefusedError, match=r"version 5 was made before release 4 \(ledger \d+\) was recalled"):
-        permit(held, waiting, terms())
+        promotable(held, waiting, terms())
     assert promote(line.world.desk(), after, terms()).changed
 
 

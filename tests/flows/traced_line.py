@@ -47,11 +47,13 @@ def mix_of(by: Sequence[Wrote]) -> Mapping[str, Any]:
 class TracedLine:
     """Nothing is trained: a checkpoint is a file, and everything that is said of it is what the stages say."""
 
-    def __init__(self, root: Path, policy: str = "") -> None:
+    def __init__(self, root: Path, policy: str = "", *, on_disk: bool = True) -> None:
         self.root = root
         (root / ".heirloom").mkdir(exist_ok=True)
         (root / "policy.toml").write_text(f'[line]\nmodel = "{MODEL}"\n{policy}')
-        self.world = World(root=root, ledger=SqliteLedger(path=root / ".heirloom" / "ledger.sqlite"))  # type: ignore[arg-type]
+        self.world = World(root=root)
+        if on_disk:
+            self.world.ledger = SqliteLedger(path=root / ".heirloom" / "ledger.sqlite")  # type: ignore[assignment]
         self.record(kinds.WORKSPACE_CREATED, {"model": MODEL, "environment": "demo"})
         self.record(kinds.SHARDS_PINNED, {"anchors": ANCHORS, "tail": "t", "human": "h", "prompts": "p"})
         self.record(kinds.TEACHER_PINNED, {"name": "teacher", "digest": TEACHER})

@@ -24,6 +24,7 @@ from governance.provenance.memory import nothing_known
 from governance.provenance.pin import Pin
 from governance.provenance.recalled import Recalled
 from governance.provenance.synthesis import EmissionLimits
+from governance.provenance.withdrawn import WITHDRAWN_FILE, WITHDRAWN_SCHEMA
 
 
 def request(batch: Path, number: int = 1, champion: int | None = None, emissions: Path | None = None) -> CycleRequest:
@@ -108,6 +109,16 @@ def test_recalled_releases_are_frozen_by_name_and_a_recall_since_is_another_ques
     gone = Recalled(version=14, digest="d" * 64, seq=431, names=(("student", "14"),))
     none, some = (cycle_of(replace(request(batch), recalled=found), batch_manifest(batch)) for found in ((), (gone,)))
     assert some["recalled"] == [{"version": 14, "digest": "d" * 64, "seq": 431, "names": [["student", "14"]]}]
+    assert not same_question(none, some)
+
+
+def test_withdrawn_rows_are_frozen_by_digest_and_a_withdrawal_since_is_another_question(tmp_path: Path, batch: Path):
+    workspace, frozen = Workspace(root=tmp_path), tmp_path / "cycle" / WITHDRAWN_FILE
+    none = freeze(workspace, request(batch))
+    assert none["withdrawn"] == {"path": f"cycle/{WITHDRAWN_FILE}", "sha256": digest_file(frozen)}
+    gone = pl.DataFrame([("a", "s", 9)], schema=WITHDRAWN_SCHEMA, orient="row")
+    some = freeze(workspace, replace(request(batch), withdrawn=gone))
+    assert pl.read_parquet(frozen).equals(gone)
     assert not same_question(none, some)
 
 

@@ -10,6 +10,7 @@ from governance.mixing.plan import Mix
 from governance.mixing.rules import MixRules
 from governance.provenance.memory import MEMORY_SCHEMA
 from governance.provenance.recalled import Recalled, names_of
+from governance.provenance.withdrawn import WITHDRAWN_SCHEMA
 
 DIGEST = "d" * 63 + "a"
 ALIASES, VERSIONS = {"Our Bot": "student", "bot-14": "student", "other": "writer"}, {"bot-14": "14"}
@@ -93,3 +94,19 @@ def test_two_recalled_releases_are_counted_apart() -> None:
 
 def test_a_recalled_release_reads_back_as_it_was_frozen() -> None:
     assert Recalled.from_document(GONE.document()) == GONE
+
+
+def test_a_withdrawn_row_leaves_with_its_text_under_another_id_and_with_what_was_made_from_it() -> None:
+    humans = [row(f"h{n}", text_of(1000 + n, 60)) for n in range(30)]
+    copy = row("copy", text_of(1001, 60))
+    made = [by("m1", "writer", "1", parents=("h1",)), by("m2", "writer", "1", parents=("m1",)), by("m3", "writer", "1", parents=("h2",))]
+    revised = row("revised", text_of(7000, 60), parent_ids=["h1"])
+    rows = frame([*humans, copy, revised, *made])
+    sha256 = rows.filter(pl.col("row_id") == "h1")["sha256"][0]
+    gone = pl.DataFrame({"row_id": ["h1", "never-seen"], "sha256": [sha256, "0" * 64], "seq": [440, 440]}, schema=WITHDRAWN_SCHEMA)
+    mix = plan(rows, frame([row("a0", text_of(5000, 12))]), ADMIT, barred=Barred(withdrawn=gone))
+    dropped = dict(mix.dropped.filter(pl.col("rule") == "withdrawn").select("row_id", "detail").iter_rows())
+    derived = "made from a withdrawn row"
+    assert dropped == {"h1": "withdrawn", "copy": "withdrawn", "revised": derived, "m1": derived, "m2": derived}
+    assert mix.document["withdrawn"] == {"rows": 5, "tokens": 3 * 60 + 2 * 12}
+    assert plan(rows, frame([row("a0", text_of(5000, 12))]), ADMIT).document["withdrawn"] == {"rows": 0, "tokens": 0}

@@ -25,6 +25,7 @@ from governance.provenance.kernels import NUMPY, Kernels
 from governance.provenance.labels.label import no_relabels
 from governance.provenance.memory import MEMORY_SCHEMA, nothing_known
 from governance.provenance.passed import PASSED_SCHEMA
+from governance.provenance.withdrawn import WITHDRAWN_SCHEMA, nothing_withdrawn
 from governance.section import part_of, read_section
 from governance.stages.mix import STAGE
 
@@ -103,12 +104,14 @@ def desk(tmp_path: Path) -> TableDesk:
     write_document(tmp_path / "laundering.json", {"stops": False})
     nothing_earlier().write_parquet(tmp_path / "earlier.parquet")
     nothing_known().write_parquet(tmp_path / "known.parquet")
+    nothing_withdrawn().write_parquet(tmp_path / "withdrawn.parquet")
     no_relabels().write_parquet(tmp_path / "relabels.parquet")
     BENCHMARKS_SCHEMA.to_frame().write_parquet(tmp_path / "benchmarks.parquet")
     cycle = {
         "earlier": {"sha256": digest_file(tmp_path / "earlier.parquet")},
         "known": {"sha256": digest_file(tmp_path / "known.parquet")},
         "recalled": [],
+        "withdrawn": {"sha256": digest_file(tmp_path / "withdrawn.parquet")},
         "relabels": {"sha256": digest_file(tmp_path / "relabels.parquet")},
         "benchmarks": {"sha256": digest_file(tmp_path / "benchmarks.parquet"), "not_named": []},
         "kind": "retraining",
@@ -274,3 +277,20 @@ def test_the_stage_bars_a_recalled_release_in_the_batch_in_kept_rows_and_behind_
     desk.cycle["known"] = {"sha256": "0" * 64}
     with pytest.raises(IntegrityError, match=r"known\.parquet: is"):
         STAGE.work(desk)
+
+
+def test_a_withdrawn_row_is_in_no_mix_even_where_it_is_a_pinned_anchor(desk: TableDesk) -> None:
+    STAGE.work(desk)
+    assert {"fresh-3", "anchors-4"} <= set(pl.read_parquet(desk.root / "mix.parquet")["row_id"])
+    ids = ["fresh-3", "anchors-4"]
+    path = desk.root / "withdrawn.parquet"
+    pl.DataFrame({"row_id": ids, "sha256": ["0" * 64] * 2, "seq": [9, 9]}, schema=WITHDRAWN_SCHEMA).write_parquet(path)
+    with pytest.raises(IntegrityError, match=r"withdrawn\.parquet: is"):
+        STAGE.work(desk)
+    desk.cycle["withdrawn"] = {"sha256": digest_file(path)}
+    STAGE.work(desk)
+    selected, dropped = (pl.read_parquet(desk.root / name) for name in ("mix.parquet", "dropped.parquet"))
+    assert not set(ids) & set(selected["row_id"])
+    assert dropped.filter(pl.col("rule") == "withdrawn")["row_id"].to_list() == ["fresh-3"]
+    for text, sha256 in selected.filter(pl.col("role") == "anchor").select("text", "sha256").iter_rows():
+        assert digest_text(text) == sha256
