@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from flows.recall import kinship_of
+from governance.actions.attest import ATTESTATIONS, attest
 from governance.actions.outcomes import PromotionOutcome, RegistrationOutcome
 from governance.actions.preregister import check_as_registered, check_released
 from governance.actions.promote import promote
@@ -36,7 +37,7 @@ from governance.wiring import Shop, steps
 
 KEPT = (
     *("cycle.json", "audit.json", "laundering.json", "mix.json", "lineage.json", "training.json", "measures.json", "decision.json"),
-    *(MATCHED_FILE, "review/report.html", "samples.parquet", "doubtful.parquet"),
+    *(MATCHED_FILE, "review/report.html", "samples.parquet", "doubtful.parquet", *ATTESTATIONS),
 )
 """Documents of a finished cycle that stay in the workspace, so that a review works with every server down."""
 
@@ -132,6 +133,7 @@ def registered(shop: Shop) -> RegistrationOutcome:
 
     cycle = read_document(shop.workspace.cycle / "cycle.json")
     check_as_registered(shop.notary, shop.ledger.events(), cycle, digest_document(cycle), judging_gate(cycle))
+    attest(shop.notary, shop.workspace.cycle, judging_gate(cycle))
     candidate = build_candidate(shop.workspace.cycle)
     archive = archive_of(shop, candidate.cycle_digest)
     shards = {name: shop.workspace.place(SHARDS[name]) for name in SCORED}

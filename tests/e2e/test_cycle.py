@@ -52,6 +52,7 @@ def test_the_registry_shows_what_the_ledger_decided(founded: tuple[Path, Done]):
     assert "tail perplexity" in version.description
     artifacts = {a.path for a in client.list_artifacts(version.run_id, "review")}
     assert {"review/report.html", "review/decision.json", "review/mix.json"} <= artifacts
+    assert {f"review/{name}.json{ending}" for name in ("test-result", "provenance") for ending in ("", ".sig")} <= artifacts
 
 
 def test_prefect_keeps_the_runs_and_shows_mix_verdict_and_report(founded: tuple[Path, Done]):

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from governance.actions.attest import ATTESTATIONS
 from governance.adapters.report.contents import ROLES, loss_points, refused_rows, synthetic_share, whole_run
 from governance.adapters.report.description import describe
 from governance.adapters.report.documents import CycleDocuments, read_cycle
@@ -124,4 +125,5 @@ def _readings(documents: CycleDocuments) -> Iterator[tuple[str, Any]]:
 
 def _artifacts(cycle_folder: Path, review_folder: Path) -> Mapping[str, Path]:
     made = {f"{REVIEW}/{name}": review_folder / name for name in MADE}
+    made |= {name: cycle_folder / name for name in ATTESTATIONS if (cycle_folder / name).is_file()}
     return made | {f"{REVIEW}/{name}": cycle_folder / name for name in MIRRORED if (cycle_folder / name).is_file()}
