@@ -19,7 +19,7 @@ CHECKPOINT_SCHEMA = "heirloom/checkpoint/1"
 DECIDES = frozenset(
     (
         *(kinds.CYCLE_FROZEN, kinds.CYCLE_EXTENDED, kinds.CYCLE_JUDGED, kinds.APPROVAL_GIVEN, kinds.APPROVAL_REFUSED),
-        *(kinds.PROMOTION_COMMITTED, kinds.ROLLBACK_COMMITTED, kinds.BASELINE_APPROVED),
+        *(kinds.PROMOTION_COMMITTED, kinds.ROLLBACK_COMMITTED, kinds.BASELINE_APPROVED, kinds.SCHEDULE_UNFROZEN),
     )
 )
 """Kinds after which a checkpoint is signed: what was registered before training, what was judged, and who decided what."""
@@ -105,8 +105,6 @@ def disagreement(events: Sequence[Event], one: Checkpoint, witnesses: Sequence[s
     here = events[one.seq - 1].digest
     if here != one.head:
         return f"two ledgers: the head at seq {one.seq} is {here[:16]} here, and {held}"
-    if one.line.origin != events[0].digest:
-        return f"two ledgers: {held}, of a ledger whose first event is {one.line.origin[:16]}"
     return ""
 
 

@@ -8,12 +8,16 @@ from pathlib import Path
 import pytest
 
 from flows.finish import release_desk
+from governance.actions.approve import approve
+from governance.actions.promote import promote
 from governance.actions.proving import prove
+from governance.actions.rollback import rollback
 from governance.adapters.platform_key import PlatformKeyFile
 from governance.errors import ConflictError, DependencyError, IntegrityError
 from governance.release import kinds
 from governance.release.platform_key import fingerprint
 from tests.witnessed_line import Line, rewritten, verdict_of
+from tests.world import World, terms
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +176,13 @@ def test_f2_a_half_written_file_of_a_killed_process_is_no_checkpoint(line: Line)
     assert line.prove().checkpoints == 2
 
 
+def test_f2_a_checkpoint_under_the_name_of_another_is_none(line: Line) -> None:
+    kept = max(line.near.glob("*.json"))
+    kept.rename(kept.with_name("0000000099-0123456789abcdef.json"))
+    assert line.prove().checkpoints == 2
+    assert line.prove().doubts[0] == "folder holds 1 that cannot be read: 0000000099-0123456789abcdef.json"
+
+
 def test_f2_a_ledger_file_torn_anywhere_proves_only_where_every_event_is_there(line: Line) -> None:
     whole, true = line.path.read_bytes(), line.events()
     for length in range(0, len(whole), 1021):
@@ -218,3 +229,20 @@ def test_a_promotion_waits_for_the_witnesses_and_the_way_back_does_not(line: Lin
     with pytest.raises(IntegrityError):
         release_desk(line.shop()).prove(1)
     line.shop().ledger.record(kinds.ROLLBACK_INTENDED, {"version": 1, "from": 2, "reason": "night"})
+
+
+def test_a1_promotion_and_approval_stop_where_the_ledger_is_not_proved_and_rollback_goes_on(tmp_path: Path) -> None:
+    world = World(root=tmp_path)
+    for name in ("one", "two"):
+        promote(world.desk(), world.add(name), terms())
+    version, before = world.add("three"), world.ledger.kinds()
+
+    def disagree(version: int) -> None:
+        raise IntegrityError("two ledgers", examples=[str(version)])
+
+    with pytest.raises(IntegrityError, match="two ledgers"):
+        promote(replace(world.desk(), prove=disagree), version, terms())
+    with pytest.raises(IntegrityError, match="two ledgers"):
+        approve(replace(world.desk("reviewer-a"), prove=disagree), version, "read", terms(mode="review"))
+    assert world.ledger.kinds() == before
+    assert rollback(replace(world.desk(), prove=disagree), "previous").version == 1

@@ -1,5 +1,6 @@
 """The platform's key with real ssh-keygen: who can read it, what it signs, who replaces it; and that it is told nowhere."""
 
+import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -10,10 +11,12 @@ from governance.actions.witnessing import rekey, witness
 from governance.adapters.platform_key import PlatformKeyFile
 from governance.adapters.ssh_signatures import SshSigner, SshVerifier
 from governance.adapters.witnesses.named import enlisted, rekeyed
+from governance.digest import write_document
 from governance.errors import IntegrityError, UsageError
 from governance.ports.signer import NotSigned
 from governance.ports.workspace import Workspace
-from governance.release.platform_key import NAMESPACE, PLATFORM, fingerprint, platform_keys
+from governance.release.checkpoint import Checkpoint, SignedCheckpoint
+from governance.release.platform_key import NAMESPACE, PLATFORM, fingerprint, line_of, platform_keys
 from tests.keys import allow, make_key
 from tests.witnessed_line import Line, rewritten
 from tests.world import TickingClock
@@ -126,6 +129,23 @@ def test_a_replaced_key_is_signed_by_the_old_one_and_without_it_every_proof_says
     assert (third.replaces, third.signature) == (second.key, "")
     assert [f"key {third.key} took the place of {second.key}" in doubt for doubt in line.prove().doubts] == [True]
     assert [key.key for key in platform_keys(line.events())] == [first.key, second.key, third.key]
+
+
+def test_a_key_that_was_replaced_and_stolen_vouches_for_nothing_that_came_after(tmp_path: Path) -> None:
+    line = Line.made(tmp_path / "line")
+    line.found()
+    line.decide(1)
+    shutil.copytree(line.root / ".heirloom" / "platform", tmp_path / "stolen")
+    shop = line.shop()
+    rekeyed(shop.workspace, shop.notary, None, "it may have been seen")
+    events = line.events()
+    stolen = PlatformKeyFile(key=tmp_path / "stolen" / "key", signers=shop.workspace.platform_signers, own=True)
+    said = Checkpoint(line=line_of(events), seq=len(events), head=events[-1].digest, at="2026-11-30T00:00:00+00:00")
+    forged = SignedCheckpoint(checkpoint=said, key=platform_keys(events)[0].key, signature=stolen.sign(said.content()))
+    assert shop.notary.seal.doubt(said.content(), forged.signature, platform_keys(events)[0].public) == ""
+    write_document(line.root / "far" / f"{forged.name}.json", forged.document())
+    with pytest.raises(IntegrityError, match="was not the platform's at seq"):
+        line.prove()
 
 
 def test_a_rekeying_that_was_killed_is_finished_by_the_same_call(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import rfc8785
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from governance.digest import Manifest, canonical_bytes, digest_document, read_document, write_bytes, write_document
@@ -34,6 +34,10 @@ anything = st.recursive(
 )
 
 
+@example(2**53 - 1)
+@example(-(2**53))
+@example([2**53])
+@example({"b": {"a": 2**60}})
 @given(anything | st.text(st.characters(), max_size=3))
 def test_the_short_way_to_canonical_bytes_leads_where_the_reference_does(document: object):
     try:
