@@ -13,6 +13,7 @@ from governance.adapters.report.documents import read_cycle
 from governance.adapters.report.page import render
 from governance.digest import canonical_bytes, digest_document, read_document
 from governance.errors import PolicyError, RefusedError
+from governance.release.checkpoint import Testimony
 from governance.release.fold import fold
 from governance.release.ledger import Event
 from governance.release.state import Release
@@ -52,8 +53,14 @@ def write_evidence(shop: Shop, version: int, path: Path, *, with_text: bool = Fa
     kept = {name: read_document(folder / f"{name}.json") for name in DOCUMENTS if (folder / f"{name}.json").is_file()}
     tables = [name for name in WHAT if (folder / f"{name}{PACKED}").is_file()]
     members = _members(shop, events, folder, kept, tables)
+    told = [one.testimony() for one in shop.notary.witnesses]
+    members |= _checkpoints(shop, told)
     members |= _texts(shop, release, folder) if with_text else {}
-    lacking = [*_lacking(kept, tables), *([] if with_text else [NO_TEXT, *([CUT_REPORT] if REPORT in members else [])])]
+    lacking = [
+        *_lacking(kept, tables),
+        *(f"checkpoints of {one.witness}: {one.silent}" for one in told if one.silent),
+        *([] if with_text else [NO_TEXT, *([CUT_REPORT] if REPORT in members else [])]),
+    ]
     members |= {REPORT: of_file(folder / REPORT)} if with_text and (folder / REPORT).is_file() else {}
     contents = Contents(
         model=state.model or "",
@@ -83,6 +90,15 @@ def _members(
     if "cycle" in kept and "decision" in kept:
         found[REPORT] = of_bytes(render(read_cycle(folder, samples=False)).encode())
     return found
+
+
+def _checkpoints(shop: Shop, told: Sequence[Testimony]) -> dict[str, Pieces]:
+    """What the witnesses hold, each checkpoint once, and whose key the platform's is."""
+    held = {digest_document(one.document()): one for testimony in told for one in testimony.checkpoints}
+    lines = [canonical_bytes(one.document()) + b"\n" for _, one in sorted(held.items(), key=lambda pair: (pair[1].name, pair[0]))]
+    signers = shop.workspace.platform_signers
+    found: dict[str, Pieces] = {"platform_signers": of_file(signers)} if signers.is_file() else {}
+    return found | ({"checkpoints.jsonl": of_bytes(b"".join(lines))} if lines else {})
 
 
 def _ledger(events: Sequence[Event]) -> Iterator[bytes]:

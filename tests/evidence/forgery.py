@@ -61,10 +61,10 @@ def with_event(files: Files, kind: str, edit: Callable[[dict[str, Any]], None], 
     return with_events(files, events, chained=chained)
 
 
-def failed(path: Path, signers: Path | None = None) -> set[str]:
-    """The names of the checks that fail."""
-    return {check.name for check in verify.verify(path, signers) if check.outcome == verify.FAIL}
+def failed(path: Path, **given: Path) -> set[str]:
+    """The names of the checks that fail; `given` is what whoever verifies brings along."""
+    return {check.name for check in verify.verify(path, verify.Given(**given)) if check.outcome == verify.FAIL}
 
 
-def said(path: Path, name: str) -> str:
-    return " | ".join(check.says for check in verify.verify(path) if check.name == name)
+def said(path: Path, name: str, **given: Path) -> str:
+    return " | ".join(check.says for check in verify.verify(path, verify.Given(**given)) if check.name == name)

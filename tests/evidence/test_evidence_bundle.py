@@ -31,10 +31,12 @@ def alone(bundle: Path, folder: Path, *more: str) -> "subprocess.CompletedProces
 
 
 def test_the_program_in_the_bundle_verifies_it_without_anything_of_ours(bundle: Path, line: RealShop, tmp_path: Path):
-    done = alone(bundle, tmp_path, "--signers", str(line.workspace.root / "allowed_signers"))
+    root = line.workspace
+    brought = ("--signers", str(root.root / "allowed_signers"), "--key", str(root.platform_signers), "--witness", str(root.checkpoints))
+    done = alone(bundle, tmp_path, *brought)
     assert (done.returncode, done.stderr) == (0, "")
     told = done.stdout.splitlines()
-    assert told[-1] == " 15 checks, 0 failed."
+    assert told[-1] == " 18 checks, 0 failed."
     assert all(one.startswith((" ok   ", " --   ")) for one in told[:-1])
     for words in (
         f"{line.ledger.state().seq} ledger links",
@@ -44,7 +46,8 @@ def test_the_program_in_the_bundle_verifies_it_without_anything_of_ours(bundle: 
         "4 perplexity comparisons recomputed from 720 raw scores: all same to 1e-9",
         "11 gates judged anew",
         "--   not checked: that the labels themselves are true. Declared 40.0 % of the batch's rows synthetic, no estimate",
-        "--   not checked: no signed checkpoint in this bundle",
+        "signed by the platform",
+        "limits, seed, shards and policy were signed by the platform before training",
     ):
         assert words in done.stdout, words
 

@@ -60,8 +60,14 @@ def batches(files: Files, edit: Callable[[list[dict[str, Any]]], None]) -> Files
 
 FORGERIES: dict[str, tuple[Callable[[Files], Files], set[str]]] = {
     "a ledger line edited": (lambda f: with_event(f, "shards.pinned", changed(actor="nobody"), chained=False), {"ledger"}),
-    "a ledger line removed": (lambda f: with_events(f, [e for e in events_of(f) if e["seq"] != 2], chained=False), {"ledger"}),
-    "two ledger lines swapped": (lambda f: with_events(f, [*events_of(f)[1::-1], *events_of(f)[2:]], chained=False), {"ledger"}),
+    "a ledger line removed": (
+        lambda f: with_events(f, [e for e in events_of(f) if e["seq"] != 2], chained=False),
+        {"ledger", "checkpoints"},
+    ),
+    "two ledger lines swapped": (
+        lambda f: with_events(f, [*events_of(f)[1::-1], *events_of(f)[2:]], chained=False),
+        {"ledger", "checkpoints", "pre-registration"},
+    ),
     "a score changed": (lambda f: row(f, 1, b".", b".9", "scores.csv"), {"documents", "perplexity"}),
     "a document's score left out": (
         lambda f: {**f, "scores.csv": b"\n".join(line for n, line in enumerate(f["scores.csv"].split(b"\n")) if n != 1)},
@@ -94,7 +100,7 @@ FORGERIES: dict[str, tuple[Callable[[Files], Files], set[str]]] = {
     ),
     "a policy's limit edited": (
         lambda f: with_document(f, "cycle", lambda d: d["policy"]["gates"]["margins"]["tail_perplexity"].update(margin_percent=50)),
-        {"registration", "documents", "gates"},
+        {"registration", "pre-registration", "documents", "gates"},
     ),
     "a reading edited": (
         lambda f: with_document(f, "measures", lambda d: _reading(d)["against"]["baseline"].update(high=0.001)),
@@ -106,7 +112,7 @@ FORGERIES: dict[str, tuple[Callable[[Files], Files], set[str]]] = {
     ),
     "the registered checkpoint swapped": (
         lambda f: with_event(f, "candidate.registered", in_body(checkpoint="c" * 64)),
-        {"registration", "approvals"},
+        {"checkpoints", "registration", "approvals"},
     ),
     "a batch's tokens edited": (
         lambda f: batches(f, lambda b: b[1].update(human_tokens=b[1]["human_tokens"] + 128)),
@@ -115,27 +121,39 @@ FORGERIES: dict[str, tuple[Callable[[Files], Files], set[str]]] = {
     "a batch dropped": (lambda f: batches(f, lambda b: b.pop()), {"documents", "batch log", "batch shares"}),
     "an approval given another name": (
         lambda f: with_event(f, "approval.given", changed(actor="mallory")),
-        {"approvals", "approvers"},
+        {"checkpoints", "approvals", "approvers"},
     ),
-    "an approval moved to another version": (lambda f: with_event(f, "approval.given", in_body(version=1)), {"approvals"}),
+    "an approval moved to another version": (lambda f: with_event(f, "approval.given", in_body(version=1)), {"checkpoints", "approvals"}),
     "an approval moved to other evidence": (
         lambda f: with_event(f, "approval.given", in_body(decision_sha256="d" * 64)),
-        {"approvals"},
+        {"checkpoints", "approvals"},
     ),
-    "an approval's end moved": (lambda f: with_event(f, "approval.given", in_body(not_after="2026-11-27T00:00:00Z")), {"approvals"}),
-    "a promotion after the end": (lambda f: with_event(f, "promotion.intended", changed(at="2026-12-20T03:08:00+00:00")), {"approvals"}),
-    "a promotion over another champion": (lambda f: with_event(f, "promotion.intended", in_body(**{"from": 7})), {"approvals"}),
+    "an approval's end moved": (
+        lambda f: with_event(f, "approval.given", in_body(not_after="2026-11-27T00:00:00Z")),
+        {"checkpoints", "approvals"},
+    ),
+    "a promotion after the end": (
+        lambda f: with_event(f, "promotion.intended", changed(at="2026-12-20T03:08:00+00:00")),
+        {"checkpoints", "approvals"},
+    ),
+    "a promotion over another champion": (
+        lambda f: with_event(f, "promotion.intended", in_body(**{"from": 7})),
+        {"checkpoints", "approvals"},
+    ),
     "an approval by who committed the policy": (
         lambda f: with_event(f, "promotion.intended", in_body(policy_committer="Reviewer-A, 4f2d91c")),
-        {"approvals"},
+        {"checkpoints", "approvals"},
     ),
-    "an approval by who asked": (lambda f: with_event(f, "review.requested", in_body(requested_by="REVIEWER-A ")), {"approvals"}),
+    "an approval by who asked": (
+        lambda f: with_event(f, "review.requested", in_body(requested_by="REVIEWER-A ")),
+        {"checkpoints", "approvals"},
+    ),
     "no intent before the promotion": (
         lambda f: with_events(f, [e for e in events_of(f) if (e["kind"], e["body"].get("version")) != ("promotion.intended", 2)]),
-        {"approvals"},
+        {"checkpoints", "approvals"},
     ),
     "nobody allowed": (lambda f: {**f, "allowed_signers": b""}, {"approvals"}),
-    "an approval without its signature": (lambda f: with_event(f, "approval.given", in_body(signature="")), {"approvals"}),
+    "an approval without its signature": (lambda f: with_event(f, "approval.given", in_body(signature="")), {"checkpoints", "approvals"}),
     "another policy beside the cycle": (lambda f: {**f, "policy.json": b"{}"}, {"registration"}),
 }
 
@@ -159,7 +177,7 @@ def test_another_persons_signature_over_the_same_words_is_nobodys(line: RealShop
     signature = mallory.sign(pae(PAYLOAD_TYPE, canonical(statement_of(given)).encode()))
     forged = with_event(files, "approval.given", in_body(signature=signature, key=mallory.fingerprint()))
     path = packed(tmp_path / "forged.zip", mended(forged))
-    assert failed(path) == {"approvals"}
+    assert failed(path) == {"checkpoints", "approvals"}
     assert "not one that the allowed signers give to reviewer-a alone" in said(path, "approvals")
 
 
@@ -170,14 +188,36 @@ def test_a_file_that_is_not_as_named_is_missing_or_is_more_fails(bundle: Path, t
     assert failed(packed(tmp_path / "3.zip", {n: c for n, c in files.items() if n != "report.html"})) == {"files"}
 
 
-def test_a_ledger_cut_at_its_end_is_seen_only_where_bundle_json_was_not_mended(bundle: Path, tmp_path: Path):
+def test_a_ledger_cut_at_its_end_is_shown_by_a_checkpoint_and_where_that_was_cut_too_by_the_witness(
+    line: RealShop, bundle: Path, tmp_path: Path
+):
     files = opened(bundle)
-    cut = with_events(files, events_of(files)[:-1])
-    about = json.loads(mended(cut)["bundle.json"]) | {"ledger": json.loads(files["bundle.json"])["ledger"]}
-    assert failed(packed(tmp_path / "1.zip", {**cut, "bundle.json": json.dumps(about).encode()})) == {"ledger"}
-    whole = packed(tmp_path / "2.zip", mended(cut))
-    assert failed(whole) == set()
-    assert "no signed checkpoint in this bundle" in said(whole, "checkpoints")
+    kept = files["checkpoints.jsonl"].splitlines(keepends=True)
+    cut = mended(with_events(files, events_of(files)[:-1], chained=False))
+    assert failed(packed(tmp_path / "1.zip", cut)) == {"checkpoints"}
+    without = packed(tmp_path / "2.zip", mended({**cut, "checkpoints.jsonl": b"".join(kept[:-1])}))
+    assert failed(without) == set()
+    assert "that nobody holds a later checkpoint" in said(without, "witness")
+    assert failed(without, witness=line.workspace.checkpoints) == {"checkpoints"}
+    assert "it was cut, or is old" in said(without, "checkpoints", witness=line.workspace.checkpoints)
+    assert failed(bundle, witness=line.workspace.checkpoints) == set()
+
+
+def test_a_rewritten_ledger_needs_another_platform_key_and_that_is_not_the_auditors(line: RealShop, bundle: Path, tmp_path: Path):
+    key = line.workspace.platform_signers
+    assert failed(bundle, key=key) == set()
+    files = opened(bundle)
+    none = {name: content for name, content in files.items() if name != "checkpoints.jsonl"}
+    assert failed(packed(tmp_path / "1.zip", mended(none))) == {"checkpoints"}
+    assert "acts since the platform's first key were to be witnessed" in said(tmp_path / "1.zip", "checkpoints")
+    other = tmp_path / "other"
+    other.write_text((line.workspace.root.parent / "keys" / "mallory.pub").read_text())
+    assert failed(bundle, key=other) == {"platform key"}
+    forged = json.loads(files["checkpoints.jsonl"].splitlines()[-1])
+    forged["statement"]["at"] = "2027-01-01T00:00:00+00:00"
+    path = packed(tmp_path / "2.zip", mended({**files, "checkpoints.jsonl": canonical(forged).encode()}))
+    assert failed(path) == {"checkpoints"}
+    assert "is not signed by the platform" in said(path, "checkpoints")
 
 
 def test_what_the_ledger_names_and_the_bundle_lacks_is_said(bundle: Path, tmp_path: Path):
@@ -192,6 +232,6 @@ def test_what_the_ledger_names_and_the_bundle_lacks_is_said(bundle: Path, tmp_pa
 def test_the_auditors_own_signers_count_and_not_those_of_the_bundle(line: RealShop, bundle: Path, tmp_path: Path):
     own = tmp_path / "signers"
     own.write_text((line.workspace.root / "allowed_signers").read_text())
-    assert failed(bundle, own) == set()
+    assert failed(bundle, signers=own) == set()
     own.write_text("")
-    assert failed(bundle, own) == {"approvals"}
+    assert failed(bundle, signers=own) == {"approvals"}

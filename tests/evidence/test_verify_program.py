@@ -18,7 +18,10 @@ from governance.collapse.noise import Noise
 from governance.gates.bounds import FEWEST_TO_FOUND, Bound, judge_comparison
 from governance.gates.decision import shipped_gates
 from governance.release.approval_statement import Statement
+from governance.release.checkpoint import DECIDES
 from governance.release.dsse import IN_TOTO
+from governance.release.platform_key import NAMESPACE, PLATFORM, Line
+from governance.release.preregistration import registration_of
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**53) + 1, 2**53 - 1)
 VALUES = st.recursive(
@@ -121,6 +124,23 @@ def test_the_statement_of_an_approval_is_built_as_it_was_signed():
     assert verify.canonical(verify.statement_of(event)).encode() == statement.content
     assert verify.PAYLOAD_TYPE == IN_TOTO
     assert verify.canonical(verify.statement_of({**event, "seq": 415})).encode() == replace(statement, seq=414).content
+
+
+def test_what_the_platform_signs_of_a_cycle_is_built_as_it_was_signed():
+    line = Line(model="student", environment="staging", origin="a" * 64)
+    names = ("batch_digest", "policy_sha256", "seed", "shards", "number", "kind")
+    cycle = dict.fromkeys(names, "x") | {"batch": {"digest": "b" * 64}, "champion": {"digest": "c" * 64}, "baseline": None}
+    for allowed, extension in ((True, {"of": "x"}), (False, None)):
+        told = {
+            "best_ever": None,
+            "extension": extension,
+            "attempt": 3,
+            "policy": {"gates": {"extension": {"allowed": allowed}}, "probe": {}},
+        }
+        wanted = registration_of(cycle | told, "d" * 64, "gate", line)
+        assert verify.registration_of(cycle | told, "d" * 64, line.document()) | {"gate_version": "gate"} == wanted
+    assert verify.DECIDES == DECIDES
+    assert (verify.PLATFORM, verify.PLATFORM_NAMESPACE) == (PLATFORM, NAMESPACE)
 
 
 def test_the_tables_have_the_columns_that_it_reads():

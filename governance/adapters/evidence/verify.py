@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Verifies a bundle of evidence (`heirloom/evidence/1`) without the program that wrote it, and without a network.
 
-    python3 -I verify.py BUNDLE.zip [--signers FILE] [--json]
+    python3 -I verify.py BUNDLE.zip [--signers FILE] [--key FILE] [--witness FOLDER] [--json]
+
+--signers: whose key is whose. --key: the platform's public key. --witness: checkpoints that somebody outside of the platform kept.
 
 It needs Python 3.11 or newer, its standard library, and ssh-keygen where people signed. `ok`: recomputed here and the same. `FAIL`: it is
 not. `--`: nothing in the bundle can show it. Exit 0 where nothing failed, 4 where something did or the bundle cannot be read, 2 for a
@@ -10,6 +12,7 @@ wrong call. Whoever forges a bundle forges the verify.py inside it too: run one 
 
 from __future__ import annotations
 
+import argparse
 import base64
 import binascii
 import bisect
@@ -38,17 +41,23 @@ from typing import Any
 OK, FAIL, OPEN = "ok", "FAIL", "--"
 SCHEMA = "heirloom/evidence/1"
 GENESIS = "0" * 64
-NAMESPACE = "heirloom"
+NAMESPACE, PLATFORM_NAMESPACE, PLATFORM = "heirloom", "heirloom-platform", "heirloom"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 BEGIN, END = "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"
 SKEW = timedelta(seconds=5)
 CLOSE = 1e-9
 LARGEST_DOCUMENT, LARGEST_TABLE, LARGEST_BUNDLE, MOST_FILES, LONGEST_LINE = 64 << 20, 2 << 30, 6 << 30, 500, 16 << 20
-TABLES = frozenset(("ledger.jsonl", "rows.csv", "scores.csv", "batches.jsonl"))
+TABLES = frozenset(("ledger.jsonl", "checkpoints.jsonl", "rows.csv", "scores.csv", "batches.jsonl"))
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
 ROLES = ANCHOR, HUMAN, SYNTHETIC = "anchor", "human", "synthetic"
 ROW_COLUMNS = ["place", "row_id", "sha256", "role", "origin", "generator", "generator_version", "tokens", "counted", "shard"]
 SCORE_COLUMNS = ["model", "shard", "doc_id", "source_id", "slice", "bits", "bytes", "tokens"]
+DECIDES = frozenset(
+    (
+        *("cycle.frozen", "cycle.extended", "cycle.judged", "approval.given", "approval.refused"),
+        *("promotion.committed", "rollback.committed", "baseline.approved"),
+    )
+)
 CONTENT = ["actor", "at", "body", "kind", "previous", "seq"]
 PERPLEXITIES = {"tail_perplexity": "tail", "human_perplexity": "human"}
 MARGINS = {  # of the gates that ship: margin and champion's step in percent, units that may decide, and whether both directions count
@@ -222,6 +231,25 @@ def digest(value: Any) -> str:
 # --- what the bundle holds ------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Given:
+    """What whoever verifies brings along, from a place that the bundle has no hand in."""
+
+    signers: Path | None = None
+    key: Path | None = None
+    witness: Path | None = None
+
+    def witnessed(self) -> list[Document]:
+        """The checkpoints in a witness's folder. Raises: ValueError where one cannot be read."""
+        files = sorted(self.witness.glob("*.json"))[:100_000] if self.witness else []
+        return [parsed(file.read_text(encoding="utf-8"), file.name) for file in files if file.stat().st_size < LONGEST_LINE]
+
+    def blobs(self) -> set[str]:
+        """The public keys in the file of the platform's key, each as base64."""
+        words = self.key.read_text(encoding="utf-8").split() if self.key else []
+        return {word for word in words if word.startswith("AAAA")}
+
+
 @dataclass
 class Evidence:
     """A bundle with its documents read."""
@@ -234,10 +262,13 @@ class Evidence:
     """The file of allowed signers; None where there is none."""
     own_signers: bool
     """Whether whoever verifies gave that file."""
+    checkpoints: Sequence[Document]
+    """Signed checkpoints: the bundle's and those of the witness."""
+    given: Given
     rows: Rows | None = field(default=None)
 
     @classmethod
-    def of(cls, bundle: Bundle, signers: Path | None) -> Evidence:
+    def of(cls, bundle: Bundle, given: Given) -> Evidence:
         about = parsed(bundle.read("bundle.json").decode(), "bundle.json") if "bundle.json" in bundle.names else {}
         if not isinstance(about, dict) or about.get("schema") != SCHEMA:
             raise ValueError(f"bundle.json is missing, or not of the schema {SCHEMA}")
@@ -248,8 +279,18 @@ class Evidence:
             if not isinstance(document, dict) or document.get("schema") != f"heirloom/{name}/1":
                 raise ValueError(f"documents/{name}.json is not of the schema heirloom/{name}/1")
         kept = bundle.read("allowed_signers").decode() if "allowed_signers" in bundle.names else None
-        given = signers.read_text(encoding="utf-8") if signers else kept
-        return cls(bundle=bundle, about=about, events=events, documents=documents, signers=given, own_signers=signers is not None)
+        signers = given.signers.read_text(encoding="utf-8") if given.signers else kept
+        lines = bundle.lines("checkpoints.jsonl") if "checkpoints.jsonl" in bundle.names else iter(())
+        return cls(
+            bundle=bundle,
+            about=about,
+            events=events,
+            documents=documents,
+            signers=signers,
+            own_signers=given.signers is not None,
+            checkpoints=[*(parsed(line, "checkpoints.jsonl") for line in lines), *given.witnessed()],
+            given=given,
+        )
 
     @property
     def version(self) -> int:
@@ -371,10 +412,87 @@ def check_ledger(e: Evidence) -> Iterator[Check]:
 
 
 def check_checkpoints(e: Evidence) -> Iterator[Check]:
-    """Where the platform's signed word on the end of the ledger is looked at."""
-    there = "checkpoints.jsonl" in e.bundle.names
-    why = "this program reads no checkpoints" if there else "no signed checkpoint in this bundle"
-    yield Check("checkpoints", OPEN, f"not checked: {why}, so a ledger that was cut at its end would not show")
+    """The platform's signed word on where its ledger ended agrees with this one, and is the platform's."""
+    keys = _platform_keys(e)
+    if not e.checkpoints:
+        owed = sum(1 for event in e.events if keys and event["seq"] > keys[0]["since"] and event["kind"] in DECIDES)
+        says = "not checked: no signed checkpoint in this bundle, so a ledger that was cut at its end would not show"
+        gone = f"no checkpoint is here, and {owed} acts since the platform's first key were to be witnessed"
+        yield Check("checkpoints", FAIL, gone) if owed > 1 else Check("checkpoints", OPEN, says)
+        return
+    wrong = [doubt for one in e.checkpoints if (doubt := _disagreement(e, one["statement"]))]
+    last: dict[str, Document] = {}
+    for one in sorted(e.checkpoints, key=lambda one: (one["statement"]["seq"], one["statement"]["at"])):
+        last[one["key"]] = one
+    wrong += [doubt for one in last.values() if (doubt := _not_the_platforms(one, keys))]
+    newest = max(one["statement"]["seq"] for one in e.checkpoints)
+    says = (
+        f"checkpoint {newest} signed by the platform, {len(e.checkpoints)} agree with the ledger, {len(e.events) - newest} entries after it"
+    )
+    yield answer("checkpoints", wrong, f"{says}{', those of the witness too' if e.given.witness else ''}")
+    if not e.given.witness:
+        yield Check("witness", OPEN, "not checked: that nobody holds a later checkpoint: give what a witness kept with --witness")
+    if e.given.key:
+        outside = (
+            []
+            if keys and keys[-1]["public"].split()[1] in e.given.blobs()
+            else ["the ledger names another key than yours as the platform's"]
+        )
+        yield answer("platform key", outside, f"the platform's key is the one that you gave ({keys[-1]['key'] if keys else ''})")
+    else:
+        yield Check("platform key", OPEN, "not checked: that the key which the ledger names is the platform's: give yours with --key")
+
+
+def _platform_keys(e: Evidence) -> list[dict[str, Any]]:
+    """The platform's keys as the ledger names them, oldest first, each with the seq from which it held; the old one signs the new one."""
+    found: list[dict[str, Any]] = []
+    for event in e.named("platform-key.named"):
+        body, before = event["body"], found[-1] if found else None
+        if fingerprint(base64.b64decode(body["public"].split()[1])) != body["key"] or body["replaces"] != (before and before["key"]):
+            raise ValueError(f"ledger {event['seq']} names a platform key that is not what it says, or replaces another")
+        statement = {"schema": "heirloom/platform-key/1", **_line(e), "public": body["public"], "replaces": body["replaces"]}
+        if before and body["signature"] and (doubt := _signed_by(before["public"], body["signature"], statement)):
+            raise ValueError(f"ledger {event['seq']} does not carry the word of the key before: {doubt}")
+        found.append({**body, "since": event["seq"]})
+    return found
+
+
+def _line(e: Evidence) -> Document:
+    """Which ledger a statement of the platform is about."""
+    created = [event["body"] for event in e.named("workspace.created")] or [{"model": "", "environment": ""}]
+    return {"model": created[0]["model"], "environment": created[0]["environment"], "origin": e.events[0]["digest"]}
+
+
+def _disagreement(e: Evidence, said: Document) -> str:
+    """How a checkpoint and this ledger cannot both be true; empty where they can."""
+    seq = said["seq"]
+    if seq > len(e.events):
+        return f"the ledger ends at seq {len(e.events)}, and a checkpoint of {shown(said['at'])} is of seq {seq}: it was cut, or is old"
+    here = e.events[seq - 1]["digest"]
+    if here != said["head"] or said["origin"] != e.events[0]["digest"]:
+        return f"two ledgers: seq {seq} is {here[:12]} here, and {shown(said['head'])[:12]} in a checkpoint of {shown(said['at'])}"
+    return ""
+
+
+def _not_the_platforms(one: Document, keys: Sequence[Document]) -> str:
+    """Why a checkpoint is not the platform's; empty where it is."""
+    seq = one["statement"]["seq"]
+    held = _held_at(keys, seq)
+    if held is None or held["key"] != one["key"]:
+        return f"the checkpoint of seq {seq} names {shown(one['key'])}, which was not the platform's key then"
+    doubt = _signed_by(held["public"], one["signature"], one["statement"])
+    return f"the checkpoint of seq {seq} is not signed by the platform: {doubt}" if doubt else ""
+
+
+def _held_at(keys: Sequence[Document], seq: int) -> Document | None:
+    """The platform's key when an event was written; a checkpoint may be of the entry that named it."""
+    return next((key for key in reversed(keys) if key["since"] <= seq), None)
+
+
+def _signed_by(public: str, armoured: str, statement: Document) -> str:
+    """Why this is not that key's signature in the platform's namespace; empty where it is."""
+    signers = f'{PLATFORM} namespaces="{PLATFORM_NAMESPACE}" {" ".join(public.split()[:2])}\n'
+    return _asked_ssh(signers, PLATFORM, armoured, canonical(statement).encode(), datetime.now(UTC), namespace=PLATFORM_NAMESPACE)
 
 
 # --- what was registered --------------------------------------------------------------------------
@@ -437,6 +555,62 @@ def _out_of_order(e: Evidence, event: Document) -> list[str]:
         if frozen[0]["seq"] < judged[-1]["seq"] < event["seq"]
         else [*wrong, "the cycle was not frozen, judged and registered in this order"]
     )
+
+
+def check_preregistration(e: Evidence) -> Iterator[Check]:
+    """Thresholds, seed, shards and references were signed by the platform before training, and are those that the cycle was judged by."""
+    if missing := e.lacks("cycle"):
+        yield Check("pre-registration", OPEN, f"not checked: {missing} was not kept")
+        return
+    cycle, keys = e.documents["cycle"], _platform_keys(e)
+    wanted = e.registered["body"]["cycle_digest"]
+    found = [*e.named("cycle.frozen", cycle_digest=wanted), *e.named("cycle.extended", cycle_digest=wanted)]
+    if not found or "registration" not in found[0]["body"]:
+        late = bool(found and keys and keys[0]["since"] < found[0]["seq"])
+        says = (
+            "the cycle was not registered before training"
+            if late
+            else "not checked: the ledger had no platform key when the cycle was frozen"
+        )
+        yield Check("pre-registration", FAIL if late else OPEN, says)
+        return
+    event = found[0]
+    said, held = event["body"]["registration"], _held_at(keys, event["seq"])
+    if held is None or held["key"] != event["body"]["key"]:
+        wrong = [f"ledger {event['seq']} is signed with a key that was not the platform's then"]
+    else:
+        doubt = _signed_by(held["public"], event["body"]["signature"], said)
+        wrong = [f"ledger {event['seq']} does not carry the platform's signature: {doubt}"] if doubt else []
+    again = registration_of(cycle, wanted, _line(e)) | {"gate_version": said.get("gate_version")}
+    wrong += [f"{shown(key)} is not as it was registered" for key in sorted(said.keys() | again.keys()) if said.get(key) != again.get(key)]
+    attempt = f", attempt {said['attempt']} of this data" if said.get("attempt") else ""
+    yield answer(
+        "pre-registration",
+        wrong,
+        f"limits, seed, shards and policy were signed by the platform before training (ledger {event['seq']}{attempt})",
+    )
+
+
+def registration_of(cycle: Document, cycle_digest: str, line: Document) -> dict[str, Any]:
+    """What the platform signs of a frozen cycle, but for the version of the gate."""
+    gates = cycle["policy"]["gates"]
+    return {
+        "schema": "heirloom/preregistration/1",
+        **line,
+        "cycle": cycle["number"],
+        "cycle_digest": cycle_digest,
+        "kind": cycle["kind"],
+        "batch_digest": cycle["batch"]["digest"],
+        "attempt": cycle.get("attempt"),
+        "policy_sha256": cycle["policy_sha256"],
+        "gates": gates,
+        "probe": cycle["policy"]["probe"],
+        "seed": cycle["seed"],
+        "shards": cycle["shards"],
+        "compared_with": {name: (cycle[name] or {}).get("digest") for name in ("champion", "baseline", "best_ever")},
+        "looks": 2 if gates.get("extension", {}).get("allowed") else 1,
+        "look": 2 if cycle["extension"] else 1,
+    }
 
 
 def check_documents(e: Evidence) -> Iterator[Check]:
@@ -635,23 +809,28 @@ def _unproven(e: Evidence, given: Document, statement: Document) -> str:
     key = _key_of(armoured)
     if key is None:
         return "it is no SSH signature"
-    fingerprint = "SHA256:" + base64.b64encode(hashlib.sha256(key).digest()).decode().rstrip("=")
+    named = fingerprint(key)
     written = base64.b64encode(key).decode()
     names = {words[0] for words in map(str.split, e.signers.splitlines()) if written in words[1:] and not words[0].startswith("#")}
-    if names != {by} or fingerprint != given["body"]["key"]:
-        return f"its key {fingerprint} is not one that the allowed signers give to {shown(by)} alone"
+    if names != {by} or named != given["body"]["key"]:
+        return f"its key {named} is not one that the allowed signers give to {shown(by)} alone"
     body = canonical(statement).encode()
     signed = b"DSSEv1 %d %b %d %b" % (len(PAYLOAD_TYPE), PAYLOAD_TYPE.encode(), len(body), body)
     return _asked_ssh(e.signers, by, armoured, signed, _moment(given["at"]))
 
 
-def _asked_ssh(signers: str, by: str, armoured: str, signed: bytes, at: datetime) -> str:
+def fingerprint(key: bytes) -> str:
+    """The name of a public key as OpenSSH shows it."""
+    return "SHA256:" + base64.b64encode(hashlib.sha256(key).digest()).decode().rstrip("=")
+
+
+def _asked_ssh(signers: str, by: str, armoured: str, signed: bytes, at: datetime, *, namespace: str = NAMESPACE) -> str:
     """What ssh-keygen says against a signature; empty where it holds."""
     with tempfile.TemporaryDirectory(prefix="verify-") as folder:
         allowed, signature = Path(folder, "allowed_signers"), Path(folder, "signature")
         allowed.write_text(signers, encoding="utf-8")
         signature.write_text(armoured, encoding="utf-8")
-        words = ["ssh-keygen", "-Y", "verify", "-n", NAMESPACE, "-I", by, "-f", str(allowed), "-s", str(signature)]
+        words = ["ssh-keygen", "-Y", "verify", "-n", namespace, "-I", by, "-f", str(allowed), "-s", str(signature)]
         kept = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
         try:
             done = subprocess.run(
@@ -1161,6 +1340,7 @@ CHECKS: tuple[tuple[str, Callable[[Evidence], Iterator[Check]]], ...] = (
     ("ledger", check_ledger),
     ("checkpoints", check_checkpoints),
     ("registration", check_registration),
+    ("pre-registration", check_preregistration),
     ("documents", check_documents),
     ("approvals", check_approvals),
     ("shares", check_shares),
@@ -1171,11 +1351,11 @@ CHECKS: tuple[tuple[str, Callable[[Evidence], Iterator[Check]]], ...] = (
 )
 
 
-def verify(path: Path, signers: Path | None = None) -> list[Check]:
+def verify(path: Path, given: Given | None = None) -> list[Check]:
     """Every answer about a bundle; one that cannot be read at all is a single FAIL."""
     try:
-        evidence = Evidence.of(Bundle(path), signers)
-    except (ValueError, UnicodeDecodeError) as error:
+        evidence = Evidence.of(Bundle(path), given or Given())
+    except (ValueError, OSError) as error:
         return [Check("bundle", FAIL, f"this bundle is refused: {error}")]
     return [check for name, look in CHECKS for check in _looked(name, look, evidence)]
 
@@ -1200,14 +1380,19 @@ def report(checks: Sequence[Check], *, as_json: bool) -> str:
 
 def main(words: Sequence[str]) -> int:
     """The command line. Returns the exit code."""
-    rest = [word for word in words if word != "--json"]
-    signers = Path(rest.pop(rest.index("--signers") + 1)) if "--signers" in rest[:-1] else None
-    rest = [word for word in rest if word != "--signers"]
-    if len(rest) != 1 or rest[0].startswith("-") or (signers and not signers.is_file()):
-        sys.stderr.write(f"{__doc__}\n")
-        return 2
-    checks = verify(Path(rest[0]), signers)
-    sys.stdout.write(report(checks, as_json="--json" in words) + "\n")
+    parser = argparse.ArgumentParser(prog="verify.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("bundle", type=Path)
+    for option in ("--signers", "--key", "--witness"):
+        parser.add_argument(option, type=Path)
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args(words)
+    for option in ("signers", "key"):
+        if (place := getattr(asked, option)) and not place.is_file():
+            parser.error(f"{place} is no file")
+    if asked.witness and not asked.witness.is_dir():
+        parser.error(f"{asked.witness} is no folder")
+    checks = verify(asked.bundle, Given(signers=asked.signers, key=asked.key, witness=asked.witness))
+    sys.stdout.write(report(checks, as_json=asked.json) + "\n")
     return 4 if any(check.outcome == FAIL for check in checks) else 0
 
 
