@@ -3,20 +3,24 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
 from flows.finish import archive_of
-from governance.adapters.evidence.bundle import PROGRAM, Contents, Pieces, Written, of_bytes, of_file, program, write_bundle
+from governance.adapters.evidence.bundle import PROGRAM, Contents, Pieces, Written, measured, of_bytes, of_file, program, write_bundle
+from governance.adapters.evidence.cards import cards
+from governance.adapters.evidence.story import PRODUCER, WANTED, Story
 from governance.adapters.evidence.tables import BATCHES, PACKED, ROWS, SCORES, table_pieces
 from governance.adapters.report.documents import read_cycle
 from governance.adapters.report.page import render
 from governance.digest import canonical_bytes, digest_document, read_document
 from governance.errors import PolicyError, RefusedError
+from governance.release import kinds
 from governance.release.checkpoint import Testimony
 from governance.release.fold import fold
 from governance.release.ledger import Event
-from governance.release.state import Release
+from governance.release.state import Release, State
 from governance.wiring import Shop
 
 DOCUMENTS = ("cycle", "audit", "laundering", "mix", "lineage", "training", "measures", "decision", "matched")
@@ -55,6 +59,7 @@ def write_evidence(shop: Shop, version: int, path: Path, *, with_text: bool = Fa
     members = _members(shop, events, folder, kept, tables)
     told = [one.testimony() for one in shop.notary.witnesses]
     members |= _checkpoints(shop, told)
+    members |= _cards(state, events, version, kept, members)
     members |= _texts(shop, release, folder) if with_text else {}
     lacking = [
         *_lacking(kept, tables),
@@ -90,6 +95,32 @@ def _members(
     if "cycle" in kept and "decision" in kept:
         found[REPORT] = of_bytes(render(read_cycle(folder, samples=False)).encode())
     return found
+
+
+def _cards(
+    state: State, events: Sequence[Event], version: int, kept: Mapping[str, Mapping[str, Any]], members: Mapping[str, Pieces]
+) -> dict[str, Pieces]:
+    """The cards, where everything that they tell was kept."""
+    registered = [e for e in events if e.kind == kinds.CANDIDATE_REGISTERED and e.body["version"] == version]
+    frozen = [e for e in events if e.kind in (kinds.CYCLE_FROZEN, kinds.CYCLE_EXTENDED) and registered and _same_cycle(e, registered[0])]
+    if not registered or not frozen or any(name not in kept for name in WANTED):
+        return {}
+    decided = [e for e in events if e.kind in (kinds.APPROVAL_GIVEN, kinds.PROMOTION_COMMITTED) and e.body["version"] == version]
+    story = Story(
+        model=state.model or "",
+        version=version,
+        release=f"{PRODUCER} {installed(PRODUCER)}",
+        frozen=frozen[0],
+        registered=registered[0],
+        decided=decided,
+        rows=measured(members[ROWS]()) if ROWS in members else None,
+        **{name: kept[name] for name in WANTED},
+    )
+    return {name: of_bytes(content) for name, content in cards(story).items()}
+
+
+def _same_cycle(event: Event, other: Event) -> bool:
+    return bool(event.body["cycle_digest"] == other.body["cycle_digest"])
 
 
 def _checkpoints(shop: Shop, told: Sequence[Testimony]) -> dict[str, Pieces]:

@@ -1,15 +1,18 @@
 """`heirloom evidence`: one file about a release that an auditor verifies without this program."""
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import App
 
 from cli.options import Common
 from cli.outcome import Outcome, plain
 
+command = App(name="evidence", group="Prove and mend", help="A release in one file that an auditor verifies alone.")
 
-def command(version: int, *, out: Path, with_text: bool = False, common: Annotated[Common | None, Parameter(show=True)] = None) -> Outcome:
+
+@command.default
+def write(version: int, *, out: Path, with_text: bool = False, common: Common | None = None) -> Outcome:
     """Write ledger, approvals, policy, rows, scores and batches of a version into one zip, with the program that verifies it.
 
     Parameters
@@ -42,6 +45,30 @@ def command(version: int, *, out: Path, with_text: bool = False, common: Annotat
         "not_in_it": list(written.lacking),
     }
     return Outcome(command="evidence", lines=lines, document=document)
+
+
+@command.command
+def clauses(*, framework: str = "aisvs,nist,eu-ai-act", common: Common | None = None) -> Outcome:
+    """Show which clause is answered by what in a bundle, and where nothing here answers it. No claim of conformity.
+
+    Parameters
+    ----------
+    framework
+        Which of aisvs, nist, eu-ai-act, with commas between.
+    """
+    from governance.adapters.evidence.clauses import FRAMEWORKS, clauses_of
+    from governance.errors import UsageError
+
+    del common
+    names = framework.split(",")
+    if unknown := [name for name in names if name not in FRAMEWORKS]:
+        raise UsageError(f"{unknown[0]!r} is no framework", where="--framework", expected=", ".join(FRAMEWORKS))
+    lines = []
+    for one in clauses_of(names):
+        lines += [f"[bold]{plain(one.framework)} {one.clause}[/bold]  {one.asks}", f"   in it: {one.answer}"]
+        lines += [f"   not in it: {one.gap}"] if one.gap else []
+    document = {"clauses": [asdict(one) for one in clauses_of(names)]}
+    return Outcome(command="evidence-clauses", lines=lines, document=document)
 
 
 def _count(number: int, noun: str) -> str:

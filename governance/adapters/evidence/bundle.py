@@ -76,7 +76,7 @@ def write_bundle(path: Path, contents: Contents) -> Written:
     finally:
         part.unlink(missing_ok=True)
     sync_folder(path.parent)
-    digest, size = _measured(_pieces_of(path)())
+    digest, size = measured(_pieces_of(path)())
     return Written(path=path, sha256=digest, size=size, files=tuple(sorted(contents.members)), lacking=tuple(contents.lacking))
 
 
@@ -101,19 +101,20 @@ def of_file(path: Path) -> Pieces:
 
 def about(contents: Contents) -> dict[str, Any]:
     """bundle.json: of what, from which ledger, every file by its sha256, and what is not in it."""
-    measured = {name: _measured(pieces()) for name, pieces in sorted(contents.members.items())}
+    files = {name: measured(pieces()) for name, pieces in sorted(contents.members.items())}
     return {
         "schema": SCHEMA,
         "model": contents.model,
         "version": contents.version,
         "ledger": {"seq": contents.seq, "head": contents.head},
         "with_text": contents.with_text,
-        "files": {name: {"sha256": digest, "bytes": size} for name, (digest, size) in measured.items()},
+        "files": {name: {"sha256": digest, "bytes": size} for name, (digest, size) in files.items()},
         "not_in_it": list(contents.lacking),
     }
 
 
-def _measured(pieces: Iterable[bytes]) -> tuple[str, int]:
+def measured(pieces: Iterable[bytes]) -> tuple[str, int]:
+    """The sha256 and the size of a content."""
     seen, size = sha256(), 0
     for piece in pieces:
         seen.update(piece)

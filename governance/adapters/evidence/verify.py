@@ -55,7 +55,7 @@ SCORE_COLUMNS = ["model", "shard", "doc_id", "source_id", "slice", "bits", "byte
 DECIDES = frozenset(
     (
         *("cycle.frozen", "cycle.extended", "cycle.judged", "approval.given", "approval.refused"),
-        *("promotion.committed", "rollback.committed", "baseline.approved"),
+        *("promotion.committed", "rollback.committed", "baseline.approved", "schedule.unfrozen"),
     )
 )
 CONTENT = ["actor", "at", "body", "kind", "previous", "seq"]
@@ -1316,6 +1316,8 @@ def check_open(e: Evidence) -> Iterator[Check]:
     )
     yield Check("scores", OPEN, "not checked: that the models gave these scores and texts; whoever has the weights can score again")
     yield Check("weights", OPEN, "not checked: the weights are not in the bundle, only the digest of the manifest of their files")
+    if any(name.startswith("cards/") for name in e.bundle.names):
+        yield Check("cards", OPEN, "not checked: cards/ tells other tools what the documents say, and nothing rests on it")
     if e.signers is not None and not e.own_signers:
         yield Check("signers", OPEN, "not checked: that allowed_signers lists the real people's keys: give your own file with --signers")
 
