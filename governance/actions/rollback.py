@@ -58,8 +58,22 @@ def rollback(desk: ReleaseDesk, to: str, reason: str = NOT_GIVEN, *, dry_run: bo
             return _begin(desk, state, target, reason, assured)
         except _Moved:
             state = desk.ledger.state()
-            target = rollback_target(state, str(target.version))
+            target = _again(state, target, to)
     raise ConflictError(f"others moved the champion {TRIES} times meanwhile", fix="heirloom history, then try again")
+
+
+def _again(state: State, target: Release, to: str) -> Release:
+    """The same release after others moved.
+
+    Raises: ConflictError where nobody named it, and it descends from what was recalled meanwhile.
+    """
+    target = rollback_target(state, str(target.version))
+    if to != str(target.version) and (way := way_to_recalled(state, target.version)):
+        raise ConflictError(
+            f"release {target.version}, which {to} meant, descends from {way[-1]}, and that was recalled meanwhile",
+            fix="heirloom history shows by whom; then heirloom rollback again",
+        )
+    return target
 
 
 def finish_rollback(desk: ReleaseDesk, state: State, intent: Intent, assured: Assurance, cancelled: int | None) -> RollbackOutcome:

@@ -11,6 +11,7 @@ from governance.actions.scrub import record_scrub, scrubbed
 from governance.actions.serving import read_pointer
 from governance.errors import ConflictError, IntegrityError
 from governance.release import kinds
+from governance.release.kinship import Kinship
 from tests.actions.invariants import check_serving_is_a_release_with_a_decision, check_settled
 from tests.world import Killed, Killer, World, terms
 
@@ -213,3 +214,19 @@ def test_a_scrub_that_found_altered_bytes_vouches_for_nothing_any_more(world):
     assert scrubbed(folder, digest) is None
     (folder / f"{digest}.json").write_text("{")
     assert scrubbed(folder, digest) is None
+
+
+def test_a_recall_that_falls_meanwhile_lets_nobody_fall_on_a_descendant_whom_nobody_named(tmp_path):
+    world = World(tmp_path)
+    for name, start in (("one", None), ("two", 1), ("three", 2), ("four", 3)):
+        promote(world.desk(), world.add(name, kinship=Kinship(start=start, authors=(), recalled=())), terms())
+
+    def meanwhile():
+        for back in ("2", "1"):
+            rollback(world.desk("oncall-b"), back)
+
+    with pytest.raises(ConflictError, match="release 3, which previous meant, descends from 2, and that was recalled meanwhile"):
+        rollback(world.desk("oncall-a", Killer(at="rollback.verified", meanwhile=meanwhile)), "previous")
+    assert world.state().champion == 1
+    named = rollback(world.desk("oncall-a"), "3")
+    assert (named.version, named.descends_from) == (3, (3, 2))

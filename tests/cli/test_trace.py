@@ -11,7 +11,7 @@ from flows.finish import archive_of
 from governance.actions.rollback import rollback
 from governance.digest import read_document, write_document
 from governance.release import kinds
-from tests.flows.traced_line import TEACHER, TracedLine
+from tests.flows.traced_line import ANCHORS, TEACHER, TracedLine
 from tests.release.ledger_events import adopted
 
 
@@ -147,3 +147,14 @@ def test_what_is_no_release_is_refused_with_what_there_is(looking: Auditor) -> N
     digest = looking.line.world.state().releases[2].checkpoint
     assert looking.document("trace", digest[:12])["version"] == 2
     assert looking.document("trace", "pre-synthetic")["version"] == 1
+
+
+def test_anchors_are_unchanged_as_far_back_as_every_pin_names_the_same_bytes(auditor: Auditor) -> None:
+    pins = {"tail": "t", "human": "h", "prompts": "p"}
+    auditor.line.release(1, None)
+    auditor.line.record(kinds.SHARDS_PINNED, {"anchors": ANCHORS, **pins})
+    auditor.line.release(2, 1)
+    auditor.line.record(kinds.SHARDS_PINNED, {"anchors": "a" * 64, **pins})
+    auditor.line.release(3, 2)
+    found = {one["version"]: one["anchors"] for one in auditor.document("trace", "3")["ancestors"]}
+    assert [(found[v]["digest"][:4], found[v]["cycles"]) for v in (1, 2, 3)] == [("9b31", 1), ("9b31", 2), ("aaaa", 1)]
