@@ -92,7 +92,7 @@ def test_nobody_adopts_without_a_reason(shop: Shop, checkpoint: Path) -> None:
 
 
 def test_a_line_that_has_a_champion_is_told_to_make_another_line(shop: Shop, checkpoint: Path) -> None:
-    later = {"passages": 0, "unknown_tokens": 0, "past_share": None, "batches_head": None, "levels": None, "kinship": None}
+    later = {**dict.fromkeys(kinds.LATER[kinds.CANDIDATE_REGISTERED]), "passages": 0, "unknown_tokens": 0}
     for kind, body in (registered(1), promoted(1)):
         shop.ledger.record(kind, {**body, **later} if kind == kinds.CANDIDATE_REGISTERED else body)
     with pytest.raises(RefusedError, match="heirloom init"):
