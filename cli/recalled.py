@@ -25,15 +25,20 @@ def recalled_document(state: "State") -> list[dict[str, Any]]:
 
 
 def recalled_lines(state: "State") -> list[str]:
-    """A line for each recalled release, and one where the champion itself descends from one."""
+    """A line for each recalled release, for each candidate that a recall keeps from serving, and where the champion descends from one."""
     from governance.release.descendants import descendants_of
-    from governance.release.recall import way_to_recalled
+    from governance.release.recall import missed, way_to_recalled
 
     lines = [
         f" quarantined    {r.version} (ledger {r.quarantined_seq}): its outputs are barred from every mix"
         f"{_after(descendants_of(state, r.version))}"
         for r in state.recalled
     ]
+    for r in state.waiting:
+        if way := way_to_recalled(state, r.version):
+            lines.append(f" cannot serve   {r.version} descends from {way[-1]}, which was recalled: {way_words(way)}")
+        elif late := missed(state, r):
+            lines.append(f" cannot serve   {r.version} was made before {late[0].version} was recalled: heirloom retrain")
     way = way_to_recalled(state, state.champion) if state.champion is not None else ()
     if way:
         lines.append(f" look at        {way[0]} serves and descends from {way[-1]}, which was recalled: {way_words(way)}")

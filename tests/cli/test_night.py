@@ -74,7 +74,8 @@ def test_a_rollback_its_note_its_history_and_the_unfreezing_of_the_morning(night
         " 3 stays quarantined: the next mix bars its outputs.",
         "Next: heirloom retrain",
     ]
-    kept = night.world.desk().ledger.events()[-2:]
+    said = (kinds.NOTE_ADDED, kinds.SCHEDULE_UNFROZEN)
+    kept = [event for event in night.world.desk().ledger.events() if event.kind in said]
     assert [(event.kind, dict(event.body)) for event in kept] == [
         (kinds.NOTE_ADDED, {"about": done.seq, "text": "tail sounded flat"}),
         (kinds.SCHEDULE_UNFROZEN, {"reason": "the batch was bad"}),
@@ -89,7 +90,9 @@ def test_a_rollback_a_status_and_the_history_list_what_descends_from_what_was_le
     waiting = night.world.add("five", kinship=Kinship(start=4, authors=(2,), recalled=(3,)))
     done = night.back("2")
     assert f" From it descend release {waiting}: heirloom trace 4 --descendants" in rollback_lines(done, 1.0, MODEL)
-    assert night.say("history")[-1].endswith(f"barred from every mix; from it descend release {waiting}")
+    told = night.say("history")
+    assert told[-2].endswith(f"barred from every mix; from it descend release {waiting}")
+    assert told[-1] == f" cannot serve   {waiting} descends from 4, which was recalled: {waiting} <- 4"
     state = night.document("status")
     assert (state["tainted"], [one["version"] for one in state["recalled"]]) == ([waiting], [3, 4])
     [found] = state["recalled"][1]["descendants"]["releases"]
@@ -107,3 +110,9 @@ def test_who_goes_to_a_descendant_by_its_number_is_told_and_nobody_falls_on_it(n
     done = night.back()
     assert (done.version, done.passed_over) == (1, (3,))
     assert " Passed over, because it descends from a recalled release: 3." in rollback_lines(done, 1.0, MODEL)
+
+
+def test_a_candidate_that_was_made_before_a_recall_is_said_to_serve_no_more(night: Night) -> None:
+    early = night.world.add("early", kinship=Kinship(start=1, authors=(), recalled=()))
+    night.back("2")
+    assert f" cannot serve   {early} was made before 3 was recalled: heirloom retrain" in night.say("status")
