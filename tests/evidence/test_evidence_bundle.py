@@ -18,7 +18,8 @@ from flows.finish import archive_of
 from governance.adapters.evidence import verify
 from governance.adapters.report.visible import csv_text
 from governance.errors import RefusedError, UsageError
-from tests.evidence.forgery import failed, opened, said
+from governance.release.ledger import follow
+from tests.evidence.forgery import failed, mended, opened, packed, said, with_events
 from tests.evidence.real_line import CANARY, HOSTILE, RealShop, document
 
 
@@ -134,3 +135,26 @@ def test_the_command_writes_it_and_says_what_is_in_it(line: RealShop, tmp_path: 
     assert f"1 mix ({rows} rows with hash, source and generator) · 1 approval · {line.ledger.state().seq} ledger events" in told
     assert "Not in it: no text of a row" in told
     assert verify.main([str(out)]) == 0
+
+
+def test_an_adopted_release_is_somebodys_word_and_the_program_says_so(tmp_path: Path):
+    """A ledger as `heirloom adopt` leaves it, without a cycle behind it."""
+    body = {"version": 1, "adoption_sha256": "a" * 64, "checkpoint": "c" * 64, "policy_sha256": "p" * 64, "share": {"low": 0, "high": 1000}}
+    created = follow(
+        None, kind="workspace.created", actor="ann", at="2026-11-20T03:07:00+00:00", body={"model": "m", "environment": "demo"}
+    )
+    more = {"tokens": None, "run_url": "", "reason": "ours since 2024"}
+    taken = follow(created, kind="model.adopted", actor="ann", at="2026-11-20T03:08:00+00:00", body={**body, **more})
+    served = follow(
+        taken,
+        kind="promotion.committed",
+        actor="ann",
+        at="2026-11-20T03:09:00+00:00",
+        body={"version": 1, "from": None, "approved_by": ["ann"]},
+    )
+    about = {"schema": "heirloom/evidence/1", "model": "m", "version": 1, "files": {}}
+    files = with_events({"bundle.json": json.dumps(about).encode()}, [one.document() for one in (created, taken, served)])
+    path = packed(tmp_path / "adopted.zip", mended(files))
+    assert failed(path) == set()
+    assert "was adopted by ann, and no gate of this line judged it" in said(path, "registration")
+    assert "rules of promotion" in said(path, "approvals")

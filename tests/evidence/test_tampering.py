@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from governance.adapters.evidence.verify import PAYLOAD_TYPE, canonical, statement_of
+from governance.adapters.evidence.verify import CONTENT, PAYLOAD_TYPE, canonical, digest, statement_of
 from governance.adapters.ssh_signatures import SshSigner
 from governance.release.dsse import pae
 from tests.evidence.forgery import (
@@ -56,6 +56,27 @@ def batches(files: Files, edit: Callable[[list[dict[str, Any]]], None]) -> Files
     found = [json.loads(line) for line in files["batches.jsonl"].splitlines()]
     edit(found)
     return {**files, "batches.jsonl": b"".join(canonical(one).encode() + b"\n" for one in found)}
+
+
+def _with_the_first_signature(files: Files) -> Edit:
+    first = next(event for event in events_of(files) if event["kind"] == "approval.given")["body"]
+    return in_body(signature=first["signature"], key=first["key"])
+
+
+def _renumbered(files: Files) -> Files:
+    """Each event is named by its own content again, and says the wrong one before it."""
+    events = events_of(files)
+    events.remove([event for event in events if event["kind"] == "rollback.rehearsed"][-1])
+    for place, event in enumerate(events, start=1):
+        event["seq"] = place
+        event["digest"] = digest({key: event[key] for key in CONTENT})
+    return with_events(files, events, chained=False)
+
+
+def _stricter(files: Files) -> Files:
+    """Cycle and mix both name a cap that the rows do not keep."""
+    capped = with_document(files, "cycle", lambda d: d["policy"]["mixing"].update(synthetic_cap_percent=30))
+    return with_document(capped, "mix", changed(synthetic_cap_percent=30))
 
 
 FORGERIES: dict[str, tuple[Callable[[Files], Files], set[str]]] = {
@@ -154,6 +175,20 @@ FORGERIES: dict[str, tuple[Callable[[Files], Files], set[str]]] = {
     ),
     "nobody allowed": (lambda f: {**f, "allowed_signers": b""}, {"approvals"}),
     "an approval without its signature": (lambda f: with_event(f, "approval.given", in_body(signature="")), {"checkpoints", "approvals"}),
+    "an approval with the signature of another": (
+        lambda f: with_event(f, "approval.given", _with_the_first_signature(f)),
+        {"checkpoints", "approvals"},
+    ),
+    "an approval of another statement": (
+        lambda f: with_event(f, "approval.given", in_body(statement_sha256="e" * 64)),
+        {"checkpoints", "approvals"},
+    ),
+    "a key that is listed for two names": (
+        lambda f: {**f, "allowed_signers": f["allowed_signers"] + f["allowed_signers"].replace(b"reviewer-a ", b"reviewer-b ")},
+        {"approvals"},
+    ),
+    "a ledger line removed and the rest numbered anew": (_renumbered, {"ledger", "checkpoints"}),
+    "a cap that the mix is beyond": (_stricter, {"registration", "pre-registration", "documents", "shares", "batch shares", "gates"}),
     "another policy beside the cycle": (lambda f: {**f, "policy.json": b"{}"}, {"registration"}),
 }
 
@@ -179,6 +214,23 @@ def test_another_persons_signature_over_the_same_words_is_nobodys(line: RealShop
     path = packed(tmp_path / "forged.zip", mended(forged))
     assert failed(path) == {"checkpoints", "approvals"}
     assert "not one that the allowed signers give to reviewer-a alone" in said(path, "approvals")
+
+
+def test_who_asked_for_the_run_does_not_approve_it_with_a_key_of_ones_own_either(line: RealShop, bundle: Path, tmp_path: Path):
+    """All of the chain is made anew and everything is signed: only the rule of four eyes is left to find it."""
+    files, key = opened(bundle), SshSigner(key=line.workspace.root.parent / "keys" / "engineer-a")
+
+    def given(event: dict[str, Any]) -> None:
+        event["actor"] = "engineer-a"
+        statement = statement_of(event)
+        event["body"] |= {"statement_sha256": digest(statement), "key": key.fingerprint()}
+        event["body"]["signature"] = key.sign(pae(PAYLOAD_TYPE, canonical(statement).encode()))
+
+    forged = with_event(files, "approval.given", given)
+    forged = with_event(forged, "promotion.intended", in_body(approved_by=["engineer-a"]))
+    path = packed(tmp_path / "forged.zip", mended(forged))
+    assert failed(path) == {"checkpoints", "approvals"}
+    assert "engineer-a asked for the version" in said(path, "approvals")
 
 
 def test_a_file_that_is_not_as_named_is_missing_or_is_more_fails(bundle: Path, tmp_path: Path):

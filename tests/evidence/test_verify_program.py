@@ -17,6 +17,7 @@ from governance.collapse.intervals import bootstrap_se, compare_logs, generator,
 from governance.collapse.noise import Noise
 from governance.gates.bounds import FEWEST_TO_FOUND, Bound, judge_comparison
 from governance.gates.decision import shipped_gates
+from governance.gates.extension import ExtensionRules, at_look
 from governance.release.approval_statement import Statement
 from governance.release.checkpoint import DECIDES
 from governance.release.dsse import IN_TOTO
@@ -87,6 +88,20 @@ def test_a_verdict_is_the_gates(change, half, two_sided, n):
 
     wanted = judge_comparison(bound, Comparison.from_document(found)).verdict.value
     assert verify.verdict_of(found, 0.05, 100, two_sided=two_sided) == wanted
+
+
+@pytest.mark.parametrize("extension", [None, {"of": "first"}])
+@pytest.mark.parametrize("first", [2.5, 1.0])
+def test_a_look_is_as_wide_as_the_librarys(extension, first):
+    found = {"change": 0.02, "low": -0.01, "high": 0.051, "n": 41, "se": 0.018, "noise": 0.004}
+    rules = ExtensionRules(allowed=True, first_look_alpha_percent=first)
+    wanted = at_look({"m": {"against": {"baseline": found}}}, rules, extension)["m"]["against"]["baseline"]
+    policy = {"gates": {"extension": {"allowed": True, "first_look_alpha_percent": first}, "margins": {}}}
+    entry = {"against": {"baseline": found}, "values": {"candidate": 1.0, "baseline": 1.0}}
+    judge = verify.Judge({"policy": policy, "extension": extension, "baseline": None, "champion": None}, {"m": entry}, {}, {})
+    told = judge._reading("m", "baseline")
+    assert told is not None
+    assert all(math.isclose(told[key], wanted[key], rel_tol=1e-12) for key in found)
 
 
 def test_the_statement_of_an_approval_is_built_as_it_was_signed():

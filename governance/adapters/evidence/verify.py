@@ -301,6 +301,12 @@ class Evidence:
         return [e for e in self.events if e["kind"] == kind and all(e["body"].get(k) == v for k, v in values.items())]
 
     @property
+    def adopted(self) -> Document | None:
+        """The event that took the version in on a person's word; None where it was trained here."""
+        found = self.named("model.adopted", version=self.version)
+        return found[0] if len(found) == 1 and not self.named("candidate.registered", version=self.version) else None
+
+    @property
     def registered(self) -> Document:
         """The event that registered the version. Raises: ValueError where there is not exactly one."""
         found = self.named("candidate.registered", version=self.version)
@@ -500,6 +506,10 @@ def _signed_by(public: str, armoured: str, statement: Document) -> str:
 
 def check_registration(e: Evidence) -> Iterator[Check]:
     """The event that registered the version names exactly these documents, and so do the events before it."""
+    if e.adopted:
+        by = shown(e.adopted["actor"])
+        yield Check("registration", OPEN, f"not checked: version {e.version} was adopted by {by}, and no gate of this line judged it")
+        return
     if missing := e.lacks("cycle", "lineage", "decision"):
         yield Check("registration", OPEN, f"not checked: {missing} was not kept")
         return
@@ -581,7 +591,7 @@ def check_preregistration(e: Evidence) -> Iterator[Check]:
     else:
         doubt = _signed_by(held["public"], event["body"]["signature"], said)
         wrong = [f"ledger {event['seq']} does not carry the platform's signature: {doubt}"] if doubt else []
-    again = registration_of(cycle, wanted, _line(e)) | {"gate_version": said.get("gate_version")}
+    again = registration_of(cycle, digest(cycle), _line(e)) | {"gate_version": said.get("gate_version")}
     wrong += [f"{shown(key)} is not as it was registered" for key in sorted(said.keys() | again.keys()) if said.get(key) != again.get(key)]
     attempt = f", attempt {said['attempt']} of this data" if said.get("attempt") else ""
     yield answer(
@@ -615,6 +625,9 @@ def registration_of(cycle: Document, cycle_digest: str, line: Document) -> dict[
 
 def check_documents(e: Evidence) -> Iterator[Check]:
     """The kept documents and tables are those whose digests the ledger got at registration."""
+    if e.adopted:
+        yield Check("documents", OPEN, f"not checked: version {e.version} was adopted, and its documents are somebody's word")
+        return
     event = e.registered
     named = event["body"].get("documents")
     if not named:
