@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.finish import archive_of
+from governance.actions.attest import ATTESTATIONS
 from governance.adapters.evidence.bundle import PROGRAM, Contents, Pieces, Written, measured, of_bytes, of_file, program, write_bundle
 from governance.adapters.evidence.cards import cards
 from governance.adapters.evidence.story import PRODUCER, WANTED, Story
@@ -87,6 +88,8 @@ def _members(
     found: dict[str, Pieces] = {"ledger.jsonl": partial(_ledger, events), PROGRAM: of_bytes(program())}
     found |= {f"documents/{name}.json": of_bytes(canonical_bytes(document) + b"\n") for name, document in kept.items()}
     found |= {name: partial(table_pieces, folder, name) for name in tables}
+    signed = (Path(name).name for name in ATTESTATIONS)
+    found |= {f"attestations/{name}": of_file(folder / name) for name in signed if (folder / name).is_file()}
     signers = shop.workspace.root / shop.settings.signing.allowed_signers
     found |= {"allowed_signers": of_file(signers)} if signers.is_file() else {}
     if "cycle" in kept:

@@ -37,7 +37,7 @@ def test_the_program_in_the_bundle_verifies_it_without_anything_of_ours(bundle: 
     done = alone(bundle, tmp_path, *brought)
     assert (done.returncode, done.stderr) == (0, "")
     told = done.stdout.splitlines()
-    assert told[-1] == " 18 checks, 0 failed."
+    assert told[-1] == " 20 checks, 0 failed."
     assert all(one.startswith((" ok   ", " --   ")) for one in told[:-1])
     for words in (
         f"{line.ledger.state().seq} ledger links",
@@ -48,6 +48,7 @@ def test_the_program_in_the_bundle_verifies_it_without_anything_of_ours(bundle: 
         "11 gates judged anew",
         "--   not checked: that the labels themselves are true. Declared 40.0 % of the batch's rows synthetic, no estimate",
         "signed by the platform",
+        "the platform signed this verdict of the gate",
         "limits, seed, shards and policy were signed by the platform before training",
     ):
         assert words in done.stdout, words

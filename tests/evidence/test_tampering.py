@@ -105,31 +105,31 @@ FORGERIES: dict[str, tuple[Callable[[Files], Files], set[str]]] = {
     "a row's text exchanged": (lambda f: row(f, first_human(f), b'"', b'"0'), {"documents", "mix root", "batch rows"}),
     "a decision's verdict edited": (
         lambda f: with_document(f, "decision", changed(verdict="block")),
-        {"registration", "documents", "decision"},
+        {"registration", "attestations", "documents", "decision"},
     ),
     "a gate's verdict edited": (
         lambda f: with_document(f, "decision", gate("distinct_3", verdict="block")),
-        {"registration", "documents", "gates", "decision"},
+        {"registration", "attestations", "documents", "gates", "decision"},
     ),
     "a gate's limit edited": (
         lambda f: with_document(f, "decision", gate("tail_perplexity", limit=0.5)),
-        {"registration", "documents", "gates"},
+        {"registration", "attestations", "documents", "gates"},
     ),
     "a gate left out": (
         lambda f: with_document(f, "decision", lambda d: d["gates"].pop(0)),
-        {"registration", "documents", "gates"},
+        {"registration", "attestations", "documents", "gates"},
     ),
     "a policy's limit edited": (
         lambda f: with_document(f, "cycle", lambda d: d["policy"]["gates"]["margins"]["tail_perplexity"].update(margin_percent=50)),
-        {"registration", "pre-registration", "documents", "gates"},
+        {"registration", "pre-registration", "attestations", "documents", "gates"},
     ),
     "a reading edited": (
         lambda f: with_document(f, "measures", lambda d: _reading(d)["against"]["baseline"].update(high=0.001)),
-        {"documents", "perplexity", "gates"},
+        {"attestations", "documents", "perplexity", "gates"},
     ),
     "the checkpoint's digest swapped": (
         lambda f: with_document(f, "lineage", changed(checkpoint="c" * 64)),
-        {"registration", "documents"},
+        {"registration", "attestations", "documents"},
     ),
     "the registered checkpoint swapped": (
         lambda f: with_event(f, "candidate.registered", in_body(checkpoint="c" * 64)),
@@ -175,6 +175,14 @@ FORGERIES: dict[str, tuple[Callable[[Files], Files], set[str]]] = {
     ),
     "nobody allowed": (lambda f: {**f, "allowed_signers": b""}, {"approvals"}),
     "an approval without its signature": (lambda f: with_event(f, "approval.given", in_body(signature="")), {"checkpoints", "approvals"}),
+    "a signed statement edited": (
+        lambda f: {**f, "attestations/test-result.json": f["attestations/test-result.json"].replace(b'"PASSED"', b'"FAILED"')},
+        {"attestations"},
+    ),
+    "a signed statement without its signature": (
+        lambda f: {name: content for name, content in f.items() if name != "attestations/provenance.json.sig"},
+        {"attestations"},
+    ),
     "an approval with the signature of another": (
         lambda f: with_event(f, "approval.given", _with_the_first_signature(f)),
         {"checkpoints", "approvals"},
@@ -188,7 +196,10 @@ FORGERIES: dict[str, tuple[Callable[[Files], Files], set[str]]] = {
         {"approvals"},
     ),
     "a ledger line removed and the rest numbered anew": (_renumbered, {"ledger", "checkpoints"}),
-    "a cap that the mix is beyond": (_stricter, {"registration", "pre-registration", "documents", "shares", "batch shares", "gates"}),
+    "a cap that the mix is beyond": (
+        _stricter,
+        {"registration", "pre-registration", "attestations", "documents", "shares", "batch shares", "gates"},
+    ),
     "another policy beside the cycle": (lambda f: {**f, "policy.json": b"{}"}, {"registration"}),
 }
 

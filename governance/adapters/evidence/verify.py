@@ -59,6 +59,10 @@ DECIDES = frozenset(
     )
 )
 CONTENT = ["actor", "at", "body", "kind", "previous", "seq"]
+ATTESTED = {
+    "test-result": "the platform signed this verdict of the gate over this evidence and policy",
+    "provenance": "the platform signed that this training made the model of this mix",
+}
 PERPLEXITIES = {"tail_perplexity": "tail", "human_perplexity": "human"}
 MARGINS = {  # of the gates that ship: margin and champion's step in percent, units that may decide, and whether both directions count
     "tail_perplexity": (5.0, 3.0, 100, False),
@@ -496,9 +500,14 @@ def _held_at(keys: Sequence[Document], seq: int) -> Document | None:
 
 
 def _signed_by(public: str, armoured: str, statement: Document) -> str:
+    """Why this is not that key's signature over a statement in canonical form; empty where it is."""
+    return _signed_bytes(public, armoured, canonical(statement).encode())
+
+
+def _signed_bytes(public: str, armoured: str, content: bytes) -> str:
     """Why this is not that key's signature in the platform's namespace; empty where it is."""
     signers = f'{PLATFORM} namespaces="{PLATFORM_NAMESPACE}" {" ".join(public.split()[:2])}\n'
-    return _asked_ssh(signers, PLATFORM, armoured, canonical(statement).encode(), datetime.now(UTC), namespace=PLATFORM_NAMESPACE)
+    return _asked_ssh(signers, PLATFORM, armoured, content, datetime.now(UTC), namespace=PLATFORM_NAMESPACE)
 
 
 # --- what was registered --------------------------------------------------------------------------
@@ -621,6 +630,42 @@ def registration_of(cycle: Document, cycle_digest: str, line: Document) -> dict[
         "looks": 2 if gates.get("extension", {}).get("allowed") else 1,
         "look": 2 if cycle["extension"] else 1,
     }
+
+
+def check_attestations(e: Evidence) -> Iterator[Check]:
+    """What the platform signed of the gate's result and of the training run speaks of exactly these documents."""
+    there = [name for name in ATTESTED if f"attestations/{name}.json" in e.bundle.names]
+    if missing := "signed statement of the platform" if not there else e.lacks("cycle", "decision", "measures", "lineage"):
+        yield Check("attestations", OPEN, f"not checked: {missing} was not kept")
+        return
+    keys = [key["public"] for key in _platform_keys(e)]
+    for name in there:
+        content = e.bundle.read(f"attestations/{name}.json")
+        signature = e.bundle.read(f"attestations/{name}.json.sig").decode() if f"attestations/{name}.json.sig" in e.bundle.names else ""
+        doubts = [_signed_bytes(public, signature, content) for public in keys] or ["the ledger names no key of the platform"]
+        wrong = [] if "" in doubts else [f"{name} is not signed by the platform: {doubts[-1]}"]
+        yield answer("attestations", [*wrong, *_said_otherwise(e, name, parsed(content.decode(), name))], f"{name}: {ATTESTED[name]}")
+
+
+def _said_otherwise(e: Evidence, name: str, statement: Document) -> list[str]:
+    """What a statement of the platform says and the documents do not."""
+    cycle, decision, lineage, predicate = (*(e.documents[n] for n in ("cycle", "decision", "lineage")), statement["predicate"])
+    wanted: dict[str, Any] = {
+        "cycle.json": digest(cycle),
+        "measures.json": digest(e.documents["measures"]),
+        "decision.json": digest(decision),
+    }
+    wanted |= {"policy": cycle["policy_sha256"]}
+    told = predicate["configuration"] if name == "test-result" else predicate["runDetails"]["byproducts"]
+    if name == "provenance":
+        log = (lineage.get("batch_log") or {}).get("head")
+        wanted = {"lineage.json": digest(lineage), "mix": lineage["mix_root"], **({"batches": log} if log else {})}
+    named = {one["name"]: one["digest"]["sha256"] for one in told}
+    wrong = [f"{name} names another {what} than the bundle has" for what, sha256 in wanted.items() if named.get(what) != sha256]
+    subject = [one["digest"]["sha256"] for one in statement["subject"]]
+    wrong += [] if subject == [lineage["checkpoint"]] else [f"{name} is of another model"]
+    passed = predicate.get("result", "") == "PASSED"
+    return [*wrong, f"{name} says another result"] if name == "test-result" and passed != (decision["verdict"] == "pass") else wrong
 
 
 def check_documents(e: Evidence) -> Iterator[Check]:
@@ -1357,6 +1402,7 @@ CHECKS: tuple[tuple[str, Callable[[Evidence], Iterator[Check]]], ...] = (
     ("registration", check_registration),
     ("pre-registration", check_preregistration),
     ("documents", check_documents),
+    ("attestations", check_attestations),
     ("approvals", check_approvals),
     ("shares", check_shares),
     ("batch log", check_batches),
