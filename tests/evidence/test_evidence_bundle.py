@@ -44,7 +44,7 @@ def test_the_program_in_the_bundle_verifies_it_without_anything_of_ours(bundle: 
         "approval by reviewer-a over model",
         "reviewer-a did not request the run (engineer-a)",
         "% model text recomputed from",
-        "4 perplexity comparisons recomputed from 720 raw scores: all same to 1e-9",
+        "4 perplexity comparisons and 6 readings recomputed from 720 raw scores: all same to 1e-9",
         "11 gates judged anew",
         "--   not checked: that the labels themselves are true. Declared 40.0 % of the batch's rows synthetic, no estimate",
         "signed by the platform",

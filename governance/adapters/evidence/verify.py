@@ -939,9 +939,7 @@ def check_shares(e: Evidence) -> Iterator[Check]:
         if tokens[ANCHOR] * 100 < least * sum(tokens[role] for role in ROLES):
             wrong.append(f"{name} holds {tokens[ANCHOR]} anchor tokens, less than {least} %")
     share = 100 * rows.counted / max(rows.tokens[HUMAN] + rows.counted, 1)
-    yield answer(
-        "shares", wrong, f"{share:.1f} % model text recomputed from {rows.count:,} rows (limit {cap} %, in {len(rows.shards)} shards too)"
-    )
+    yield answer("shares", wrong, f"{share:.1f} % model text recomputed from {rows.count:,} rows (limit {cap} %, and in every shard)")
     yield answer("roles", rows.odd, f"the role of each of {rows.count:,} rows follows from its origin")
     root = (
         []
@@ -1167,7 +1165,7 @@ def check_perplexities(e: Evidence) -> Iterator[Check]:
         return
     scored, entries = _scored(e), _entries(e)
     wrong: list[str] = []
-    done = 0
+    done = levels = 0
     for name, shard in PERPLEXITIES.items():
         against = entries.get(name, {}).get("against", {})
         taken = {reference: found for reference, found in against.items() if found.get("change") is not None}
@@ -1179,8 +1177,10 @@ def check_perplexities(e: Evidence) -> Iterator[Check]:
                 if apart
                 else []
             )
+        levels += sum(value is not None for value in entries.get(name, {}).get("values", {}).values())
         wrong += _levels(shard, scored, entries.get(name, {}))
-    says = f"{done} perplexity comparisons recomputed from {sum(len(d.ids) for d in scored.values()):,} raw scores: all same to 1e-9"
+    scores = sum(len(one.ids) for one in scored.values())
+    says = f"{done} perplexity comparisons and {levels} readings recomputed from {scores:,} raw scores: all same to 1e-9"
     yield answer("perplexity", wrong, says) if scored else Check("perplexity", FAIL, "scores.csv holds no score")
 
 
