@@ -7,7 +7,7 @@ from pathlib import Path
 from flows.finish import archive_of
 from flows.generations import generations
 from governance.adapters.report.book import DOCUMENT, INDEX, SCHEMA, Book, Standing, pages_of
-from governance.digest import digest_bytes, sync_folder, write_bytes, write_document
+from governance.digest import digest_bytes, swap_folder, write_bytes, write_document
 from governance.errors import UsageError
 from governance.release.fold import fold
 from governance.wiring import Shop
@@ -43,17 +43,12 @@ def build_book(shop: Shop, folder: Path) -> Bound:
         "ledger": {"seq": state.seq, "head": state.head},
         "files": {name: digest_bytes(content) for name, content in sorted(pages.items())},
     }
-    partial, old = (folder.with_name(f".{folder.name}.{word}") for word in ("partial", "old"))
-    for leftover in (partial, old):
-        shutil.rmtree(leftover, ignore_errors=True)
+    partial = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
     for name, content in pages.items():
         write_bytes(partial / name, content)
     write_document(partial / DOCUMENT, document)
-    if folder.exists():
-        folder.rename(old)
-    partial.rename(folder)
-    sync_folder(folder.parent)
-    shutil.rmtree(old, ignore_errors=True)
+    swap_folder(partial, folder)
     return Bound(
         index=folder / INDEX,
         pages=len(pages),

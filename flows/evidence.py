@@ -160,4 +160,4 @@ def _lacking(kept: Mapping[str, Any], tables: Sequence[str]) -> list[str]:
     """What was not kept when the cycle ended, a sentence each."""
     said = [f"documents/{name}.json was not kept" for name in DOCUMENTS if name not in kept]
     said += ["the policy that it was judged under was not kept"] if "cycle" not in kept else []
-    return said + [f"{name}: {what} were not kept when the cycle ended" for name, what in WHAT.items() if name not in tables]
+    return said + [f"{name}, {what}: not kept when the cycle ended" for name, what in WHAT.items() if name not in tables]

@@ -21,7 +21,7 @@ from governance.actions.sample import draw_sample
 from governance.adapters.evidence.tables import PACKED, TABLES, keep_tables, table_digest
 from governance.adapters.git_policy import GitPolicy
 from governance.collapse.pinned import SCORED
-from governance.digest import digest_document, read_document, sync_folder
+from governance.digest import digest_document, read_document, swap_folder
 from governance.errors import DependencyError, PolicyError
 from governance.gates.matched import MATCHED_FILE
 from governance.ports.desk import SHARDS
@@ -132,8 +132,9 @@ def registered(shop: Shop) -> RegistrationOutcome:
     from governance.adapters.report.candidate import build_candidate
 
     cycle = read_document(shop.workspace.cycle / "cycle.json")
-    check_as_registered(shop.notary, shop.ledger.events(), cycle, digest_document(cycle), judging_gate(cycle))
-    attest(shop.notary, shop.workspace.cycle, judging_gate(cycle))
+    gate = judging_gate(cycle)
+    check_as_registered(shop.notary, shop.ledger.events(), cycle, digest_document(cycle), gate)
+    attest(shop.notary, shop.workspace.cycle, gate)
     candidate = build_candidate(shop.workspace.cycle)
     archive = archive_of(shop, candidate.cycle_digest)
     shards = {name: shop.workspace.place(SHARDS[name]) for name in SCORED}
@@ -145,12 +146,12 @@ def registered(shop: Shop) -> RegistrationOutcome:
     return found
 
 
-def sampled(shop: Shop) -> Sample | None:
-    """Put some of the cycle's model text before a person who neither asked for it nor had it written."""
-    cycle, state = read_document(shop.workspace.cycle / "cycle.json"), shop.ledger.state()
-    release = next(one for one in state.releases.values() if one.cycle_digest == digest_document(cycle))
-    files = {file["sha256"] for file in cycle["batch"]["files"]}
-    wrote = {e.actor for e in shop.ledger.events() if e.kind == kinds.ROWS_SYNTHESIZED and e.body["rows_sha256"] in files}
+def sampled(shop: Shop, version: int) -> Sample | None:
+    """Put some of the model text behind a version before a person who neither asked for it nor had it written."""
+    events = shop.ledger.events()
+    release = fold(events).releases[version]
+    files = {file["sha256"] for file in read_document(shop.workspace.cycle / "cycle.json")["batch"]["files"]}
+    wrote = {e.actor for e in events if e.kind == kinds.ROWS_SYNTHESIZED and e.body["rows_sha256"] in files}
     asked = {name for name in (release.requested_by, release.registered_by) if name}
     return draw_sample(shop.ledger, shop.labels, shop.workspace.cycle, shop.policy.labels, excluded=asked | wrote, steps=steps())
 
@@ -209,9 +210,7 @@ def keep_documents(cycle: Path, archive: Path, shards: Mapping[str, Path] = Mapp
         if (cycle / name).exists():
             shutil.copyfile(cycle / name, part / Path(name).name)
     keep_tables(cycle, part, shards)
-    shutil.rmtree(archive, ignore_errors=True)
-    part.rename(archive)
-    sync_folder(archive.parent)
+    swap_folder(part, archive)
 
 
 def promoted(shop: Shop, version: int, verdict: str) -> PromotionOutcome | None:

@@ -70,7 +70,7 @@ def register_task(shop: Shop) -> RegistrationOutcome:
         named, gone = authors_of(shop, state), withdrawn_rows(shop, state)
         keep_rows(shop.ledger, shop.rows, shop.executor, cycle, steps(), authors=named, withdrawn=gone)
     registration = registered(shop)
-    sampled(shop)
+    sampled(shop, registration.version)
     prune_rows(shop.ledger, shop.rows, digest_document(read_document(cycle / "cycle.json")), kept_cycles, steps())
     return registration
 

@@ -16,6 +16,7 @@ from governance.release.fold import fold
 from governance.release.kinship import way_to
 from governance.release.ledger import Event
 from governance.release.state import ADOPTED, Release, State
+from governance.release.views import REFUSED, status_of
 from governance.wiring import Shop
 
 NAMED = ("champion", "previous", "pre-synthetic", "baseline", "best-ever")
@@ -135,7 +136,6 @@ class _Line:
 
 def _ancestor(line: _Line, release: Release) -> Ancestor:
     state = line.state
-    parents = {v: r.parents for v, r in state.releases.items()}
     kin = release.kinship
     return Ancestor(
         version=release.version,
@@ -150,18 +150,16 @@ def _ancestor(line: _Line, release: Release) -> Ancestor:
         start_recorded=kin is not None or release.kind == ADOPTED,
         authors=kin.authors if kin else (),
         quarantined_seq=release.quarantined_seq,
-        descends_from=way_to(parents, release.version, [r.version for r in state.recalled]),
+        descends_from=way_to(state.parents, release.version, [r.version for r in state.recalled]),
         anchors=None if release.kind == ADOPTED else _anchors(state, line.events, release),
         mix=_mixed(line, release),
     )
 
 
 def _status(state: State, release: Release) -> str:
-    if release.version == state.champion:
-        return "champion"
-    if release.quarantined:
-        return "quarantined"
-    return "released" if release.promoted else "waiting" if release.waiting else "refused" if release.refused_by else release.verdict
+    """As every view says it; what no person refused is called by its verdict."""
+    found = status_of(state, release.version)
+    return release.verdict if found == REFUSED and not release.refused_by else found
 
 
 def _anchors(state: State, events: Sequence[Event], release: Release) -> Anchors | None:

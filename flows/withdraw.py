@@ -129,7 +129,7 @@ def learnt_from(shop: Shop, state: State, rows: pl.DataFrame) -> Learnt:
     return Learnt(
         trained=counted,
         perhaps=tuple(sorted((untold | back) - set(counted))),
-        started=tuple(sorted(descended({v: r.parents for v, r in state.releases.items()}, counted))),
+        started=tuple(sorted(descended(state.parents, counted))),
         open_cycle=_number_at_hand(shop) if len(mixed) and digest not in by_cycle else None,
         shards={name: count for name, count in shards.items() if count},
     )

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -108,6 +109,22 @@ def write_bytes(path: Path, content: bytes) -> None:
         Path(name).unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def swap_folder(part: Path, place: Path) -> None:
+    """A finished folder in the place of the one that may lie there; a kill between the two renames leaves the old one `set_aside`."""
+    old = set_aside(place)
+    shutil.rmtree(old, ignore_errors=True)
+    if place.exists():
+        place.rename(old)
+    part.rename(place)
+    sync_folder(place.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def set_aside(place: Path) -> Path:
+    """Where `swap_folder` keeps the old folder until the new one is in its place."""
+    return place.with_name(f".{place.name}.old")
 
 
 def sync_folder(folder: Path) -> None:

@@ -20,6 +20,8 @@ from governance.digest import (
     digest_document,
     digest_file,
     read_document,
+    set_aside,
+    swap_folder,
     sync_folder,
     write_bytes,
     write_document,
@@ -199,7 +201,7 @@ def freeze(workspace: Workspace, request: CycleRequest) -> dict[str, Any]:
         raise ConflictError("the memory changed while it was being copied", where=str(request.memory), fix="try again")
     write_document(staging / MATCHED_FILE, matched_document(()))
     write_document(staging / "cycle.json", document)
-    _swap(staging, workspace.cycle)
+    swap_folder(staging, workspace.cycle)
     return document
 
 
@@ -254,7 +256,7 @@ def frozen_cycle(workspace: Workspace) -> tuple[dict[str, Any], str] | None:
 
 def settle(workspace: Workspace) -> None:
     """Finish a swap of cycles that was killed: the new cycle stays where it is in place, else the old one comes back."""
-    old = _set_aside(workspace.cycle)
+    old = set_aside(workspace.cycle)
     if not old.exists():
         return
     if workspace.cycle.exists():
@@ -277,17 +279,3 @@ def same_question(document: Mapping[str, Any], other: Mapping[str, Any]) -> bool
     tables = ("emissions", "relabels", "earlier", "benchmarks", "sentinels", "watermark", "recalled", "withdrawn")
     keys = ("kind", "batch", "mapping", *references, *tables, "policy_sha256")
     return all(document.get(key) == other.get(key) for key in keys)
-
-
-def _swap(staging: Path, place: Path) -> None:
-    old = _set_aside(place)
-    shutil.rmtree(old, ignore_errors=True)
-    if place.exists():
-        place.rename(old)
-    staging.rename(place)
-    sync_folder(place.parent)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _set_aside(place: Path) -> Path:
-    return place.with_name(f".{place.name}.old")

@@ -1,7 +1,7 @@
 """Keeping what a passed cycle was trained on, once, so that a policy that accumulates can bring it back."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from governance.provenance.recalled import Named
 from governance.provenance.row import OWN_WORDS, ROW_SCHEMA
 from governance.provenance.withdrawn import nothing_withdrawn, without
 from governance.release import kinds
-from governance.release.state import PASS, State
+from governance.release.state import PASS
 
 STEPS = ("keep.written", "keep.recorded")
 """The points between the steps, in order; at each of them the process may die, and the next run goes on."""
@@ -42,10 +42,6 @@ class Counted:
         """Version -> rows, of the releases of the line that wrote some."""
         found = {str(one.version): sum(rows for author, rows in self.wrote.items() if one.wrote(*author)) for one in authors}
         return {version: rows for version, rows in found.items() if rows}
-
-
-class _Kept(Exception):  # noqa: N818 - it says what happened, and never leaves this module
-    """Another process has recorded this cycle."""
 
 
 def keep_rows(
@@ -75,7 +71,8 @@ def keep_rows(
     sha256 = store.keep(counted.through(without(rows, gone) for rows in _rows(executor, cycle, first, document["number"])))
     steps("keep.written")
     body = {"cycle": document["number"], "cycle_digest": digest, "rows": counted.rows, "rows_sha256": sha256}
-    recorded = _record(ledger, {**body, "own": counted.own(authors)})
+    body |= {"own": counted.own(authors)}
+    recorded = ledger.settle_if(kinds.ROWS_KEPT, lambda now: None if digest in now.kept_rows else body) is not None
     steps("keep.recorded")
     return recorded
 
@@ -90,16 +87,3 @@ def _rows(executor: Executor, cycle: Path, first: pl.Series, number: int) -> Ite
 
 def _as_they_are(rows: pl.DataFrame) -> pl.DataFrame:
     return rows
-
-
-def _record(ledger: Ledger, body: Mapping[str, object]) -> bool:
-    def decide(now: State) -> Mapping[str, object]:
-        if body["cycle_digest"] in now.kept_rows:
-            raise _Kept
-        return body
-
-    try:
-        ledger.settle(kinds.ROWS_KEPT, decide)
-    except _Kept:
-        return False
-    return True

@@ -57,10 +57,6 @@ class Recorded:
     changed: bool
 
 
-class _There(Exception):  # noqa: N818 - it says what happened, and never leaves this module
-    """These labels are in the ledger already."""
-
-
 def standing(state: State, store: LabelStore, seal: Seal) -> Standing:
     """What people's labels add up to now.
 
@@ -95,11 +91,7 @@ def record_labels(
         "sheet_sha256": sheet_sha256,
         **_sealed(ledger, read, sha256, labels.height, seal),
     }
-    changed = True
-    try:
-        ledger.settle(kinds.ROWS_RELABELLED, lambda now: _unless_labelled(now, read, store, labels, body))
-    except _There:
-        changed = False
+    changed = ledger.settle_if(kinds.ROWS_RELABELLED, lambda now: _unless_labelled(now, read, store, labels, body)) is not None
     steps("label.recorded")
     return Recorded(relabelling=ledger.state().relabellings[sha256], changed=changed)
 
@@ -135,9 +127,12 @@ def _sealed(ledger: Ledger, state: State, sha256: str, rows: int, seal: Seal) ->
     return {"signature": signature, "key": found.key}
 
 
-def _unless_labelled(now: State, read: State, store: LabelStore, labels: pl.DataFrame, body: Mapping[str, object]) -> Mapping[str, object]:
+def _unless_labelled(
+    now: State, read: State, store: LabelStore, labels: pl.DataFrame, body: Mapping[str, object]
+) -> Mapping[str, object] | None:
+    """None where these labels are in the ledger already."""
     if body["labels_sha256"] in now.relabellings:
-        raise _There
+        return None
     for sha256 in now.relabellings.keys() - read.relabellings.keys():
         both = labels.join(store.labels(sha256), on=KEY, how="semi")
         if both.height:

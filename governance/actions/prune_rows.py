@@ -27,10 +27,6 @@ class Pruned:
     reason: str
 
 
-class _Stays(Exception):  # noqa: N818 - it says what happened, and never leaves this module
-    """Somebody decided meanwhile: the rows may come back."""
-
-
 def to_prune(state: State, at_hand: str, kept_cycles: int | None) -> Sequence[Pruned]:
     """What is kept for nothing, oldest first. `at_hand` is the digest of the cycle that ends, of which nobody has decided yet.
 
@@ -62,16 +58,12 @@ def prune_rows(ledger: Ledger, store: RowStore, at_hand: str, kept_cycles: int |
 
 
 def _recorded(ledger: Ledger, one: Pruned, at_hand: str, kept_cycles: int | None) -> bool:
-    def decide(now: State) -> Mapping[str, object]:
+    def decide(now: State) -> Mapping[str, object] | None:
         if one not in to_prune(now, at_hand, kept_cycles):
-            raise _Stays
+            return None  # somebody decided meanwhile: the rows may come back
         return {"cycle_digest": one.cycle_digest, "rows_sha256": one.rows_sha256, "reason": one.reason}
 
-    try:
-        ledger.settle(kinds.ROWS_PRUNED, decide)
-    except _Stays:
-        return False
-    return True
+    return ledger.settle_if(kinds.ROWS_PRUNED, decide) is not None
 
 
 def _reason(release: Release | None, at_hand: bool) -> str:  # noqa: FBT001 - a fact about the cycle

@@ -18,6 +18,10 @@ Decide = Callable[[State], Mapping[str, object]]
 """The newest state -> the body of the event that is right in it; raises ConflictError where none is right any more."""
 
 
+DecideIf = Callable[[State], Mapping[str, object] | None]
+"""The same, or None where nothing has to be written any more."""
+
+
 def nothing_more(event: Event) -> None:
     """What follows an event that is written, where nobody wants anything to."""
 
@@ -60,10 +64,22 @@ class Ledger:
 
         Raises: what `decide` raises; ConflictError after a hundred lost races.
         """
+        event = self.settle_if(kind, decide)
+        if event is None:
+            raise ValueError(f"{kind}: nothing was decided")
+        return event
+
+    def settle_if(self, kind: str, decide: DecideIf) -> Event | None:
+        """Like `settle`, but where `decide` answers None nothing is written: somebody recorded it already, or nothing is to be recorded.
+
+        Raises: as `settle`.
+        """
         for _ in range(TRIES):
             events = self.events()
             head = events[-1] if events else None
             body = decide(fold(events))
+            if body is None:
+                return None
             try:
                 return self._append(head, kind, body)
             except ConflictError:

@@ -30,10 +30,6 @@ class Remembered:
     changed: bool
 
 
-class _Known(Exception):  # noqa: N818 - it says what happened, and never leaves this module
-    """Another process has recorded this cycle."""
-
-
 def remember(ledger: Ledger, store: MemoryStore, cycle: Path, steps: Steps = go_on) -> Remembered:
     """Add the admitted rows of the cycle in a folder to the memory; idempotent by the cycle's digest.
 
@@ -62,15 +58,11 @@ def remember(ledger: Ledger, store: MemoryStore, cycle: Path, steps: Steps = go_
 
 
 def _record(ledger: Ledger, read: State, body: Mapping[str, object]) -> bool:
-    def decide(now: State) -> Mapping[str, object]:
+    def decide(now: State) -> Mapping[str, object] | None:
         if body["cycle_digest"] in now.remembered:
-            raise _Known
+            return None
         if now.memory != read.memory:
             raise ConflictError("the memory grew while this cycle was being added to it", fix="try again")
         return body
 
-    try:
-        ledger.settle(kinds.MEMORY_EXTENDED, decide)
-    except _Known:
-        return False
-    return True
+    return ledger.settle_if(kinds.MEMORY_EXTENDED, decide) is not None

@@ -1,6 +1,6 @@
 """Every cycle draws model text for a person to read, and a sample that was read whole is closed; each is recorded once."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, timedelta
 from functools import partial
 from pathlib import Path
@@ -22,10 +22,6 @@ from governance.release.state import State
 
 STEPS = ("sample.kept", "sample.recorded")
 """The points between the steps, in order; at each of them the process may die, and the next run goes on."""
-
-
-class _There(Exception):  # noqa: N818 - it says what happened, and never leaves this module
-    """Another process has recorded it."""
 
 
 def draw_sample(
@@ -52,13 +48,7 @@ def draw_sample(
         "due": due.isoformat(timespec="seconds"),
         "excluded": sorted(set(excluded)),
     }
-
-    def unless_there(now: State) -> dict[str, object]:
-        if digest in now.samples:
-            raise _There
-        return body
-
-    _once(ledger, kinds.SAMPLE_DRAWN, unless_there)
+    ledger.settle_if(kinds.SAMPLE_DRAWN, lambda now: None if digest in now.samples else body)
     steps("sample.recorded")
     return ledger.state().samples[digest]
 
@@ -75,18 +65,21 @@ def left_to_read(state: State, store: LabelStore, seal: Seal) -> Sequence[tuple[
 def close_samples(ledger: Ledger, store: LabelStore, seal: Seal) -> Sequence[Sample]:
     """Record every sample that was read whole since it was drawn. Returns the samples that are closed by it."""
     state = ledger.state()
-    whole = [one for one, rows in left_to_read(state, store, seal) if rows.is_empty()]
-    said = _counting(state, store, seal) if whole else ()
-    for sample in whole:
-        rows = store.labels(sample.sha256)
-        readers = sorted({one.by for one in _speaking(said, sample) if unread(rows, [one]).height < rows.height})
-        _once(ledger, kinds.SAMPLE_READ, partial(_closing, sample, readers))
-    return whole
+    waiting = open_samples(state)
+    said = _counting(state, store, seal) if waiting else ()
+    closed = []
+    for sample in waiting:
+        rows, speaking = store.labels(sample.sha256), _speaking(said, sample)
+        if unread(rows, speaking).is_empty():
+            readers = sorted({one.by for one in speaking if unread(rows, [one]).height < rows.height})
+            ledger.settle_if(kinds.SAMPLE_READ, partial(_closing, sample, readers))
+            closed.append(sample)
+    return closed
 
 
-def _closing(sample: Sample, readers: Sequence[str], now: State) -> dict[str, object]:
+def _closing(sample: Sample, readers: Sequence[str], now: State) -> dict[str, object] | None:
     if not now.samples[sample.cycle_digest].open:
-        raise _There
+        return None
     return {"cycle_digest": sample.cycle_digest, "sample_sha256": sample.sha256, "readers": list(readers)}
 
 
@@ -99,10 +92,3 @@ def _counting(state: State, store: LabelStore, seal: Seal) -> Sequence[Said]:
 def _speaking(said: Sequence[Said], sample: Sample) -> Sequence[Said]:
     """Labels that were given after a sample was drawn, by somebody who neither asked for the cycle nor had its rows written."""
     return [one for one in said if one.seq > sample.seq and not named(one.by, sample.excluded)]
-
-
-def _once(ledger: Ledger, kind: str, decide: Callable[[State], Mapping[str, object]]) -> None:
-    try:
-        ledger.settle(kind, decide)
-    except _There:
-        return

@@ -42,10 +42,6 @@ class Request:
             raise ValueError("rows: none was asked out")
 
 
-class _There(Exception):  # noqa: N818 - it says what happened, and never leaves this module
-    """Exactly these rows were withdrawn before."""
-
-
 def withdraw_rows(
     ledger: Ledger,
     store: WithdrawalStore,
@@ -77,11 +73,7 @@ def withdraw_rows(
         "trained": {str(version): rows for version, rows in request.trained.items()},
         "perhaps": list(request.perhaps),
     }
-    changed = True
-    try:
-        ledger.settle(kinds.ROWS_WITHDRAWN, lambda now: _unless_moved(now, read, body))
-    except _There:
-        changed = False
+    changed = ledger.settle_if(kinds.ROWS_WITHDRAWN, lambda now: _unless_moved(now, read, body)) is not None
     steps("withdraw.recorded")
     state = ledger.state()
     kept.forget(set(state.replaced_rows) - set(state.kept_rows.values()))
@@ -116,9 +108,10 @@ def _without(store: RowStore, sha256: str, rows: pl.DataFrame) -> Iterator[pl.Da
     return (without(frame, rows) for frame in store.frames(sha256))
 
 
-def _unless_moved(now: State, read: State, body: Mapping[str, Any]) -> Mapping[str, Any]:
+def _unless_moved(now: State, read: State, body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """None where exactly these rows were withdrawn before."""
     if body["withdrawn_sha256"] in now.withdrawn:
-        raise _There
+        return None
     if now.kept_rows != read.kept_rows:
         raise ConflictError("rows were kept or given up meanwhile", where="heirloom withdraw", fix="try again")
     return body

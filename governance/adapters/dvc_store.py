@@ -14,7 +14,7 @@ from pathlib import Path
 
 from governance.adapters.dvc_commands import add_files, init_dvc, remote_folder, run_dvc
 from governance.adapters.dvc_objects import TrackedFolder, object_path
-from governance.digest import Manifest, read_document, sync_folder, write_document
+from governance.digest import Manifest, read_document, swap_folder, write_document
 from governance.errors import ConflictError, DependencyError, IntegrityError
 from governance.ports.workspace import DIGEST_DIGITS, Workspace
 
@@ -224,15 +224,7 @@ def _emptied(folder: Path) -> Path:
 
 
 def _swap(part: Path, place: Path) -> None:
-    """The new folder in the old one's place; a kill between the two renames leaves no folder, which the next restore mends."""
-    old = place.with_name(f".{place.name}.old")
-    if old.exists():
-        shutil.rmtree(old)
+    """The new folder in the place of whatever was there; where a kill leaves none, the next restore mends it."""
     if place.is_symlink() or place.is_file():
         place.unlink()
-    if place.exists():
-        place.rename(old)
-    part.rename(place)
-    sync_folder(place.parent)
-    if old.exists():
-        shutil.rmtree(old)
+    swap_folder(part, place)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from governance.digest import Manifest
+from governance.digest import Manifest, swap_folder
 from governance.errors import IntegrityError
 from governance.ports.registry import Candidate
 
@@ -89,15 +89,11 @@ def version_of(client: "MlflowClient", run: "Run", candidate: Candidate) -> "Mod
 
 def replace_folder(folder: Path, place: Path) -> None:
     """A copy of a folder in the place of whatever was there; a kill leaves the old one, the new one or none."""
-    part, old = place.with_name(f".{place.name}.part"), place.with_name(f".{place.name}.old")
-    for leftover in (part, old):
-        shutil.rmtree(leftover, ignore_errors=True)
+    part = place.with_name(f".{place.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
     place.parent.mkdir(parents=True, exist_ok=True)
     shutil.copytree(folder, part, copy_function=_copy)
-    if place.exists():
-        place.rename(old)
-    part.rename(place)
-    shutil.rmtree(old, ignore_errors=True)
+    swap_folder(part, place)
 
 
 def _copy(source: str, target: str) -> None:

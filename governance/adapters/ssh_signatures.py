@@ -16,6 +16,7 @@ from pathlib import Path
 
 from governance.errors import DependencyError, UsageError
 from governance.ports.signer import NotSigned, Signed
+from governance.release.dsse import BEGIN, END
 from governance.release.platform_key import PLATFORM
 
 NAMESPACE = "heirloom"
@@ -26,7 +27,6 @@ MACHINE_SECONDS = 10
 """A key without a passphrase signs in milliseconds."""
 LONGEST = 16_384
 """Characters of a signature: the largest RSA key in use needs a fifth of it."""
-BEGIN, END = "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"
 _MAGIC = b"SSHSIG\x00\x00\x00\x01"
 PROGRAM = "ssh-keygen"
 

@@ -54,7 +54,7 @@ class Descendants:
 
 def descendants_of(state: State, version: int) -> Descendants:
     """What descends from a version, whatever became of it."""
-    parents = {v: r.parents for v, r in state.releases.items()}
+    parents = state.parents
     below = sorted(descended(parents, [version]))
     by_cycle = {release.cycle_digest: release.version for release in state.releases.values()}
     digest = state.releases[version].checkpoint

@@ -13,7 +13,7 @@ def missed(state: State, release: Release) -> tuple[Release, ...]:
 
 def way_to_recalled(state: State, version: int) -> tuple[int, ...]:
     """From a version to the nearest recalled one that it descends from, both in it; empty where it descends from none."""
-    return way_to({v: r.parents for v, r in state.releases.items()}, version, [r.version for r in state.recalled])
+    return way_to(state.parents, version, [r.version for r in state.recalled])
 
 
 def _seq(state: State, way: tuple[int, ...]) -> int | None:

@@ -10,7 +10,7 @@ from governance.release.approval import Approval
 from governance.release.baseline_proposal import BaselineProposal
 from governance.release.controls import Control
 from governance.release.judged import GateDrill, Judgement, OpenCycle, Rehearsal, Withdrawal, Written
-from governance.release.kinship import Kinship, descended
+from governance.release.kinship import Kinship, Parents, descended
 from governance.release.ledger import GENESIS
 from governance.release.levels import LEVELLED, RANKED, Levels
 from governance.release.reading import Sample
@@ -196,6 +196,11 @@ class State:
     """True after a rollback that could not reach the registry, until the views were repaired."""
 
     @property
+    def parents(self) -> Parents:
+        """Version -> the versions that it comes from."""
+        return {version: release.parents for version, release in self.releases.items()}
+
+    @property
     def recalled(self) -> tuple[Release, ...]:
         """What was left by a rollback: nothing goes back to it, and its words are barred."""
         return tuple(r for r in self.releases.values() if r.quarantined)
@@ -203,7 +208,7 @@ class State:
     @property
     def tainted(self) -> frozenset[int]:
         """Versions that descend from a recalled one, through weights or rows, and are not recalled themselves."""
-        return descended({v: r.parents for v, r in self.releases.items()}, [r.version for r in self.recalled])
+        return descended(self.parents, [r.version for r in self.recalled])
 
     @property
     def sound(self) -> tuple[Release, ...]:

@@ -55,7 +55,7 @@ def status_tags(state: State, version: int) -> Mapping[str, str]:
     """The tags of a version that the ledger decides; every one of them can be rebuilt from it."""
     release = state.releases[version]
     return {
-        "heirloom.status": _status(state, version),
+        "heirloom.status": status_of(state, version),
         "heirloom.verdict": release.verdict,
         "heirloom.checkpoint": release.checkpoint,
         "heirloom.decision_sha256": release.decision_sha256,
@@ -73,7 +73,8 @@ def way_back_words(state: State, version: int) -> str:
     return f"release {walked.to}, rehearsed in {walked.milliseconds / 1000:.1f} s, {walked.files} files (ledger {walked.seq})"
 
 
-def _status(state: State, version: int) -> str:
+def status_of(state: State, version: int) -> str:
+    """What a version is now, in a word: champion, quarantined, being promoted, released, waiting or refused."""
     release = state.releases[version]
     if version == state.champion:
         return "champion"
@@ -83,4 +84,4 @@ def _status(state: State, version: int) -> str:
         return "being promoted"
     if release.promoted:
         return "released"
-    return "waiting" if release.waiting else "refused"
+    return "waiting" if release.waiting else REFUSED

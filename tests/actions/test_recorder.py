@@ -65,6 +65,28 @@ def test_an_event_that_arrives_while_it_is_decided_makes_it_be_decided_again():
     assert seen == [None, "night"]
 
 
+def test_where_a_rival_recorded_it_meanwhile_nothing_is_written_a_second_time():
+    store = MemoryLedger()
+
+    def rival(event):
+        store.before_append = lambda event: None
+        ledger_of(store, "engineer-b").record(kinds.SCHEDULE_FROZEN, {"reason": "night"})
+
+    def unless_frozen(state):
+        return None if state.frozen else {"reason": "night"}
+
+    store.before_append = rival
+    assert ledger_of(store).settle_if(kinds.SCHEDULE_FROZEN, unless_frozen) is None
+    assert [event.actor for event in store.kept] == ["engineer-b"]
+
+
+def test_an_act_that_has_to_be_recorded_may_not_decide_for_nothing():
+    store = MemoryLedger()
+    with pytest.raises(ValueError, match="nothing was decided"):
+        ledger_of(store).settle(kinds.NOTE_ADDED, lambda _: None)
+    assert store.kept == []
+
+
 def test_settling_gives_up_where_the_head_runs_away_for_ever():
     store = MemoryLedger()
 

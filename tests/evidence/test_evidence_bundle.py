@@ -112,7 +112,7 @@ def test_what_an_older_version_did_not_keep_is_said_and_not_failed(line: RealSho
     finally:
         for path in hidden:
             path.with_suffix(".away").rename(path)
-    assert "rows.csv: the rows of the mix were not kept when the cycle ended" in found.written.lacking
+    assert "rows.csv, the rows of the mix: not kept when the cycle ended" in found.written.lacking
     assert failed(tmp_path / "old.zip") == set()
     assert "not checked: rows.csv was not kept" in said(tmp_path / "old.zip", "shares")
 

@@ -13,12 +13,12 @@ from tests.evidence.forgery import packed
 ABOUT = {"schema": "heirloom/evidence/1", "model": "student", "version": 1, "ledger": {"seq": 0, "head": verify.GENESIS}, "files": {}}
 
 
-def refused(path: Path, words: str) -> None:
-    """One answer, a FAIL that says why; the program ends with 4."""
+def why_refused(path: Path) -> str:
+    """The one answer, a FAIL that says why; the program ends with 4."""
     checks = verify.verify(path)
     assert [(check.name, check.outcome) for check in checks] == [("bundle", "FAIL")]
-    assert words in checks[0].says, checks[0].says
     assert verify.main([str(path)]) == 4
+    return checks[0].says
 
 
 def with_member(path: Path, name: str, content: bytes = b"x", **changes: object) -> Path:
@@ -36,25 +36,25 @@ def with_member(path: Path, name: str, content: bytes = b"x", **changes: object)
     "name", ["../evil", "/etc/passwd", "a/../../b", "..", "a\\b", "C:evil", "a//b", ".hidden", "dir/", "a/./b", "\x1b[2J", "é", "x" * 300]
 )
 def test_a_name_that_leads_out_of_the_bundle_is_refused(tmp_path: Path, name: str):
-    refused(with_member(tmp_path / "e.zip", name), "is no name of a file inside of a bundle")
+    assert "is no name of a file inside of a bundle" in why_refused(with_member(tmp_path / "e.zip", name))
     assert [path.name for path in tmp_path.iterdir()] == ["e.zip"]
 
 
 def test_a_name_that_stands_twice_is_refused_also_in_another_case(tmp_path: Path):
     with pytest.warns(UserWarning, match="Duplicate name"):
         path = with_member(tmp_path / "1.zip", "bundle.json")
-    refused(path, "stands in it twice")
-    refused(with_member(tmp_path / "2.zip", "BUNDLE.json"), "stands in it twice")
+    assert "stands in it twice" in why_refused(path)
+    assert "stands in it twice" in why_refused(with_member(tmp_path / "2.zip", "BUNDLE.json"))
 
 
 def test_a_link_is_refused(tmp_path: Path):
-    refused(with_member(tmp_path / "e.zip", "link", external_attr=(stat.S_IFLNK | 0o777) << 16), "is no plain file")
+    assert "is no plain file" in why_refused(with_member(tmp_path / "e.zip", "link", external_attr=(stat.S_IFLNK | 0o777) << 16))
 
 
 def test_a_member_that_unpacks_to_more_than_a_document_may_have_is_refused_unread(tmp_path: Path):
     path = with_member(tmp_path / "e.zip", "documents/mix.json", bytes(verify.LARGEST_DOCUMENT + 1))
     assert path.stat().st_size < 100_000
-    refused(path, "more than 67,108,864")
+    assert "more than 67,108,864" in why_refused(path)
 
 
 def test_a_member_that_lies_about_its_size_is_refused(tmp_path: Path):
@@ -63,17 +63,17 @@ def test_a_member_that_lies_about_its_size_is_refused(tmp_path: Path):
     true, told = (32_000).to_bytes(4, "little"), (8).to_bytes(4, "little")
     assert content.count(true) == 2
     path.write_bytes(content.replace(true, told))
-    refused(path, "ledger.jsonl cannot be read")
+    assert "ledger.jsonl cannot be read" in why_refused(path)
 
 
 def test_too_many_members_are_refused(tmp_path: Path):
     names = {f"f{n}": b"" for n in range(verify.MOST_FILES + 1)}
-    refused(packed(tmp_path / "e.zip", names), "holds more than 500 files")
+    assert "holds more than 500 files" in why_refused(packed(tmp_path / "e.zip", names))
 
 
 def test_a_line_without_an_end_does_not_fill_the_memory(tmp_path: Path):
     path = with_member(tmp_path / "e.zip", "ledger.jsonl", b" " * (verify.LONGEST_LINE + (2 << 20)))
-    refused(path, "a line of more than 16,777,216 bytes")
+    assert "a line of more than 16,777,216 bytes" in why_refused(path)
 
 
 @pytest.mark.parametrize(
@@ -88,14 +88,14 @@ def test_a_line_without_an_end_does_not_fill_the_memory(tmp_path: Path):
     ],
 )
 def test_json_that_two_readers_would_read_differently_is_refused(tmp_path: Path, content: bytes, words: str):
-    refused(with_member(tmp_path / "e.zip", "documents/mix.json", content), words)
+    assert words in why_refused(with_member(tmp_path / "e.zip", "documents/mix.json", content))
 
 
 @pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x05\x06" + bytes(18)])
 def test_what_is_no_bundle_is_refused(tmp_path: Path, content: bytes):
     path = tmp_path / "e.zip"
     path.write_bytes(content)
-    refused(path, "is refused")
+    assert "is refused" in why_refused(path)
 
 
 def test_a_cut_zip_is_refused(tmp_path: Path):

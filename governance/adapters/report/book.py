@@ -18,7 +18,7 @@ from governance.adapters.report.visible import line
 from governance.provenance.descent_words import depth_words, mean_words, share_words, token_words
 from governance.release.ledger import Event
 from governance.release.state import ADOPTED, Release, State
-from governance.release.views import status_tags, way_back_words
+from governance.release.views import status_of, way_back_words
 
 SCHEMA = "heirloom/book/1"
 INDEX, DOCUMENT = "index.html", "book.json"
@@ -131,7 +131,7 @@ def _release_row(book: Book, release: Release) -> Mapping[str, Any]:
         "page": _page_name(release.version),
         "cycle": release.cycle,
         "verdict": _verdict(release),
-        "status": _status(book.state, release.version),
+        "status": status_of(book.state, release.version),
         "share": share_words(release.descent.share),
         "cells": [_cell(book.state, release, standings.get(metric)) for metric in WATCHED],
     }
@@ -148,10 +148,6 @@ def _cell(state: State, release: Release, standing: Standing | None) -> tuple[st
 
 def _verdict(release: Release) -> str:
     return "adopted" if release.kind == ADOPTED else release.verdict
-
-
-def _status(state: State, version: int) -> str:
-    return status_tags(state, version)["heirloom.status"]
 
 
 def _kin(state: State, release: Release) -> Kin:
@@ -185,7 +181,7 @@ def _version_page(book: Book, release: Release) -> str:
     return page_template("version.html").render(
         title=f"{line(str(book.state.model), 80)}, version {release.version}",
         index=INDEX,
-        headline=f"Version {release.version}: {_verdict(release)}, {_status(book.state, release.version)}",
+        headline=f"Version {release.version}: {_verdict(release)}, {status_of(book.state, release.version)}",
         verdict=release.verdict,
         facts=_facts(book.state, release),
         decisions=[one for one in decisions_of(book.events) if one.version == release.version],
