@@ -63,8 +63,17 @@ def main(tokens: Sequence[str] | None = None) -> int:
 
 
 def run() -> None:
-    """The console script."""
-    sys.exit(main())
+    """The console script. A stage that a run's DVC starts is forked from that run's server, which has imported what stages need."""
+    sys.exit(_forked() if sys.argv[1:3] == ["stage", "run"] else main())
+
+
+def _forked() -> int:
+    from governance.adapters.fork_server import PLACE, Program, forked
+
+    program = Program(main="cli.main:main", cold=(sys.argv[0],))
+    environment = {name: value for name, value in os.environ.items() if name != PLACE}
+    code = forked(program, sys.argv[1:], environment=environment, places=(0, 1, 2))
+    return main() if code is None else code
 
 
 def _answer(result: object, *, as_json: bool) -> int:

@@ -3,9 +3,10 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
-from flows.server import answers, free_port, prefect_server
+from flows.server import Server, answers, free_port, prefect_server
 from governance.digest import digest_text, read_document
 from governance.errors import IntegrityError, UsageError
 from governance.ports.workspace import Workspace
@@ -17,11 +18,12 @@ SERVED = "HEIRLOOM_SERVED_WORKSPACE"
 
 
 @contextmanager
-def prefect_at_hand(shop: Shop) -> Iterator[None]:
+def prefect_at_hand(shop: Shop, *meanwhile: str) -> Iterator[None]:
     """Prefect, told where its server is: one that the user names, the one of a running `heirloom serve`, or one that ends with us.
 
-    Called before Prefect is imported: it reads its environment then. Its own ephemeral server is not used, because it outlives a kill of
-    the process that started it. Errors are left to whoever called, so Prefect's own log stays silent unless somebody asks for it.
+    Called before Prefect is imported: it reads its environment then. The modules `meanwhile` are imported while a server of ours starts.
+    Its own ephemeral server is not used, because it outlives a kill of the process that started it. Errors are left to whoever called, so
+    Prefect's own log stays silent unless somebody asks for it.
     """
     os.environ.setdefault("PREFECT_HOME", str(shop.workspace.scheduler))
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
@@ -31,8 +33,13 @@ def prefect_at_hand(shop: Shop) -> Iterator[None]:
         os.environ[API_URL] = f"{page}/api"
         yield
     else:
-        with prefect_server(shop.workspace.scheduler, port=free_port(0)) as server:
+
+        def imported(server: Server) -> None:
             os.environ[API_URL] = server.api
+            for module in meanwhile:
+                import_module(module)
+
+        with prefect_server(shop.workspace.scheduler, port=free_port(0), meanwhile=imported):
             yield
 
 

@@ -27,6 +27,7 @@ from governance.actions.prune_rows import prune_rows
 from governance.actions.recover import recover
 from governance.actions.remember import remember
 from governance.adapters.lock import hold
+from governance.adapters.runners import stage_forks
 from governance.digest import digest_document, read_document
 from governance.errors import GovernanceError
 from governance.gates.matched import MATCHED_FILE
@@ -92,7 +93,7 @@ def retrain(
     """
     shop = shop_of_run(workspace, requester)
     try:
-        with hold(shop.workspace.lock, f"retrain {model}", shop.clock):
+        with hold(shop.workspace.lock, f"retrain {model}", shop.clock), stage_forks(shop.trainer):
             if scheduled() and (why := shop.ledger.state().frozen) is not None:
                 return frozen(why)
             return _run(shop, Path(batch) if batch else None, again=again, extend=extend)

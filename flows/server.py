@@ -13,7 +13,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,8 +46,12 @@ class Server:
 
 
 @contextmanager
-def prefect_server(home: Path, *, port: int | None = None, limit_seconds: float = START_SECONDS) -> Iterator[Server]:
+def prefect_server(
+    home: Path, *, port: int | None = None, limit_seconds: float = START_SECONDS, meanwhile: Callable[[Server], None] = lambda _: None
+) -> Iterator[Server]:
     """A `prefect server start` that keeps its records in `home` and has answered; it is stopped at the end, whatever ended it.
+
+    `meanwhile` is called while it starts, which takes seconds: nobody answers at its address yet.
 
     Raises: DependencyError with the last words of the server where it does not answer in time.
     """
@@ -64,9 +68,10 @@ def prefect_server(home: Path, *, port: int | None = None, limit_seconds: float 
             start_new_session=True,
         )
     try:
-        page = f"http://{HOST}:{chosen}"
-        _wait_for_health(child, page, log, limit_seconds)
-        yield Server(page=page, pid=child.pid, log=log)
+        server = Server(page=f"http://{HOST}:{chosen}", pid=child.pid, log=log)
+        meanwhile(server)
+        _wait_for_health(child, server.page, log, limit_seconds)
+        yield server
     finally:
         _stop(child)
 

@@ -45,9 +45,14 @@ def command(
         return _controls(shop, control)
     from flows.local import prefect_at_hand
     from governance.adapters.lock import hold
+    from governance.adapters.runners import stage_forks
 
     chosen = str(batch.absolute()) if batch else None
-    with hold(shop.workspace.lock, f"retrain {shop.policy.line.model}", shop.clock), prefect_at_hand(shop):
+    with (
+        hold(shop.workspace.lock, f"retrain {shop.policy.line.model}", shop.clock),
+        stage_forks(shop.trainer),
+        prefect_at_hand(shop, "flows.retrain", "mlflow"),
+    ):
         from flows.retrain import retrain  # prefect reads its environment when it is imported
 
         state = retrain(str(shop.workspace.root), shop.policy.line.model, chosen, again, shop.actor, extend=extend, return_state=True)

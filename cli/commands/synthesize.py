@@ -36,7 +36,10 @@ def command(batch: Path | None = None, *, make_key: bool = False, common: Common
 
         key_made(shop)
     chosen = str(batch.absolute()) if batch else None
-    with hold(shop.workspace.lock, f"synthesize {shop.policy.line.model}", shop.clock), prefect_at_hand(shop):
+    with (
+        hold(shop.workspace.lock, f"synthesize {shop.policy.line.model}", shop.clock),
+        prefect_at_hand(shop, "flows.synthesize", *shop.trainer.imports),
+    ):
         from flows.synthesize import synthesize  # prefect reads its environment when it is imported
 
         state = synthesize(str(shop.workspace.root), shop.policy.line.model, chosen, shop.actor, return_state=True)

@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from governance.adapters.environment import quiet_environment
+from governance.adapters.fork_server import Program, run
 from governance.digest import write_bytes
 from governance.errors import DependencyError, UsageError
+
+DVC = Program(main="dvc.cli:main", cold=(sys.executable, "-m", "dvc"))
 
 LIMIT_SECONDS = 600
 """Longest wait for one run. A gigabyte takes about 10 s to add and to push on a laptop disk."""
@@ -62,20 +65,18 @@ def run_dvc(workspace: Path, *arguments: str) -> str:
 
     Raises: DependencyError with the last words of dvc when it fails, does not end or is not installed.
     """
-    command = [sys.executable, "-m", "dvc", "--wait-for-lock", "--cd", str(workspace), *arguments]
     shown = f"dvc {arguments[0]}"
     fix = f"run it by hand in {workspace} and read what it says: dvc {' '.join(arguments[:4])}"
     try:
-        done = subprocess.run(
-            command, env=dvc_environment(), capture_output=True, text=True, errors="replace", timeout=LIMIT_SECONDS, check=False
-        )
+        asked = ("--wait-for-lock", "--cd", str(workspace), *arguments)
+        done = run(DVC, asked, environment=dvc_environment(), limit=LIMIT_SECONDS)
     except subprocess.TimeoutExpired as error:
         raise DependencyError(f"{shown} did not end in {LIMIT_SECONDS} s", where=str(workspace), fix=fix) from error
     except OSError as error:
         raise DependencyError(f"{shown} cannot be started: {error}", where=str(workspace), fix="install the package dvc") from error
-    if done.returncode != 0:
+    if done.code != 0:
         said = (done.stderr or done.stdout).strip()[-SAID_CHARACTERS:]
-        raise DependencyError(f"{shown} stopped with {done.returncode}: {said}", where=str(workspace), fix=fix)
+        raise DependencyError(f"{shown} stopped with {done.code}: {said}", where=str(workspace), fix=fix)
     return done.stdout
 
 

@@ -2,20 +2,31 @@
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from governance import errors
+from governance.adapters.dvc_commands import DVC
 from governance.adapters.environment import quiet_environment
 from governance.adapters.folder_desk import FolderDesk
+from governance.adapters.fork_server import fork_server, run
 from governance.digest import write_document
 from governance.errors import DependencyError, GovernanceError
+from governance.ports.trainer import Trainer
 from governance.ports.workspace import Workspace
 from governance.stages.table import stage_named
+
+STAGE_IMPORTS = ("cli.shop", "cli.main", "rich.console", "governance.adapters.batch.door", "dvc.repo", "dvc.cli", "great_expectations")
+"""What every stage begins with, and DVC, in the order in which a cycle wants it; what its trainer needs follows."""
+
+
+def stage_forks(trainer: Trainer) -> AbstractContextManager[None]:
+    """A server that DVC and its stages are forked from while somebody runs several: it imports what they need while others work."""
+    return fork_server([*STAGE_IMPORTS, *trainer.imports])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +44,7 @@ class HereRunner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DvcRunner:
-    """Runs the stage through DVC, in a process of its own that a kill of ours leaves nothing behind of.
+    """Runs the stage through DVC, in a process of its own; forked from a server of ours, it is gone as soon as we are.
 
     The stage's process leaves a note in the workspace: `ran` when it did the work, or the error that stopped it. No note and success
     means that DVC found the outputs in its cache.
@@ -44,21 +55,15 @@ class DvcRunner:
     def run(self, stage: str) -> bool:
         note = note_path(self.workspace, stage)
         note.unlink(missing_ok=True)
-        done = subprocess.run(
-            [sys.executable, "-m", "dvc", "--cd", str(self.workspace.root), "repro", "--single-item", "--quiet", "dvc.yaml:" + stage],
-            env=stage_environment(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE if not sys.stderr.isatty() else None,
-            text=True,
-            check=False,
-        )
+        arguments = ["--cd", str(self.workspace.root), "repro", "--single-item", "--quiet", "dvc.yaml:" + stage]
+        done = run(DVC, arguments, environment=stage_environment(), shown=sys.stderr.isatty())
         said = json.loads(note.read_text()) if note.exists() else {}
-        if done.returncode == 0:
+        if done.code == 0:
             return bool(said.get("ran"))
         if "error" in said:
             raise revive(said["error"])
         raise DependencyError(
-            f"dvc repro of stage {stage} stopped with {done.returncode}: {(done.stderr or '').strip()[-800:]}",
+            f"dvc repro of stage {stage} stopped with {done.code}: {done.stderr.strip()[-800:]}",
             where=str(self.workspace.root),
             fix=f"dvc repro --single-item {stage} shows the whole output",
         )

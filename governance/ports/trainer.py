@@ -54,3 +54,5 @@ class Trainer:
     """Load a checkpoint folder; refuses anything but safetensors and JSON with IntegrityError naming the file."""
     counter: Callable[[Path], CountTokens]
     """How a checkpoint counts tokens, the same as `open(folder).count_tokens`, without its weights where they are not needed for it."""
+    imports: tuple[str, ...] = ()
+    """What takes long to import before a model is trained or opened: a process that is to start quickly has it before it is asked."""

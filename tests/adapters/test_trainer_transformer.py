@@ -166,6 +166,23 @@ def test_sampling_at_temperature_one_is_the_models_own_distribution() -> None:
     assert torch.allclose(shares.double(), torch.softmax(logits[0].double(), dim=0), atol=1e-4)
 
 
+@pytest.mark.parametrize("vocabulary", [3, 64, 130, 4096])
+def test_the_token_that_is_drawn_is_that_of_one_running_sum_over_all_and_never_one_without_weight(vocabulary: int) -> None:
+    numbers = torch.Generator().manual_seed(vocabulary)
+    weights = torch.rand(2000, vocabulary, generator=numbers) ** 8
+    dead = torch.rand(2000, vocabulary, generator=numbers) < 0.5
+    dead[:, vocabulary // 2] = False
+    logits = torch.where(dead, -torch.inf, torch.log(weights))
+    ends = torch.tensor([0.0, 1e-18, 0.5, 1 - 2**-53])
+    uniform = torch.cat([ends, torch.rand(1996, generator=numbers, dtype=torch.float64)]).double()
+    drawn = draw(logits, uniform, Decoding())
+    assert not dead[torch.arange(2000), drawn].any()
+    sums = torch.softmax(logits, dim=-1).double().cumsum(dim=-1)
+    below = torch.where(drawn > 0, sums.gather(1, (drawn - 1).clamp(min=0)[:, None])[:, 0], 0.0)
+    wanted = uniform * sums[:, -1]
+    assert ((below - 1e-6 <= wanted) & (wanted <= sums.gather(1, drawn[:, None])[:, 0] + 1e-6)).all()
+
+
 def test_top_p_keeps_the_smallest_likely_set() -> None:
     logits = torch.log(torch.tensor([[0.1, 0.4, 0.3, 0.2]]))
     uniform = (torch.arange(1000, dtype=torch.float64) + 0.5) / 1000

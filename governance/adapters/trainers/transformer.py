@@ -55,4 +55,6 @@ def _check_installed() -> None:
         )
 
 
-TRAINER = Trainer(name="transformers", found=found, train=train, open=open_checkpoint, counter=counter)
+IMPORTS = ("torch", "transformers.models.auto.modeling_auto", "transformers.modeling_utils", "transformers.trainer")
+
+TRAINER = Trainer(name="transformers", found=found, train=train, open=open_checkpoint, counter=counter, imports=IMPORTS)
