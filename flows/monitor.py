@@ -27,6 +27,7 @@ from governance.wiring import Shop
 
 HEALTHY, UNHEALTHY = "Healthy", "Unhealthy"
 CHECKPOINT_TAG = "heirloom.checkpoint"
+LEFT = "left for next time"
 STALE_DAYS = 35
 """Five weeks without a release is worth a look where the default schedule retrains every week."""
 
@@ -80,7 +81,7 @@ def watch(shop: Shop, model: str) -> Watch:
     A ledger that holds is signed at the end of it, so that what no act made a checkpoint of has one by tomorrow.
     """
     rest = (
-        ("views", _views),
+        ("views", views),
         ("retraining", _retraining),
         ("last release", _age),
         ("checkpoint", _checkpoint),
@@ -89,8 +90,10 @@ def watch(shop: Shop, model: str) -> Watch:
     return Watch(model=model, checks=(*prove(shop), *(tried(name, partial(work, shop)) for name, work in rest)))
 
 
-def _views(shop: Shop) -> Check:
+def views(shop: Shop, *, copies: bool = True) -> Check:
     """The registry and the serving pointer show what the ledger says; an act that was left open is finished or undone first.
+
+    Without `copies` the registry's files of models are not looked at.
 
     The lock is looked at, not held: a retraining that falls due in the same minute is not skipped for our sake. Reconciling is safe beside
     it, because every act is committed by compare-and-swap on the ledger's head.
@@ -98,8 +101,8 @@ def _views(shop: Shop) -> Check:
     state = shop.ledger.state()
     busy = check_lock(shop.workspace, shop.clock)
     if busy.level != OK:
-        return doubtful("views", f"left for next time: {busy.said}")
-    return views_check(reconcile(release_desk(shop)), announced=state.views_behind)
+        return doubtful("views", f"{LEFT}: {busy.said}")
+    return views_check(reconcile(release_desk(shop), copies=copies), announced=state.views_behind)
 
 
 def views_check(outcome: ReconcileOutcome, *, announced: bool) -> Check:

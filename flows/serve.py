@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from prefect.deployments.runner import RunnerDeployment
     from prefect.runner import Runner
 
-RETRAIN, MONITOR, SYNTHESIZE = "retrain", "monitor", "synthesize"
+RETRAIN, MONITOR, RECONCILE, SYNTHESIZE = "retrain", "monitor", "reconcile", "synthesize"
+NAMES = (RETRAIN, MONITOR, RECONCILE, SYNTHESIZE)
 Say = Callable[[str], None]
 A_MOMENT = 0.05
 """Seconds between two looks at whether the runner has begun."""
@@ -58,7 +59,7 @@ def crons_of(shop: Shop) -> dict[str, str]:
 
     Raises: UsageError where none is left.
     """
-    wanted = {name: str(getattr(shop.settings.schedule, name)).strip() for name in (RETRAIN, MONITOR, SYNTHESIZE)}
+    wanted = {name: str(getattr(shop.settings.schedule, name)).strip() for name in NAMES}
     crons = {name: cron for name, cron in wanted.items() if cron}
     if not crons:
         raise UsageError(
@@ -126,18 +127,20 @@ async def run_until_told(runner: "Runner", begun: Callable[[], None]) -> None:
 
 
 def deployments(shop: Shop, crons: Mapping[str, str]) -> "list[RunnerDeployment]":
-    """`retrain`, `monitor`, and `synthesize` where it is scheduled. Parameters are ids only (attack A20).
+    """`retrain` and `monitor`, and of the rest what is scheduled. Parameters are ids only (attack A20).
 
     A run that would overlap the one before it is cancelled by Prefect.
 
     Raises: PolicyError naming a cron line that is none.
     """
     from flows.monitor import monitor
+    from flows.reconcile import reconcile_views
     from flows.retrain import retrain
     from flows.synthesize import synthesize
 
-    wanted = [(RETRAIN, retrain), (MONITOR, monitor), *([(SYNTHESIZE, synthesize)] if SYNTHESIZE in crons else [])]
-    return [_deployment(shop, name, flow, crons.get(name)) for name, flow in wanted]
+    flows = {RETRAIN: retrain, MONITOR: monitor, RECONCILE: reconcile_views, SYNTHESIZE: synthesize}
+    wanted = [name for name in NAMES if name in (RETRAIN, MONITOR) or name in crons]
+    return [_deployment(shop, name, flows[name], crons.get(name)) for name in wanted]
 
 
 def _deployment(shop: Shop, name: str, flow: Any, cron: str | None) -> "RunnerDeployment":
@@ -165,7 +168,7 @@ def _deployment(shop: Shop, name: str, flow: Any, cron: str | None) -> "RunnerDe
 def opening_lines(shop: Shop, crons: Mapping[str, str], page: str, skipped: int, cleared: int) -> list[str]:
     """What runs when, where the page is, and what was missed."""
     lines = [f"Schedule of {shop.policy.line.model} in {shop.workspace.root}, cron in UTC:"]
-    lines += [f" {name:<10} {crons.get(name, 'not scheduled')}" for name in (RETRAIN, MONITOR, SYNTHESIZE)]
+    lines += [f" {name:<10} {crons.get(name, 'not scheduled')}" for name in NAMES]
     if skipped:
         lines.append(f" Missed while nobody was here: {skipped}. They are skipped; the next run looks at everything that waits.")
     if cleared:

@@ -21,6 +21,7 @@ class Schedule:
 
     retrain: str = "0 2 * * 1"
     monitor: str = "0 6 * * *"
+    reconcile: str = "*/5 * * * *"
     synthesize: str = ""
 
 

@@ -1,4 +1,4 @@
-"""`heirloom serve`: retraining and monitoring on schedule, until Ctrl-C."""
+"""`heirloom serve`: retraining, monitoring and reconciling on schedule, until Ctrl-C."""
 
 import sys
 from dataclasses import asdict
@@ -8,7 +8,7 @@ from cli.outcome import Outcome
 
 
 def command(*, common: Common | None = None) -> Outcome:
-    """Run `retrain` and `monitor` when heirloom.toml [schedule] says, in the foreground, until Ctrl-C or SIGTERM.
+    """Run `retrain`, `monitor` and `reconcile` when heirloom.toml [schedule] says, in the foreground, until Ctrl-C or SIGTERM.
 
     Without PREFECT_API_URL a Prefect server of the workspace's own is started on this machine and stopped at the end; with it, that server
     is used. Runs that were missed while nothing was running are skipped.

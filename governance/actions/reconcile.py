@@ -13,8 +13,10 @@ from governance.release.state import PROMOTION, State
 from governance.release.views import OURS, drift, status_tags, wanted_champion
 
 
-def reconcile(desk: ReleaseDesk, *, dry_run: bool = False) -> ReconcileOutcome:
+def reconcile(desk: ReleaseDesk, *, dry_run: bool = False, copies: bool = True) -> ReconcileOutcome:
     """Put right every alias, tag, serving pointer and registry copy that differs from the ledger; an open intent is recovered first.
+
+    Without `copies` no bytes of models are read: hashing 20 GB is nothing for every five minutes.
 
     Raises: IntegrityError where a view knows a version that the ledger does not: then the ledger may be an old backup (F19) and nothing is
     touched. DependencyError where the registry is down.
@@ -28,15 +30,15 @@ def reconcile(desk: ReleaseDesk, *, dry_run: bool = False) -> ReconcileOutcome:
     found = drift(state, shown)
     mended = tuple(Mended(view=f"alias {a.alias}", found=_text(a.found), wanted=_text(a.wanted)) for a in found)
     tags = _tag_drift(desk, state)
-    pointer, copies = (_pointer_wrong(desk, state), ()) if dry_run else _mend(desk, state, tags)
+    pointer, replaced = (_pointer_wrong(desk, state), ()) if dry_run else _mend(desk, state, tags, copies=copies)
     mended += tuple(said for _, _, said in tags)
-    seq = 0 if dry_run else _write_down(desk, state, mended, pointer=pointer, copies=copies)
+    seq = 0 if dry_run else _write_down(desk, state, mended, pointer=pointer, copies=replaced)
     return ReconcileOutcome(
         changed=bool(seq),
         recovered=recovered,
         mended=mended,
         pointer=pointer,
-        copies=copies,
+        copies=replaced,
         tags_checked=isinstance(desk.registry, TagView),
         seq=seq,
         dry_run=dry_run,
@@ -75,12 +77,12 @@ def _tag_drift(desk: ReleaseDesk, state: State) -> list[tuple[int, dict[str, str
     return found
 
 
-def _mend(desk: ReleaseDesk, state: State, tags: list[tuple[int, dict[str, str], Mended]]) -> tuple[bool, tuple[int, ...]]:
+def _mend(desk: ReleaseDesk, state: State, tags: list[tuple[int, dict[str, str], Mended]], *, copies: bool) -> tuple[bool, tuple[int, ...]]:
     """Whether the pointer had to be written, and the versions whose copy had to be replaced."""
     pointer = point(desk, state)
     move_aliases(desk, state)
     _set_tags(desk, tags)
-    return pointer, _mend_copies(desk, state)
+    return pointer, _mend_copies(desk, state) if copies else ()
 
 
 def _set_tags(desk: ReleaseDesk, tags: list[tuple[int, dict[str, str], Mended]]) -> None:

@@ -29,11 +29,12 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, **more}
 
 
-def made(folder: Path, *, retrain: str = "", monitor: str = "") -> Path:
+def made(folder: Path, *, retrain: str = "", monitor: str = "", reconcile: str = "") -> Path:
     subprocess.run([HEIRLOOM, "init", str(folder)], check=True, capture_output=True, env=environment())
     folder.joinpath("policy.toml").write_text(POLICY)
     folder.joinpath("heirloom.toml").write_text(
-        f'[source]\nname = "folder"\n[schedule]\nretrain = "{retrain}"\nmonitor = "{monitor}"\n[teacher]\nname = ""\n'
+        f'[source]\nname = "folder"\n[teacher]\nname = ""\n'
+        f'[schedule]\nretrain = "{retrain}"\nmonitor = "{monitor}"\nreconcile = "{reconcile}"\n'
     )
     return folder
 

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flows.ending import SKIPPED
 from flows.monitor import HEALTHY, UNHEALTHY, Watch, days_since, health_key, watch, watch_words
+from flows.reconcile import MENDED, looked, name_of
 from governance.actions.promote import promote
 from governance.actions.rollback import rollback
 from governance.adapters.checks.check import FAIL, OK, WARN, broken, doubtful, fine
@@ -84,6 +86,30 @@ def test_a_rollback_that_could_not_reach_the_registry_is_mended_without_alarm(wo
     assert (found.name, checks["views"].level) == (HEALTHY, WARN)
     assert world.registry.shown["champion"] == 1
     assert checks["retraining"].said.startswith("frozen")
+
+
+def test_every_few_minutes_what_was_moved_is_put_back_and_no_bytes_of_models_are_read(world):
+    released(world, "one", "two")
+    world.registry.shown["champion"] = 1
+    world.alter(1, here=False, copy=True)
+    found = looked(shop_of(world))
+    assert (name_of(found), found.said) == (UNHEALTHY, "mended: alias champion was 1, is 2")
+    again = looked(shop_of(world))
+    assert name_of(again) == HEALTHY
+    assert "copy" in watched(world)[1]["views"].said
+
+
+def test_every_few_minutes_what_was_announced_is_mended_and_a_busy_workspace_is_left(world):
+    released(world, "one", "two")
+    world.registry.down = True
+    rollback(world.desk(), "previous", "bad answers")
+    assert name_of(looked(shop_of(world))) == UNHEALTHY
+    world.registry.down = False
+    with held_elsewhere(shop_of(world).workspace):
+        assert name_of(looked(shop_of(world))) == SKIPPED
+    assert world.registry.shown["champion"] == 2
+    assert name_of(looked(shop_of(world))) == MENDED
+    assert world.registry.shown["champion"] == 1
 
 
 def test_a_registry_that_is_down_is_a_finding(world):

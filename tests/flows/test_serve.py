@@ -26,15 +26,16 @@ def ended_by_schedule(runs, name):
 
 @pytest.mark.slow
 def test_a_scheduled_run_really_fires_and_nothing_is_left_when_the_schedule_ends(tmp_path):
-    with serving(made(tmp_path / "shop", monitor=EVERY_MINUTE)) as schedule:
-        ended = until(lambda: ended_by_schedule(schedule.ask("flow_runs"), "monitor-"), 150)
-        assert [r["state_name"] for r in ended] == ["Healthy"]
+    with serving(made(tmp_path / "shop", monitor=EVERY_MINUTE, reconcile=EVERY_MINUTE)) as schedule:
+        for name in ("monitor-", "reconcile-"):
+            ended = until(lambda name=name: ended_by_schedule(schedule.ask("flow_runs"), name), 150)
+            assert {r["state_name"] for r in ended} == {"Healthy"}
         assert schedule.stop() == 0
         assert not alive(schedule.server_pid)
         assert not answers(schedule.page)
         assert "Traceback" not in schedule.errors.read_text()
         answer = json.loads(schedule.process.stdout.read())
-        assert (answer["schema"], answer["crons"]) == ("heirloom/serve/1", {"monitor": EVERY_MINUTE})
+        assert (answer["schema"], answer["crons"]) == ("heirloom/serve/1", {"monitor": EVERY_MINUTE, "reconcile": EVERY_MINUTE})
     assert not (tmp_path / "shop" / ".heirloom" / "prefect" / "server.json").exists()
 
 
@@ -119,6 +120,8 @@ def test_a_deployment_carries_ids_only_and_cancels_what_would_overlap(tmp_path):
     assert [(s.schedule.cron, s.schedule.timezone) for s in retrain.schedules] == [("0 2 * * 1", "UTC")]
     assert (retrain.entrypoint, monitor.entrypoint) == ("flows.retrain.retrain", "flows.monitor.monitor")
     assert monitor.schedules == []
+    every = deployments(shop, dict.fromkeys(("retrain", "monitor", "reconcile", "synthesize"), EVERY_MINUTE))
+    assert [(d.flow_name, len(d.schedules)) for d in every] == [("retrain", 1), ("monitor", 1), ("reconcile", 1), ("synthesize", 1)]
 
 
 @pytest.mark.parametrize("cron", ["61 * * * *", "every monday", "* * *"])
@@ -137,14 +140,14 @@ def shop_with(schedule):
 def test_an_empty_cron_line_is_not_scheduled():
     from flows.serve import crons_of
 
-    assert crons_of(shop_with(Schedule(retrain=" ", monitor="0 6 * * *"))) == {"monitor": "0 6 * * *"}
+    assert crons_of(shop_with(Schedule(retrain=" ", monitor="0 6 * * *", reconcile=""))) == {"monitor": "0 6 * * *"}
 
 
 def test_a_schedule_without_any_line_is_a_usage_error():
     from flows.serve import crons_of
 
     with pytest.raises(UsageError, match="nothing is scheduled"):
-        crons_of(shop_with(Schedule(retrain="", monitor="")))
+        crons_of(shop_with(Schedule(retrain="", monitor="", reconcile="")))
 
 
 def test_a_port_that_somebody_listens_on_is_not_taken():

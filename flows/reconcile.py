@@ -1,0 +1,41 @@
+"""The reconciling flow: every few minutes, what the registry and the serving pointer show is held against the ledger and mended."""
+
+from functools import partial
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from flows.ending import SKIPPED
+from flows.local import shop_of_run
+from flows.monitor import HEALTHY, LEFT, UNHEALTHY, views
+from governance.adapters.checks.check import FAIL, OK, Check, tried
+from governance.wiring import Shop
+
+MENDED = "Mended"
+
+
+@flow(name="reconcile", flow_run_name="reconcile-{model}", validate_parameters=False)
+def reconcile_views(workspace: str, model: str) -> State[Any]:  # noqa: ARG001 - the model is in the run's name
+    """Mend aliases, tags and serving pointer; no bytes of models are hashed, which is the monitor's to do.
+
+    The run is Failed where something had been moved that nobody announced, so that Prefect can alarm, and Skipped while an act goes on.
+    """
+    found = looked(shop_of_run(workspace, None))
+    name = name_of(found)
+    return Failed(name=name, message=found.said) if found.level == FAIL else Completed(name=name, message=found.said)
+
+
+def looked(shop: Shop) -> Check:
+    """One round."""
+    return tried("views", partial(views, shop, copies=False))
+
+
+def name_of(found: Check) -> str:
+    """How a run ends that found this."""
+    if found.level == FAIL:
+        return UNHEALTHY
+    if found.level == OK:
+        return HEALTHY
+    return SKIPPED if found.said.startswith(LEFT) else MENDED
