@@ -32,6 +32,8 @@ from governance.adapters.environment import quiet_environment
 PLACE = "HEIRLOOM_FORK_SERVER"
 """The socket of the server that this process and its children may ask; set while there is one."""
 
+LONGEST_FOLDER = 70
+"""Bytes of a temporary folder's name that leave room for our own in the 104 of a socket's address."""
 STDERR = 2
 KILLED = 137
 """The exit code of a program that ended without one, as a shell says it of SIGKILL."""
@@ -52,9 +54,10 @@ class Program:
 def fork_server(modules: Sequence[str]) -> Iterator[None]:
     """A server that imports `modules`, in this order, and forks on demand; where there is one already, that one goes on serving.
 
-    A module that cannot be imported is left out: the program that needs it says so itself.
+    A module that cannot be imported is left out: the program that needs it says so itself. Where the temporary folder has a name that is
+    too long for a socket (some 100 bytes) there is no server.
     """
-    if PLACE in os.environ:
+    if PLACE in os.environ or len(os.fsencode(tempfile.gettempdir())) > LONGEST_FOLDER:
         yield
         return
     folder = Path(tempfile.mkdtemp(prefix="heirloom-"))

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -76,6 +77,15 @@ def test_a_server_ends_with_its_block_and_a_second_one_is_not_started(monkeypatc
         assert place.exists()
     assert PLACE not in os.environ
     assert not place.parent.exists()
+
+
+def test_a_temporary_folder_with_a_long_name_has_no_server_and_everything_starts_the_usual_way(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv(PLACE, raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / ("a" * 70)))
+    with fork_server([]):
+        assert PLACE not in os.environ
 
 
 @pytest.mark.usefixtures("server")
