@@ -61,6 +61,7 @@ def status_tags(state: State, version: int) -> Mapping[str, str]:
         "heirloom.decision_sha256": release.decision_sha256,
         "heirloom.policy_sha256": release.policy_sha256,
         "heirloom.ledger_seq": str(release.promoted_seq or release.registered_seq),
+        **({"heirloom.approvals": said} if (said := ", ".join(f"{a.by} (ledger {a.seq})" for a in release.approvals)) else {}),
         **({"heirloom.way_back": walked} if (walked := way_back_words(state, version)) else {}),
     }
 

@@ -17,6 +17,7 @@ from governance.release.history import history
 from governance.release.ledger import Event
 from governance.release.state import State
 from governance.release.terms import Terms
+from governance.release.views import status_tags
 from tests.actions.chamber import Chamber
 from tests.actions.invariants import check_settled
 from tests.world import Killed, Killer
@@ -42,6 +43,8 @@ def test_an_approval_is_signed_recorded_whole_and_promotes(chamber: Chamber) -> 
     assert statement is not None
     assert statement.digest == event.body["statement_sha256"]
     assert (statement.seq, statement.head) == (event.seq - 1, event.previous)
+    assert status_tags(chamber.world.state(), 2)["heirloom.approvals"] == f"reviewer-a (ledger {event.seq})"
+    assert "heirloom.approvals" not in status_tags(chamber.world.state(), 1)
     done = chamber.promote()
     assert (done.changed, done.approved_by) == (True, ("reviewer-a",))
     intended = last(chamber, kinds.PROMOTION_INTENDED).body

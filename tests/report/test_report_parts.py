@@ -147,6 +147,28 @@ def test_a_description_is_short_enough_for_the_registry_and_says_that_it_is_a_co
     assert len(text) <= LONGEST
 
 
+def test_a_version_that_waits_for_people_says_how_many_and_whom(passed: Path) -> None:
+    cycle = read_document(passed / "cycle.json")
+    assert "approval" not in describe(read_cycle(passed))
+    rules = {
+        "mode": "review",
+        "approvals": 2,
+        "approvers": ["reviewer-a", "[b](x)"],
+        "exclude_requester": True,
+        "exclude": ["policy_committer"],
+    }
+    write_document(passed / "cycle.json", {**cycle, "policy": {"promotion": rules}})
+    [said] = [found for found in describe(read_cycle(passed)).splitlines() if found.startswith("**Needs")]
+    assert said == (
+        r"**Needs 2 approvals** from reviewer-a or \[b\]\(x\); not from whoever asked for the run or whoever committed the policy."
+    )
+    many = {**rules, "approvals": 1, "approvers": [f"reviewer-{n}" for n in range(7)], "exclude_requester": False, "exclude": []}
+    write_document(passed / "cycle.json", {**cycle, "policy": {"promotion": many}})
+    [said] = [found for found in describe(read_cycle(passed)).splitlines() if found.startswith("**Needs")]
+    assert said.endswith("reviewer-4 or 2 more whom the policy names.")
+    assert said.startswith("**Needs 1 approval** from")
+
+
 def test_a_description_holds_no_text_of_rows_and_no_markup_of_data(hostile: Path) -> None:
     text = describe(read_cycle(hostile))
     assert "event loop" not in text

@@ -6,15 +6,22 @@ from governance.adapters.report.contents import synthetic_share, whole_run
 from governance.adapters.report.documents import CycleDocuments
 from governance.adapters.report.numbers import MISSING, share
 from governance.adapters.report.page import next_command
-from governance.adapters.report.verdict import GateRow, gate_rows, headline, worst_slice_words
+from governance.adapters.report.verdict import GateRow, gate_rows, headline, verdict_of, worst_slice_words
 from governance.adapters.report.visible import markdown
 from governance.provenance.descent_words import depth_words, descent_of_document, share_words
 from governance.provenance.laundering.words import sentence
+from governance.release.rules import MAJORITY_LABELLER, POLICY_COMMITTER, REQUESTER, REVIEW
 
 LONGEST = 4800
 """MLflow keeps 5,000 characters of a description."""
 
 GATES_SHOWN = 12
+APPROVERS_SHOWN = 5
+EXCLUDED = {
+    REQUESTER: "whoever asked for the run",
+    POLICY_COMMITTER: "whoever committed the policy",
+    MAJORITY_LABELLER: "whoever labelled most of its rows",
+}
 COPY = (
     "This page is a copy: tags and text here can be edited by others and decide nothing. The decision is in the ledger: `heirloom ledger`."
 )
@@ -25,6 +32,7 @@ def describe(documents: CycleDocuments) -> str:
     parts = [
         f"## Cycle {documents.cycle['number']}{_attempt(documents)}. {headline(documents.decision)}",
         markdown(str(documents.decision.get("reason") or ""), 400),
+        _approvals(documents),
         _worst(documents),
         _gate_table(gate_rows(documents)),
         _trained_on(documents),
@@ -41,6 +49,21 @@ def _attempt(documents: CycleDocuments) -> str:
     """A verdict that was asked for more than once is one that luck may have given: it is said first."""
     attempt = documents.cycle.get("attempt") or 1
     return f", attempt {attempt} of this data" if attempt > 1 else ""
+
+
+def _approvals(documents: CycleDocuments) -> str:
+    """How many people have to say yes and who may, by the policy that the cycle was frozen with; nothing where nobody is asked."""
+    rules = (documents.cycle.get("policy") or {}).get("promotion") or {}
+    if verdict_of(documents.decision) != "pass" or rules.get("mode") != REVIEW:
+        return ""
+    count, approvers = int(rules.get("approvals", 1)), list(rules.get("approvers", ()))
+    names = [markdown(name, 60) for name in approvers[:APPROVERS_SHOWN]]
+    names += [f"{len(approvers) - APPROVERS_SHOWN} more whom the policy names"] if len(approvers) > APPROVERS_SHOWN else []
+    named = " or ".join(names) or "anybody who is not excluded"
+    excluded = [*([REQUESTER] if rules.get("exclude_requester", True) else []), *rules.get("exclude", ())]
+    left_out = [EXCLUDED[who] for who in dict.fromkeys(excluded) if who in EXCLUDED]
+    words = f"**Needs {count} approval{'s' if count > 1 else ''}** from {named}"
+    return f"{words}; not from {' or '.join(left_out)}." if left_out else f"{words}."
 
 
 def _declared(documents: CycleDocuments) -> str:
