@@ -14,7 +14,7 @@ GROUPS = {
     "Every cycle": ("plan", "power", "retrain", "synthesize", "trend", "advise", "status", "history"),
     "Decide": (
         *("baseline", "review", "approve", "reject", "label", "withdraw", "side_by_side"),
-        *("promote", "rollback", "note", "freeze", "unfreeze"),
+        *("promote", "canary", "rollback", "note", "freeze", "unfreeze"),
     ),
     "Prove and mend": (
         *("trace", "provenance", "audit", "verify", "ledger", "book", "evidence"),

@@ -10,9 +10,9 @@ from governance.adapters.checks.check import Check, broken, doubtful, fine
 from governance.digest import digest_document, read_document
 from governance.errors import ConflictError, IntegrityError, RefusedError
 from governance.release import kinds
-from governance.release.electorate import Committer, Hearing, moment
+from governance.release.electorate import Committer, Hearing
 from governance.release.fold import fold
-from governance.release.ledger import Event
+from governance.release.ledger import Event, moment
 from governance.release.promotion import Permission, permit
 from governance.release.rules import AUTO, PromotionRules
 from governance.release.state import ADOPTED, Release

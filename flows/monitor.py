@@ -11,17 +11,20 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
+from flows.approvals import terms_of
 from flows.finish import release_desk
 from flows.health import prove
 from flows.local import shop_of_run
-from governance.actions.outcomes import NOTHING, ReconcileOutcome
+from governance.actions.canary import watch_canary
+from governance.actions.outcomes import NOTHING, CanaryOutcome, ReconcileOutcome
 from governance.actions.proving import prove as prove_ledger
 from governance.actions.reconcile import reconcile
 from governance.actions.witnessing import witness
 from governance.adapters.checks.check import FAIL, OK, WARN, Check, broken, doubtful, fine, tried
 from governance.adapters.checks.places import check_lock
-from governance.errors import ConflictError, DependencyError
+from governance.errors import ConflictError, DependencyError, RefusedError
 from governance.ports.registry import LineTags
+from governance.release.canary import WINDOW_OVER
 from governance.release.ledger import Event
 from governance.wiring import Shop
 
@@ -76,11 +79,12 @@ def monitor(workspace: str, model: str) -> State[Any]:
 
 
 def watch(shop: Shop, model: str) -> Watch:
-    """One round: ledger, shards and models are proved, views are mended, open acts and the age of the last release are told.
+    """One round: ledger, shards and models are proved, the canary is watched, views are mended, what is open and how old is told.
 
     A ledger that holds is signed at the end of it, so that what no act made a checkpoint of has one by tomorrow.
     """
     rest = (
+        ("canary", canary),
         ("views", views),
         ("retraining", _retraining),
         ("last release", _age),
@@ -88,6 +92,27 @@ def watch(shop: Shop, model: str) -> Watch:
         ("registry's word", _registrys_checkpoint),
     )
     return Watch(model=model, checks=(*prove(shop), *(tried(name, partial(work, shop)) for name, work in rest)))
+
+
+def canary(shop: Shop, *, whole: bool = True) -> Check:
+    """The canary is looked at with the champion; what does not hold any more takes it off, whoever holds the lock.
+
+    Unless `whole`, no byte of it is hashed.
+    """
+    return canary_check(watch_canary(release_desk(shop), partial(terms_of, shop), whole=whole))
+
+
+def canary_check(outcome: CanaryOutcome) -> Check:
+    """A canary that was taken off is told, and is a finding where its window was not simply over."""
+    late = f"; its alias is still shown: {outcome.unshown}" if outcome.unshown else ""
+    if outcome.version is None:
+        return fine("canary", "there is none")
+    if not outcome.ended:
+        return fine("canary", f"version {outcome.version} has {outcome.percent} % of the traffic until {outcome.until}")
+    said = f"version {outcome.version} was taken off: {outcome.reason}{late}"
+    if outcome.reason == WINDOW_OVER or not outcome.changed:
+        return doubtful("canary", said, f"heirloom promote {outcome.version}, or heirloom reject {outcome.version}")
+    return broken("canary", said, f"heirloom review {outcome.version}", RefusedError.exit_code)
 
 
 def views(shop: Shop, *, copies: bool = True) -> Check:

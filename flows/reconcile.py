@@ -9,8 +9,8 @@ from prefect.states import Completed, Failed
 
 from flows.ending import SKIPPED
 from flows.local import shop_of_run
-from flows.monitor import HEALTHY, LEFT, UNHEALTHY, views
-from governance.adapters.checks.check import FAIL, OK, Check, tried
+from flows.monitor import HEALTHY, LEFT, UNHEALTHY, canary, views
+from governance.adapters.checks.check import FAIL, OK, WARN, Check, tried
 from governance.wiring import Shop
 
 MENDED = "Mended"
@@ -18,7 +18,9 @@ MENDED = "Mended"
 
 @flow(name="reconcile", flow_run_name="reconcile-{model}", validate_parameters=False)
 def reconcile_views(workspace: str, model: str) -> State[Any]:  # noqa: ARG001 - the model is in the run's name
-    """Mend aliases, tags and serving pointer; no bytes of models are hashed, which is the monitor's to do.
+    """Mend aliases, tags and serving pointer, and take off a canary whose time or permission is over.
+
+    No bytes of models are hashed, which is the monitor's to do.
 
     The run is Failed where something had been moved that nobody announced, so that Prefect can alarm, and Skipped while an act goes on.
     """
@@ -28,8 +30,11 @@ def reconcile_views(workspace: str, model: str) -> State[Any]:  # noqa: ARG001 -
 
 
 def looked(shop: Shop) -> Check:
-    """One round."""
-    return tried("views", partial(views, shop, copies=False))
+    """One round: the canary first, so that views that follow its end are no surprise; the worse of the two is told."""
+    beside = tried("canary", partial(canary, shop, whole=False))
+    found = tried("views", partial(views, shop, copies=False))
+    worse = beside.level == FAIL or (beside.level == WARN and found.level != FAIL)
+    return beside if worse else found
 
 
 def name_of(found: Check) -> str:

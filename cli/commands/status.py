@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 def command(*, common: Common | None = None) -> Outcome:
     """Show the champion, its ancestry, what waits and what is open."""
+    from cli.commands.canary import canary_document, canary_lines
     from cli.drilled import gate_document, gate_lines
     from cli.shop import shop_of
 
@@ -25,8 +26,9 @@ def command(*, common: Common | None = None) -> Outcome:
     lines, gate = _lines(state, shop.policy.line.model, polls), gate_lines(shop)
     witnessed, proof = _witnessed(shop)
     document = {**_document(state), "gate": gate_document(shop), "polls": {str(v): poll_document(p)["approvals"] for v, p in polls.items()}}
-    document = {**document, "witnessed": proof}
-    return Outcome(command="status", lines=[lines[0], *gate, *lines[1:], *witnessed], document=document)
+    now = shop.clock.now().isoformat()
+    document = {**document, "canary": canary_document(state, now), "witnessed": proof}
+    return Outcome(command="status", lines=[lines[0], *gate, *lines[1:], *canary_lines(state, now), *witnessed], document=document)
 
 
 def _witnessed(shop: "Shop") -> tuple[list[str], dict[str, Any]]:

@@ -27,13 +27,18 @@ def command(*rows: str, reason: str, file: Path | None = None, common: Common | 
     """
     from cli.learnt import learnt_document
     from cli.shop import shop_of
+    from flows.finish import release_desk
     from flows.withdraw import ids_in, withdraw
+    from governance.actions.canary import show_canary
     from governance.adapters.lock import hold
 
     shop = shop_of(common)
     ids = [*rows, *(ids_in(file) if file else [])]
     with hold(shop.workspace.lock, "withdraw", shop.clock):
+        canary = shop.ledger.state().canaries.standing
         done = withdraw(shop, ids, reason)
+        if canary is not None and shop.ledger.state().canaries.standing is None:
+            show_canary(release_desk(shop), canary.version)
     counts = {"rows": done.rows, "already": done.already, "kept_files": done.kept_files}
     document: dict[str, Any] = {"changed": done.changed, **counts}
     document |= {"withdrawal": done.withdrawal.document(), "learnt": learnt_document(done.learnt)}

@@ -9,7 +9,8 @@ from governance.ports.policy_history import NoCommits, PolicyHistory
 from governance.ports.signer import NotSigned, Verifier
 from governance.release.approval import Approval
 from governance.release.approval_statement import Statement
-from governance.release.electorate import Committer, Excluded, Hearing, Weighed, distinct, electors, excluded, moment, weigh
+from governance.release.electorate import Committer, Excluded, Hearing, Weighed, distinct, electors, excluded, weigh
+from governance.release.ledger import moment
 from governance.release.rules import AUTO
 from governance.release.state import Release, State
 from governance.release.terms import Terms

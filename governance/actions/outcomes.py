@@ -57,6 +57,26 @@ class PromotionOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryOutcome:
+    """`version` is the canary, or was where it `ended`; None where none stood. `missing` people have yet to approve (exit 7).
+
+    `unshown` is what the registry said where its alias could not be moved: serving is right all the same.
+    """
+
+    version: int | None
+    changed: bool
+    percent: int = 0
+    until: str = ""
+    missing: int = 0
+    approved_by: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    ended: bool = False
+    reason: str = ""
+    seq: int = 0
+    unshown: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RehearsalOutcome:
     """The way back from `version`, once it serves, was walked: release `to` was rebuilt from the store and read back."""
 

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from governance.actions.assurance import mend_copy, problems
 from governance.actions.outcomes import NOTHING, WAITING, Mended, ReconcileOutcome, RecoveryOutcome
 from governance.actions.recover import recover
-from governance.actions.release_desk import ReleaseDesk, move_aliases, point, pointer_of, shown_pointer
+from governance.actions.release_desk import ReleaseDesk, move_aliases, now, point, shown_pointer, wanted_pointer
 from governance.errors import ConflictError, DependencyError, IntegrityError
 from governance.ports.registry import TagView
 from governance.release import kinds
 from governance.release.state import PROMOTION, State
-from governance.release.views import OURS, drift, status_tags, wanted_champion
+from governance.release.views import OURS, drift, status_tags
 
 
 def reconcile(desk: ReleaseDesk, *, dry_run: bool = False, copies: bool = True) -> ReconcileOutcome:
@@ -24,7 +24,7 @@ def reconcile(desk: ReleaseDesk, *, dry_run: bool = False, copies: bool = True) 
     recovered = RecoveryOutcome(result=NOTHING) if dry_run else recover(desk)
     if recovered.result == WAITING:
         raise DependencyError(f"the open {recovered.act} cannot be finished: {recovered.reason}", fix="try again when it is back")
-    state = desk.ledger.state()
+    state = now(desk, desk.ledger.state())
     shown = desk.registry.aliases(desk.model)
     _check_not_ahead(desk, state, shown)
     found = drift(state, shown)
@@ -98,9 +98,7 @@ def _mend_copies(desk: ReleaseDesk, state: State) -> tuple[int, ...]:
 
 
 def _pointer_wrong(desk: ReleaseDesk, state: State) -> bool:
-    version = wanted_champion(state)
-    wanted = None if version is None else pointer_of(desk, state.releases[version])
-    return shown_pointer(desk) != wanted
+    return shown_pointer(desk) != wanted_pointer(desk, state)
 
 
 def _write_down(desk: ReleaseDesk, state: State, mended: tuple[Mended, ...], *, pointer: bool, copies: tuple[int, ...]) -> int:

@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from governance.actions.recorder import Ledger
-from governance.actions.serving import Pointer, drop_pointer, read_pointer, write_pointer
+from governance.actions.serving import Pointer, Share, drop_pointer, read_pointer, write_pointer
 from governance.errors import DependencyError, IntegrityError
 from governance.ports.model_store import ModelStore
 from governance.ports.policy_history import NoHistory, PolicyHistory
@@ -59,22 +59,39 @@ class ReleaseDesk:
     wait for it, the way back never does."""
 
 
-def pointer_of(desk: ReleaseDesk, release: Release) -> Pointer:
-    """The pointer that lets a release serve; folders inside the workspace are named from its root."""
+def now(desk: ReleaseDesk, state: State) -> State:
+    """The state as views show it at this moment: a canary whose window is over stands no more."""
+    return replace(state, canaries=state.canaries.at(desk.ledger.clock.now()))
+
+
+def wanted_pointer(desk: ReleaseDesk, state: State) -> Pointer | None:
+    """The pointer that lets serve what the state says, with the canary beside it; None where nothing serves."""
+    version, canary = wanted_champion(state), now(desk, state).canaries.standing
+    if version is None:
+        return None
+    release = state.releases[version]
+    pointer = Pointer(version=version, path=_path(desk, release), digest=release.checkpoint)
+    if canary is None:
+        return pointer
+    beside = state.releases[canary.version]
+    path, digest = _path(desk, beside), beside.checkpoint
+    return replace(pointer, canary=Share(version=beside.version, path=path, digest=digest, percent=canary.percent, until=canary.until))
+
+
+def _path(desk: ReleaseDesk, release: Release) -> str:
+    """The folder of a release; one inside the workspace is named from its root."""
     folder = desk.store.path(release.checkpoint)
     inside = os.path.relpath(folder, desk.root)
-    path = folder.as_posix() if inside.startswith("..") else Path(inside).as_posix()
-    return Pointer(version=release.version, path=path, digest=release.checkpoint)
+    return folder.as_posix() if inside.startswith("..") else Path(inside).as_posix()
 
 
 def point(desk: ReleaseDesk, state: State) -> bool:
     """Let serve what the state says; True where the pointer had to be written."""
-    version = wanted_champion(state)
-    if version is None:
+    wanted = wanted_pointer(desk, state)
+    if wanted is None:
         there = desk.pointer.exists()
         drop_pointer(desk.pointer)
         return there
-    wanted = pointer_of(desk, state.releases[version])
     if shown_pointer(desk) == wanted:
         return False
     write_pointer(desk.pointer, wanted)
@@ -88,7 +105,7 @@ def move_champion(desk: ReleaseDesk, version: int) -> None:
 
 def move_aliases(desk: ReleaseDesk, state: State) -> tuple[AliasDrift, ...]:
     """Make our aliases show the state; returns what had to be moved."""
-    found = drift(state, desk.registry.aliases(desk.model))
+    found = drift(now(desk, state), desk.registry.aliases(desk.model))
     for alias in found:
         if alias.wanted is None:
             desk.registry.drop_alias(desk.model, alias.alias)

@@ -19,7 +19,7 @@ CHECKPOINT_SCHEMA = "heirloom/checkpoint/1"
 DECIDES = frozenset(
     (
         *(kinds.CYCLE_FROZEN, kinds.CYCLE_EXTENDED, kinds.CYCLE_JUDGED, kinds.APPROVAL_GIVEN, kinds.APPROVAL_REFUSED),
-        *(kinds.PROMOTION_COMMITTED, kinds.ROLLBACK_COMMITTED, kinds.BASELINE_APPROVED, kinds.SCHEDULE_UNFROZEN),
+        *(kinds.PROMOTION_COMMITTED, kinds.ROLLBACK_COMMITTED, kinds.BASELINE_APPROVED, kinds.SCHEDULE_UNFROZEN, kinds.CANARY_STARTED),
     )
 )
 """Kinds after which a checkpoint is signed: what was registered before training, what was judged, and who decided what."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from governance.release.approval import Approval
+from governance.release.ledger import moment
 from governance.release.rules import MAJORITY_LABELLER, POLICY_COMMITTER
 from governance.release.state import Release, State
 from governance.release.terms import Terms
@@ -186,15 +187,6 @@ def _unsigned(approval: Approval, terms: Terms, hearing: Hearing) -> str:
 def served(version: int | None) -> str:
     """A champion in words."""
     return "no champion" if version is None else f"release {version}"
-
-
-def moment(written: str) -> datetime | None:
-    """The time that an event gives; None where it is no time, or says not of which zone."""
-    try:
-        found = datetime.fromisoformat(written)
-    except ValueError:
-        return None  # said by who asks
-    return found if found.utcoffset() is not None else None
 
 
 def _shown(at: datetime) -> str:

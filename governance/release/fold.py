@@ -41,11 +41,12 @@ def fold(events: Iterable[Event], start: State | None = None) -> State:
                 f"kind {event.kind!r} is not known here", where=f"ledger seq {event.seq}", fix="use the version of heirloom that wrote it"
             )
         try:
+            canaries = state.canaries.after(event)
             state = step(state, event)
         except KeyError as error:
             raise IntegrityError(f"{event.kind} speaks of {error}, which is not there", where=f"ledger seq {event.seq}") from error
         latest = event.at if event.kind == kinds.APPROVAL_GIVEN else max(state.latest, event.at)
-        state = replace(state, seq=event.seq, head=event.digest, latest=latest)
+        state = replace(state, seq=event.seq, head=event.digest, latest=latest, canaries=canaries)
     return _sealed(state)
 
 
@@ -208,7 +209,8 @@ def promoted(state: State, version: int, seq: int) -> State:
     """The state once the promotion of a version is committed at `seq`: also what the views shall show before it is."""
     served_seq = state.releases[version].served_seq or seq
     state = _change(state, version, promoted_seq=seq, served_seq=served_seq)
-    return replace(state, champion=version, served=(*state.served, version), intent=None)
+    canaries = state.canaries.ending(f"version {version} was promoted")
+    return replace(state, champion=version, served=(*state.served, version), intent=None, canaries=canaries)
 
 
 def rolled_back(state: State, version: int, left: int | None, seq: int) -> State:
@@ -217,7 +219,8 @@ def rolled_back(state: State, version: int, left: int | None, seq: int) -> State
     if left is not None and left != version and leads_back(target, state.releases[left]):
         state = _change(state, left, quarantined=True, quarantined_seq=seq)
     served = state.served[: state.served.index(version)] if version in state.served else state.served
-    return replace(state, champion=version, served=(*served, version), intent=None)
+    canaries = state.canaries.ending(f"a rollback to {version}")
+    return replace(state, champion=version, served=(*served, version), intent=None, canaries=canaries)
 
 
 def leads_back(target: Release, left: Release) -> bool:
@@ -273,6 +276,8 @@ _STEPS: Mapping[str, Callable[[State, Event], State]] = MappingProxyType(
         kinds.PROMOTION_ABANDONED: _promotion_abandoned,
         kinds.ROLLBACK_INTENDED: _rollback_intended,
         kinds.ROLLBACK_COMMITTED: _rolled_back,
+        kinds.CANARY_STARTED: lambda state, event: _change(state, event.body["version"]),
+        kinds.CANARY_ENDED: lambda state, _: state,
         kinds.SCHEDULE_FROZEN: lambda state, event: replace(state, frozen=event.body["reason"]),
         kinds.SCHEDULE_UNFROZEN: lambda state, _: replace(state, frozen=None),
         kinds.SHARD_SEALED: fold_baseline.sealed,

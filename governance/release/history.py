@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from governance.release import kinds
+from governance.release.canary import Canaries, Canary
 from governance.release.fold import fold
 from governance.release.ledger import Event
 from governance.release.state import ADOPTED, PROMOTION, ROLLBACK, State
@@ -25,6 +26,37 @@ class Move:
     how: str
     who: str
     why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryStory:
+    """A canary, and why it ended; nothing where nobody and no event has ended it yet."""
+
+    canary: Canary
+    ended: str
+
+    @property
+    def words(self) -> str:
+        canary = self.canary
+        who = f"version {canary.version}, {canary.words}, by {canary.by} (ledger {canary.seq}), approved by {', '.join(canary.approved_by)}"
+        return f"{who}; taken off: {self.ended}" if self.ended else who
+
+
+def canary_stories(events: Sequence[Event]) -> tuple[CanaryStory, ...]:
+    """Every canary, newest first."""
+    stood, now = dict[int, CanaryStory](), Canaries()
+    for event in events:
+        before, now = now.standing, now.after(event)
+        if before is not None and now.standing != before:
+            stood[before.seq] = CanaryStory(canary=before, ended=_ended(before, now))
+        if now.standing is not None:
+            stood[now.standing.seq] = CanaryStory(canary=now.standing, ended="")
+    return tuple(reversed(stood.values()))
+
+
+def _ended(before: Canary, now: Canaries) -> str:
+    """The same version may be let out again in the place of itself."""
+    return now.ended.get(before.version, "another took its place")
 
 
 def history(events: Sequence[Event]) -> tuple[Move, ...]:

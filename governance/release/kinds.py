@@ -32,6 +32,8 @@ PROMOTION_COMMITTED = "promotion.committed"
 PROMOTION_ABANDONED = "promotion.abandoned"
 ROLLBACK_INTENDED = "rollback.intended"
 ROLLBACK_COMMITTED = "rollback.committed"
+CANARY_STARTED = "canary.started"
+CANARY_ENDED = "canary.ended"
 SCHEDULE_FROZEN = "schedule.frozen"
 SCHEDULE_UNFROZEN = "schedule.unfrozen"
 SHARD_SEALED = "shard.sealed"
@@ -89,6 +91,8 @@ _NEEDS = {
     PROMOTION_ABANDONED: "version reason",
     ROLLBACK_INTENDED: "version from reason",
     ROLLBACK_COMMITTED: "version from reason degraded",
+    CANARY_STARTED: "version champion checkpoint percent until approved_by approvals",
+    CANARY_ENDED: "version started reason",
     SCHEDULE_FROZEN: "reason",
     SCHEDULE_UNFROZEN: "reason",
     SHARD_SEALED: "sha256 documents",

@@ -5,6 +5,7 @@ Order is `seq`, a number; `at` is for people. State is a fold over events (`gove
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from governance.digest import digest_document
@@ -62,3 +63,12 @@ def _content(event: Event) -> dict[str, Any]:
         "at": event.at,
         "body": dict(event.body),
     }
+
+
+def moment(written: str) -> datetime | None:
+    """The time that an event gives; None where it is no time, or says not of which zone."""
+    try:
+        found = datetime.fromisoformat(written)
+    except ValueError:
+        return None  # said by who asks
+    return found if found.utcoffset() is not None else None

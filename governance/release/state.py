@@ -8,6 +8,7 @@ from governance.provenance.descent import Bounds, Descent, descent_of
 from governance.provenance.pin import Pin
 from governance.release.approval import Approval
 from governance.release.baseline_proposal import BaselineProposal
+from governance.release.canary import Canaries
 from governance.release.controls import Control
 from governance.release.judged import GateDrill, Judgement, OpenCycle, Rehearsal, Withdrawal, Written
 from governance.release.kinship import Kinship, Parents, descended
@@ -192,6 +193,7 @@ class State:
     """Another baseline that waits for people."""
     moved_baseline: BaselineProposal | None = None
     """The last proposal that two people approved."""
+    canaries: Canaries = field(default_factory=Canaries)
     views_behind: bool = False
     """True after a rollback that could not reach the registry, until the views were repaired."""
 
@@ -225,8 +227,7 @@ class State:
     @property
     def pre_synthetic(self) -> int | None:
         """The newest sound release with no synthetic ancestor."""
-        human = [r for r in self.sound if r.human_only]
-        return human[-1].version if human else None
+        return next((r.version for r in reversed(self.sound) if r.human_only), None)
 
     @property
     def baseline(self) -> int | None:
@@ -274,8 +275,8 @@ class State:
 
     @property
     def kept(self) -> tuple[int, ...]:
-        """Versions whose bytes stay here and true: what serves, where a rollback goes first, and what candidates are measured against."""
-        found = (self.champion, self.previous, self.pre_synthetic, self.baseline, self.best_ever)
+        """Versions whose bytes stay here and true: what serves, where a rollback goes first, and what others are measured against."""
+        found = (self.champion, self.previous, self.pre_synthetic, self.baseline, self.best_ever, self.canaries.version)
         return tuple(sorted({version for version in found if version is not None}))
 
     @property

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from governance.release.state import PROMOTION, ROLLBACK, State
 
-CANDIDATE, CHAMPION, PRE_SYNTHETIC, REFUSED = "candidate", "champion", "pre-synthetic", "refused"
-OURS = (CANDIDATE, CHAMPION, PRE_SYNTHETIC, REFUSED)
+CANARY, CANDIDATE, CHAMPION, PRE_SYNTHETIC, REFUSED = "canary", "candidate", "champion", "pre-synthetic", "refused"
+OURS = (CANARY, CANDIDATE, CHAMPION, PRE_SYNTHETIC, REFUSED)
 """The aliases that the ledger decides; any other alias is somebody else's and left alone."""
 
 
@@ -35,6 +35,7 @@ def wanted_aliases(state: State) -> Mapping[str, int]:
     waiting = [r.version for r in state.waiting]
     refused = [r.version for r in state.releases.values() if not r.promoted and not r.waiting and not r.quarantined]
     wanted = {
+        CANARY: state.canaries.version,
         CANDIDATE: max(waiting, default=None),
         CHAMPION: wanted_champion(state),
         PRE_SYNTHETIC: state.pre_synthetic,
@@ -63,7 +64,17 @@ def status_tags(state: State, version: int) -> Mapping[str, str]:
         "heirloom.ledger_seq": str(release.promoted_seq or release.registered_seq),
         **({"heirloom.approvals": said} if (said := ", ".join(f"{a.by} (ledger {a.seq})" for a in release.approvals)) else {}),
         **({"heirloom.way_back": walked} if (walked := way_back_words(state, version)) else {}),
+        **({"heirloom.canary": said} if (said := canary_words(state, version)) else {}),
     }
+
+
+def canary_words(state: State, version: int) -> str:
+    """The share and the window of the canary, or why it is one no more; empty for a version that never was."""
+    standing = state.canaries.standing
+    if standing is not None and standing.version == version:
+        return f"{standing.words} (ledger {standing.seq})"
+    why = state.canaries.ended.get(version, "")
+    return f"taken off: {why}" if why else ""
 
 
 def way_back_words(state: State, version: int) -> str:
@@ -75,7 +86,7 @@ def way_back_words(state: State, version: int) -> str:
 
 
 def status_of(state: State, version: int) -> str:
-    """What a version is now, in a word: champion, quarantined, being promoted, released, waiting or refused."""
+    """What a version is now, in a word: champion, quarantined, being promoted, released, canary, waiting or refused."""
     release = state.releases[version]
     if version == state.champion:
         return "champion"
@@ -85,4 +96,6 @@ def status_of(state: State, version: int) -> str:
         return "being promoted"
     if release.promoted:
         return "released"
+    if version == state.canaries.version:
+        return CANARY
     return "waiting" if release.waiting else REFUSED

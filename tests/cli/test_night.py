@@ -1,14 +1,17 @@
 """The night of an on-call: a rollback, what it bars and lists, a note, the history, and the morning's unfreeze. A real ledger file."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cli.commands.canary import begun_lines, ended_lines
 from cli.commands.rollback import asked_lines, rollback_lines
 from cli.main import main
-from governance.actions.outcomes import RollbackOutcome
+from governance.actions.canary import begin_canary, end_canary
+from governance.actions.outcomes import CanaryOutcome, RollbackOutcome
 from governance.actions.promote import promote
 from governance.actions.rollback import rollback
 from governance.adapters.sqlite_ledger import SqliteLedger
@@ -116,3 +119,39 @@ def test_a_candidate_that_was_made_before_a_recall_is_said_to_serve_no_more(nigh
     early = night.world.add("early", kinship=Kinship(start=1, authors=(), recalled=()))
     night.back("2")
     assert f" cannot serve   {early} was made before 3 was recalled: heirloom retrain" in night.say("status")
+
+
+def test_a_canary_is_shown_while_it_stands_and_told_of_when_it_is_over(night: Night) -> None:
+    night.world.clock.at = datetime.now(UTC)
+    version = night.world.add("four", kinship=Kinship(start=3, authors=(), recalled=()))
+    done = begin_canary(night.world.desk("reviewer-a"), version, terms(), percent=5, hours=24)
+    until = f"5 % of the traffic until {done.until[:16].replace('T', ' ')} UTC"
+    assert f" canary         version 4, {until}: heirloom canary end" in night.say("status")
+    assert night.document("status")["canary"] == night.document("canary")["canary"]
+    assert night.document("canary")["canary"]["version"] == version
+    story = f" canary         version 4, {until}, by reviewer-a (ledger {done.seq}), approved by policy"
+    assert night.say("history")[-1] == story
+    end_canary(night.world.desk("oncall-a"), "sounds [flat]")
+    assert " was canary     version 4: sounds [flat]" in night.say("status")
+    assert night.document("status")["canary"] is None
+    assert night.say("history")[-1] == f"{story}; taken off: sounds [flat]"
+    assert night.say("canary") == ["was canary     version 4: sounds [flat]"]
+
+
+def test_a_canary_in_words() -> None:
+    waiting = CanaryOutcome(version=4, changed=False, missing=1, doubts=("reviewer-a, ledger 9: does not count, it ended",))
+    assert begun_lines(waiting) == [
+        "Version 4 is no canary: it waits for 1 approval(s).",
+        " reviewer-a, ledger 9: does not count, it ended",
+        "Next: heirloom review 4",
+    ]
+    until = "2026-11-21T03:07:00+00:00"
+    begun = CanaryOutcome(version=4, changed=True, percent=5, until=until, approved_by=("reviewer-a",), seq=9, unshown="down")
+    assert begun_lines(begun)[:2] == [
+        "Version 4 is the canary: 5 % of the traffic until 2026-11-21 03:07 UTC; approved by reviewer-a; ledger 9.",
+        " The registry's page does not show it yet (down): heirloom reconcile",
+    ]
+    assert ended_lines(CanaryOutcome(version=None, changed=False)) == ["There is no canary."]
+    assert ended_lines(CanaryOutcome(version=4, changed=False, ended=True)) == ["Somebody has taken version 4 off already."]
+    off = CanaryOutcome(version=4, changed=True, ended=True, seq=9)
+    assert ended_lines(off) == ["Version 4 is the canary no more, ledger 9. The champion serves alone."]

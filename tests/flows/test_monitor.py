@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from flows.ending import SKIPPED
 from flows.monitor import HEALTHY, UNHEALTHY, Watch, days_since, health_key, watch, watch_words
 from flows.reconcile import MENDED, looked, name_of
+from governance.actions.canary import begin_canary
 from governance.actions.promote import promote
 from governance.actions.rollback import rollback
 from governance.adapters.checks.check import FAIL, OK, WARN, broken, doubtful, fine
@@ -145,6 +146,56 @@ def test_a_view_that_knows_more_than_the_ledger_is_a_matter_of_bytes(world):
     found, checks = watched(world)
     assert (found.name, checks["views"].code) == (UNHEALTHY, 4)
     assert world.registry.shown["champion"] == 9
+
+
+def test_a_canary_is_looked_at_with_the_champion_and_taken_off_where_it_does_not_hold(world):
+    released(world, "one")
+    shop = shop_of(world)
+    version = world.add("two", policy_sha256=shop.policy.digest)
+    begin_canary(world.desk(), version, terms(policy_sha256=shop.policy.digest), percent=5, hours=24)
+    found = {check.name: check for check in watch(shop, MODEL).checks}
+    assert (found["canary"].level, found["views"].level) == (OK, OK)
+    assert found["canary"].said.startswith("version 2 has 5 % of the traffic until 2026-11-21T03:0")
+    world.alter(2)
+    with held_elsewhere(shop.workspace):
+        found = {check.name: check for check in watch(shop, MODEL).checks}
+    assert (found["canary"].code, found["champion"].level) == (3, OK)
+    assert "version 2 was taken off: its bytes are altered: model.safetensors" in found["canary"].said
+    assert (world.registry.shown["champion"], "canary" in world.registry.shown) == (1, False)
+    again = {check.name: check for check in watch(shop, MODEL).checks}
+    assert (again["canary"].said, again["views"].level) == ("there is none", OK)
+
+
+def test_a_window_that_is_over_is_told_and_is_no_alarm(world):
+    released(world, "one")
+    begin_canary(world.desk(), world.add("two"), terms(), percent=5, hours=1)
+    world.clock.at += timedelta(hours=2)
+    shop = shop_of(world)
+    found = watch(shop, MODEL)
+    assert (found.name, {check.name: check for check in found.checks}["canary"].level) == (HEALTHY, WARN)
+    assert world.ledger.kinds().count(kinds.CANARY_ENDED) == 1
+    assert watch(shop, MODEL).doubts == ()
+
+
+def test_every_few_minutes_a_canary_that_lost_what_let_it_out_is_taken_off(world):
+    released(world, "one")
+    shop = shop_of(world)
+    held_to = terms(policy_sha256=shop.policy.digest)
+    begin_canary(world.desk(), world.add("two", policy_sha256=shop.policy.digest), held_to, percent=5, hours=1)
+    assert name_of(looked(shop)) == HEALTHY
+    world.clock.at += timedelta(hours=2)
+    assert (name_of(looked(shop)), name_of(looked(shop))) == (MENDED, HEALTHY)
+    begin_canary(world.desk(), 2, held_to, percent=5, hours=1)
+    found = looked(shop_of_changed(world, "seed = 8\n"))
+    assert (name_of(found), "the policy is" in found.said) == (UNHEALTHY, True)
+    assert "canary" not in world.registry.shown
+
+
+def shop_of_changed(world, more):
+    """A shop whose policy says something more."""
+    shop = shop_of(world)
+    (world.root / "policy.toml").write_text(POLICY + more)
+    return shop
 
 
 def test_while_the_workspace_is_held_views_are_left_for_next_time(world):

@@ -20,6 +20,8 @@ _DECISIVE = MappingProxyType(
         kinds.PROMOTION_COMMITTED: "promoted",
         kinds.PROMOTION_ABANDONED: "promotion given up",
         kinds.ROLLBACK_COMMITTED: "rolled back to",
+        kinds.CANARY_STARTED: "canary",
+        kinds.CANARY_ENDED: "canary taken off",
         kinds.SCHEDULE_FROZEN: "schedule frozen",
         kinds.SCHEDULE_UNFROZEN: "schedule unfrozen",
         kinds.BASELINE_PROPOSED: "baseline proposed",
