@@ -15,6 +15,7 @@ from flows.approvals import terms_of
 from flows.finish import release_desk
 from flows.health import prove
 from flows.local import shop_of_run
+from flows.shadow import canary_drift
 from governance.actions.canary import watch_canary
 from governance.actions.outcomes import NOTHING, CanaryOutcome, ReconcileOutcome
 from governance.actions.proving import prove as prove_ledger
@@ -99,7 +100,7 @@ def canary(shop: Shop, *, whole: bool = True) -> Check:
 
     Unless `whole`, no byte of it is hashed.
     """
-    return canary_check(watch_canary(release_desk(shop), partial(terms_of, shop), whole=whole))
+    return canary_check(watch_canary(release_desk(shop), partial(terms_of, shop), whole=whole, drift=partial(canary_drift, shop)))
 
 
 def canary_check(outcome: CanaryOutcome) -> Check:

@@ -32,6 +32,12 @@ NOT_GIVEN = "not given"
 NO_CANARY = CanaryOutcome(version=None, changed=False)
 
 
+def nothing_read(state: State) -> str:
+    """Nobody has looked at how the canary answers."""
+    del state
+    return ""
+
+
 def begin_canary(desk: ReleaseDesk, version: int, terms: Terms, *, percent: int, hours: int) -> CanaryOutcome:
     """Let a candidate have a share of the traffic, on the terms of its promotion; while approvals are missing nothing is written.
 
@@ -77,10 +83,12 @@ def end_canary(desk: ReleaseDesk, reason: str = NOT_GIVEN) -> CanaryOutcome:
     return _end(desk, standing, reason)
 
 
-def watch_canary(desk: ReleaseDesk, terms: Callable[[], Terms], *, whole: bool = True) -> CanaryOutcome:
+def watch_canary(
+    desk: ReleaseDesk, terms: Callable[[], Terms], *, whole: bool = True, drift: Callable[[State], str] = nothing_read
+) -> CanaryOutcome:
     """One look at the canary that stands: it is taken off where anything that let it out does not hold any more, and left alone else.
 
-    In this order: its window, the terms it was let out on, and where it is looked at `whole` its bytes.
+    In this order: its window, the terms it was let out on, its bytes where it is looked at `whole`, and what `drift` says of its answers.
 
     Raises: DependencyError where something cannot be asked; then it stands until its window is over.
     """
@@ -88,7 +96,7 @@ def watch_canary(desk: ReleaseDesk, terms: Callable[[], Terms], *, whole: bool =
     standing = state.canaries.standing
     if standing is None:
         return _leftover(desk, state)
-    why = _why_not(desk, state, standing, terms, whole=whole)
+    why = _why_not(desk, state, standing, terms, whole=whole) or drift(state)
     if why:
         return _end(desk, standing, why)
     return _as_it_stands(standing)

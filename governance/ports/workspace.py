@@ -116,6 +116,11 @@ class Workspace:
         return self.state / "sides"
 
     @property
+    def shadows(self) -> Path:
+        """Shadow readings, each document by its digest."""
+        return self.state / "shadows"
+
+    @property
     def emissions(self) -> Path:
         """What our own models wrote, as hashes."""
         return self.state / "emissions"

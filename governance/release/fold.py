@@ -278,6 +278,7 @@ _STEPS: Mapping[str, Callable[[State, Event], State]] = MappingProxyType(
         kinds.ROLLBACK_COMMITTED: _rolled_back,
         kinds.CANARY_STARTED: lambda state, event: _change(state, event.body["version"]),
         kinds.CANARY_ENDED: lambda state, _: state,
+        kinds.SHADOW_READ: lambda state, _: state,
         kinds.SCHEDULE_FROZEN: lambda state, event: replace(state, frozen=event.body["reason"]),
         kinds.SCHEDULE_UNFROZEN: lambda state, _: replace(state, frozen=None),
         kinds.SHARD_SEALED: fold_baseline.sealed,

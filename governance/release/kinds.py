@@ -34,6 +34,7 @@ ROLLBACK_INTENDED = "rollback.intended"
 ROLLBACK_COMMITTED = "rollback.committed"
 CANARY_STARTED = "canary.started"
 CANARY_ENDED = "canary.ended"
+SHADOW_READ = "shadow.read"
 SCHEDULE_FROZEN = "schedule.frozen"
 SCHEDULE_UNFROZEN = "schedule.unfrozen"
 SHARD_SEALED = "shard.sealed"
@@ -93,6 +94,7 @@ _NEEDS = {
     ROLLBACK_COMMITTED: "version from reason degraded",
     CANARY_STARTED: "version champion checkpoint percent until approved_by approvals",
     CANARY_ENDED: "version started reason",
+    SHADOW_READ: "version champion checkpoint champion_checkpoint prompts draws prompts_sha256 document_sha256",
     SCHEDULE_FROZEN: "reason",
     SCHEDULE_UNFROZEN: "reason",
     SHARD_SEALED: "sha256 documents",

@@ -6,15 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.errors import IntegrityError, UsageError
+from governance.errors import IntegrityError, RefusedError, UsageError
 from governance.release import kinds
 from governance.release.canary import WINDOW_OVER, Canaries
-from governance.release.canary_terms import MOST_HOURS, MOST_PERCENT, check_window
+from governance.release.canary_terms import MOST_HOURS, MOST_PERCENT, check_window, permit_canary
+from governance.release.electorate import Committer, Hearing
 from governance.release.fold import fold
 from governance.release.history import canary_stories
 from governance.release.ledger import follow
 from governance.release.views import drift, status_of, wanted_aliases
 from tests.release.ledger_events import chain, promoted, registered, rolled
+from tests.world import terms
 
 UNTIL = "2026-11-21T00:00:00+00:00"
 INSIDE, AFTER = "2026-11-20T23:59:59+00:00", "2026-11-21T00:00:00+00:00"
@@ -127,6 +129,24 @@ def test_a_canary_of_a_version_that_was_never_registered_is_an_integrity_error()
 
 def test_nothing_that_does_not_stand_can_be_ended():
     assert Canaries().ending("why") == Canaries()
+
+
+def asked(*events):
+    """Whether version 2 may be the canary after these events, in the demo where the policy is the approver."""
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    return permit_canary(fold(chain(*events)), 2, terms(policy_sha256="policy"), Hearing(at=now, model="m", committer=Committer(shown="x")))
+
+
+def test_a_version_that_served_before_is_none_although_the_champion_is_the_one_it_was_judged_against():
+    assert asked(*LINE[:3]).granted
+    with pytest.raises(RefusedError, match="served before"):
+        asked(*LINE[:3], promoted(2, 1), rolled(1, None))
+
+
+def test_rows_that_nobody_read_in_time_hold_a_canary_up_as_they_do_a_promotion():
+    drawn = {"cycle": 1, "cycle_digest": "cycle-1", "rows": 3, "sample_sha256": "s", "due": "2026-11-19T00:00:00+00:00", "excluded": ["a"]}
+    with pytest.raises(RefusedError, match="wait for a reader"):
+        asked(*LINE[:3], (kinds.SAMPLE_DRAWN, drawn))
 
 
 @pytest.mark.parametrize(("percent", "hours"), [(0, 1), (MOST_PERCENT + 1, 1), (-5, 1), (5, 0), (5, MOST_HOURS + 1)])
