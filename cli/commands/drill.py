@@ -143,3 +143,40 @@ def calibrate(
     found, document = run_calibration(shop, asked)
     code = REFUSED if found.proved.broken else DONE
     return Outcome(command="drill-calibrate", lines=calibration_lines(found.fragment(), document), document=document, code=code)
+
+
+@command.command
+def crash(
+    *,
+    place: Annotated[Path | None, Parameter(name="--in")] = None,
+    kills: int = 0,
+    seed: int = 7,
+    acts: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
+    json: bool = False,
+) -> Outcome:
+    """Kill promotions, rollbacks and registrations of a throwaway line at every step, and say whether anything was lost.
+
+    After each kill `heirloom recover` runs, then the same command again, and the invariants of docs/drill.md are held against ledger,
+    registry, serving pointer and models. No workspace of yours is touched. Exits with 4 where an invariant is broken.
+
+    Parameters
+    ----------
+    place
+        An empty folder to work in; what was broken stays there. Without it, a temporary folder that is removed.
+    kills
+        Kills at random moments, beside those at every step.
+    seed
+        What the random moments are drawn from.
+    acts
+        promote, rollback, rollback-over-promotion, retrain; without it, all of them.
+    json
+        Answer with one JSON document on stdout.
+    """
+    del json
+    from cli.crashed import crash_lines
+    from cli.outcome import DONE, INTEGRITY
+    from flows.crash import Asked, drill_crash
+
+    found = drill_crash(Asked(kills=kills, seed=seed, acts=acts, place=place))
+    code = INTEGRITY if found.broken else DONE
+    return Outcome(command="crash-drill", lines=crash_lines(found), document=found.document(), code=code)
