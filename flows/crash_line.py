@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from governance.adapters.environment import ACTOR
+from governance.adapters.kill_points import KILL_AT, STEP_LOG
 from governance.digest import write_bytes
 from governance.errors import DependencyError
-from governance.wiring import KILL_AT, STEP_LOG
 
 POLICY = """\
 [line]

@@ -16,6 +16,7 @@ from governance.adapters.embedding_cache import open_encoder
 from governance.adapters.environment import PLATFORM_KEY, be_quiet, who_acts
 from governance.adapters.executors.here import HereExecutor
 from governance.adapters.folder_desk import FolderDesk
+from governance.adapters.kill_points import kill_points
 from governance.adapters.runners import DvcRunner, HereRunner
 from governance.adapters.sqlite_ledger import SqliteLedger
 from governance.errors import UsageError
@@ -46,10 +47,6 @@ if TYPE_CHECKING:
     from governance.adapters.emission_file import EmissionFile
 
 SIGNING_KEY = "HEIRLOOM_SIGNING_KEY"
-KILL_AT = "HEIRLOOM_KILL_AT"
-"""Drills and tests only: the name of a step between intent and commit at which this process kills itself."""
-STEP_LOG = "HEIRLOOM_STEP_LOG"
-"""Drills only: a file that this process adds the name of each such step to as it passes it; so a drill finds where to kill."""
 
 
 @dataclass(frozen=True)
@@ -288,21 +285,5 @@ def open_shop(root: Path, *, actor: str | None = None) -> Shop:
 
 
 def steps() -> Callable[[str], None]:
-    """The hook between the steps of an action: nothing; or SIGKILL to ourselves at the step that HEIRLOOM_KILL_AT names.
-
-    Where HEIRLOOM_STEP_LOG names a file, each step is written there first.
-    """
-    wanted, log = os.environ.get(KILL_AT), os.environ.get(STEP_LOG)
-    if not wanted and not log:
-        return lambda _step: None
-
-    def passed(step: str) -> None:
-        if log:
-            with Path(log).open("a", encoding="utf-8") as told:
-                told.write(f"{step}\n")
-        if step == wanted:
-            import signal
-
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    return passed
+    """The hook between the steps of an action: nothing, except under a drill or a test."""
+    return kill_points()
