@@ -14,7 +14,7 @@ from governance.actions.outcomes import CanaryOutcome
 from governance.actions.release_desk import ReleaseDesk, move_aliases, now, point, shown_pointer
 from governance.actions.serving import write_pointer
 from governance.errors import ConflictError, GovernanceError, PolicyError, RefusedError
-from governance.ports.registry import TagView
+from governance.ports.registry import TagWriter
 from governance.release import kinds
 from governance.release.canary import WINDOW_OVER, Canary
 from governance.release.canary_terms import check_window, doubt_of, permit_canary
@@ -190,7 +190,7 @@ def show_canary(desk: ReleaseDesk, version: int | None) -> str:
         desk.steps("canary.pointer")
         try:
             move_aliases(desk, state)
-            if version is not None and isinstance(desk.registry, TagView):
+            if version is not None and isinstance(desk.registry, TagWriter):
                 desk.registry.set_tags(desk.model, version, status_tags(now(desk, state), version))
         except GovernanceError as error:
             said = error.found

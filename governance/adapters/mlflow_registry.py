@@ -75,6 +75,10 @@ class MlflowRegistry:
     def show(self, model: str, version: int, description: str, tags: Mapping[str, str]) -> None:
         with self._calling(f"writing the page of version {version}") as client:
             client.update_model_version(model, str(version), description)
+        self.set_tags(model, version, tags)
+
+    def set_tags(self, model: str, version: int, tags: Mapping[str, str]) -> None:
+        with self._calling(f"writing tags of version {version}") as client:
             for name, value in tags.items():
                 client.set_model_version_tag(model, str(version), name, value)
 

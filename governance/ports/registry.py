@@ -58,14 +58,19 @@ class Registry(Protocol):
 
 
 @runtime_checkable
-class TagView(Protocol):
-    """A registry whose tags can be read and set without rewriting the page. Optional: without it tags are not reconciled."""
-
-    def tags(self, model: str, version: int) -> Mapping[str, str]:
-        """The `heirloom.*` tags of a version, as the registry has them now; empty where the version is gone."""
+class TagWriter(Protocol):
+    """A registry whose tags can be set without rewriting the page."""
 
     def set_tags(self, model: str, version: int, tags: Mapping[str, str]) -> None:
         """Set these tags and leave all others as they are."""
+
+
+@runtime_checkable
+class TagView(TagWriter, Protocol):
+    """A registry whose tags can be read too. Optional: without it tags are not reconciled."""
+
+    def tags(self, model: str, version: int) -> Mapping[str, str]:
+        """The `heirloom.*` tags of a version, as the registry has them now; empty where the version is gone."""
 
 
 @runtime_checkable
