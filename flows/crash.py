@@ -54,17 +54,15 @@ class Asked:
 
 @dataclass(slots=True, kw_only=True)
 class Drill:
-    """A drill under way: its ground, what each copy showed, and the cases so far."""
+    """A drill under way: its ground, its acts by name, and what each kept copy showed."""
 
     ground: Ground
     acts: Mapping[str, Act]
     seen: dict[str, Seen] = field(default_factory=dict)
-    cases: int = 0
 
     def copy(self, start: str) -> Path:
         """A fresh copy of a kept line, alone in a folder."""
-        self.cases += 1
-        line = self.ground.case(self.cases)
+        line = self.ground.case()
         shutil.copytree(self.ground.kept(start), line, symlinks=True)
         return line
 
@@ -117,13 +115,15 @@ def drill_crash(asked: Asked) -> CrashDrill:
 
     Raises: UsageError where the folder is not empty; DependencyError where the line cannot be brought to where kills start from.
     """
+    bar, done = bars("crash drill"), []
     with _ground(asked.place) as ground:
+        bar(0, 1, "founding a line")
         acts = found_line(ground, set(asked.acts or ACTS))
         drill = Drill(ground=ground, acts={act.name: act for act in acts})
         traced = {act.name: drill.trace(act) for act in acts}
         points = kills_at_steps({act.name: _own_steps(act, traced) for act in acts})
         moments = kills_at_random({name: seconds for name, (_, seconds) in traced.items()}, asked.kills, asked.seed)
-        kills, bar, done = (*points, *moments), bars("crash drill"), []
+        kills = (*points, *moments)
         for place, kill in enumerate(kills):
             bar(place, len(kills), kill.name)
             done.append(drill.suffer(kill))
@@ -145,17 +145,18 @@ def _ground(place: Path | None) -> Iterator[Ground]:
 
 def found_line(ground: Ground, wanted: set[str]) -> Sequence[Act]:
     """Found a line with two releases, and bring it to where the wanted acts start: a candidate is judged, waits, is half promoted."""
-    line, log = ground.kept(JUDGED), ground.root / "founding"
+    line, log = ground.kept(JUDGED if RETRAIN in wanted else WAITING), ground.root / "founding"
     lay_out(ground, line)
     well(ground.run(line, "retrain", log=log), "retrain")
     steps = log.read_text(encoding="utf-8").split()
-    well(ground.run(line, "retrain", kill_at=steps[0]), "retrain", killed=True)
-    _duplicate(ground, JUDGED, WAITING)
+    if RETRAIN in wanted:
+        well(ground.run(line, "retrain", kill_at=steps[0]), "retrain", killed=True)
+        _duplicate(ground, JUDGED, WAITING)
     waiting = ground.kept(WAITING)
     first = next(step for step in steps if step.startswith("promote."))
     well(ground.run(waiting, "retrain", kill_at=first), "retrain", killed=True)
     state = fold(look(waiting, {}).events)
-    acts = [act for act in _acts(state, _batch(ground.kept(JUDGED))) if act.name in wanted]
+    acts = [act for act in _acts(state, _batch(line)) if act.name in wanted]
     if OVERTAKE in wanted:
         _duplicate(ground, WAITING, OPEN)
         last = [step for step in steps if step.startswith("promote.")][-2]

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -78,9 +79,11 @@ class Ground:
         """A copy that kills start from."""
         return self.root / "kept" / name / "line"
 
-    def case(self, number: int) -> Path:
-        """The workspace of one kill, alone in its folder."""
-        return self.root / "cases" / f"{number:04d}" / "line"
+    def case(self) -> Path:
+        """A place for the workspace of one kill, alone in a folder whose name no other case ever had: MLflow keeps files open by name."""
+        cases = self.root / "cases"
+        cases.mkdir(exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix="case-", dir=cases)) / "line"
 
     def environment(self, **extra: str) -> dict[str, str]:
         """What a child sees: no setting of ours but these, and our own `heirloom` first on the path."""
