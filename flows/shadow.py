@@ -11,8 +11,8 @@ import polars as pl
 from flows.finish import release_desk
 from governance.actions.assurance import verify_bytes
 from governance.adapters.bars import bars
+from governance.advice.shadow import LEAST_PROMPTS, MOST_PROMPTS, read_shadow, shadow_plan, shadow_prompts
 from governance.collapse.evidence import CANDIDATE, CHAMPION
-from governance.collapse.shadow import LEAST_PROMPTS, MOST_PROMPTS, read_shadow, shadow_plan, shadow_prompts
 from governance.digest import canonical_bytes, digest_document, digest_file, read_document, write_bytes
 from governance.errors import BatchError, IntegrityError, RefusedError, UsageError
 from governance.gates.decision import shipped_gates

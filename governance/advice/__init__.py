@@ -1,1 +1,1 @@
-"""What the numbers of past cycles say about the next policy: proposals and a decision table, never an act."""
+"""What numbers say that decide nothing: proposals for the next policy, a decision table, a shadow reading."""

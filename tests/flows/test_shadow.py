@@ -11,7 +11,7 @@ from cli.commands.shadow import shadow_lines
 from flows.shadow import Shadow, beyond_limits, canary_drift, prompts_of, shadow
 from governance.actions.canary import begin_canary, watch_canary
 from governance.actions.promote import promote
-from governance.collapse.shadow import metrics_of_text, shadow_prompts
+from governance.advice.shadow import metrics_of_text, shadow_prompts
 from governance.digest import digest_document, digest_file
 from governance.errors import BatchError, IntegrityError, RefusedError, UsageError
 from governance.gates.margins import GateRules, Margin
