@@ -94,7 +94,7 @@ def _lost(before: Sequence[Event], after: Sequence[Event]) -> Iterator[Broken]:
 
 def _serves(state: State, seen: Seen) -> Iterator[Broken]:
     """What serves is the champion or where an open act goes, passed, was let out, and is the bytes that were judged."""
-    may = {state.champion, state.intent.version if state.intent else state.champion}
+    may = _may_serve(state)
     version = seen.pointer.version if seen.pointer else None
     if version not in may:
         yield Broken(invariant=SERVES, found=f"{_named(version)} serves, the ledger says {_either(may)}")
@@ -104,6 +104,11 @@ def _serves(state: State, seen: Seen) -> Iterator[Broken]:
     if seen.pointer.digest != release.checkpoint:
         yield Broken(invariant=SERVES, found=f"bytes {seen.pointer.digest[:12]} serve, version {version} is {release.checkpoint[:12]}")
     yield from (Broken(invariant=SERVES, found=f"version {version} serves and {doubt}") for doubt in _doubts(seen, release))
+
+
+def _may_serve(state: State) -> set[int | None]:
+    """The champion; and while an act is open, where it goes and what it leaves, from which a rollback has not moved serving away yet."""
+    return {state.champion, *((state.intent.version, state.intent.left) if state.intent else ())}
 
 
 def _doubts(seen: Seen, release: Release) -> Iterator[str]:
@@ -123,7 +128,7 @@ def _doubts(seen: Seen, release: Release) -> Iterator[str]:
 
 
 def _alias(state: State, seen: Seen) -> Iterator[Broken]:
-    may = {state.champion, state.intent.version if state.intent else state.champion}
+    may = _may_serve(state)
     shown = seen.aliases.get(CHAMPION)
     if shown not in may:
         yield Broken(invariant=SERVES, found=f"the registry shows {_named(shown)} as champion, the ledger says {_either(may)}")

@@ -86,6 +86,15 @@ def test_between_intent_and_commit_either_version_may_serve_but_not_once_recover
     assert "ended" in names(broken_when_settled(KILLED_BEFORE, seen(HALF, serves)))
 
 
+def test_what_an_open_rollback_leaves_may_serve_until_recovery_has_ended_and_not_longer():
+    cancelled = kinds.PROMOTION_ABANDONED, {"version": 3, "reason": "cancelled by the rollback"}
+    events = grown(HALF, (kinds.ROLLBACK_INTENDED, {"version": 2, "from": 3, "reason": "night"}), cancelled)
+    assert broken_at_once(KILLED_BEFORE, seen(events, 3)) == ()
+    assert {"I1", "ended"} == names(broken_when_settled(KILLED_BEFORE, seen(events, 3)))
+    ended = grown(events, (kinds.ROLLBACK_COMMITTED, {"version": 2, "from": 3, "reason": "night", "degraded": False}))
+    assert "I1" in names(broken_at_once(KILLED_BEFORE, seen(ended, 3)))
+
+
 def test_before_the_intent_no_other_version_may_serve():
     assert names(broken_at_once(KILLED_BEFORE, seen(BEFORE, 3))) == {"I1"}
 
