@@ -2,7 +2,11 @@
 
 import dataclasses
 import hashlib
+import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -20,19 +24,24 @@ from governance.collapse.sentinels import SENTINELS_FILE
 from governance.digest import Manifest
 from governance.errors import IntegrityError
 from governance.ports.desk import SHARDS, Desk
+from governance.ports.language_model import LanguageModel
 from governance.provenance.row import Origin
-from governance.stages.asking import Questions, Step, ask
+from governance.stages.asking import Questions, Step, Tables, ask
 from governance.stages.known import CONTROLS, NO_CONTROLS, ask_controls
 from governance.stages.looks import NEEDS, is_second, looked_at, rules_of
 from governance.stages.pinned import frozen_file, pinned_shard
 from governance.stages.stage import Stage
+from governance.threads import THREADS, side_by_side
 from governance.training.rules import TrainingRules
+
+ASKED_AT_ONCE = 2
 
 
 def probe(desk: Desk, *, for_verdicts: bool = False) -> None:
     """Write what each model said; equal weights are asked once and their answers stand under each of their names.
 
-    A drill, which counts verdicts and shows no other reading, asks only `for_verdicts`.
+    Two models at most are in memory and asked at a time: the steps of a small one are too short to keep two cores busy. A drill, which
+    counts verdicts and shows no other reading, asks only `for_verdicts`.
     """
     questions = questions_of(desk).of_verdicts() if for_verdicts else questions_of(desk)
     trainer = desk.trainer(desk.section("policy.training", TrainingRules).trainer)
@@ -40,13 +49,25 @@ def probe(desk: Desk, *, for_verdicts: bool = False) -> None:
     told = dict(models.values())
     few = questions.of_gates(run_plan(questions.plan))
     step = _counted(desk, len(told) * questions.steps + (CONTROLS * few.steps if CHAMPION in models else 0))
-    answers = {digest: ask(trainer.open(folder), questions, step) for digest, folder in told.items()}
+    opening = threading.Lock()
+
+    def opened(folder: Path) -> LanguageModel:
+        with opening:
+            return trainer.open(folder)
+
+    work: list[Callable[[], Any]] = [partial(_answered, opened, folder, questions, step) for folder in told.values()]
+    work += [lambda: ask_controls(opened(models[CHAMPION][1]), few, step) if CHAMPION in models else NO_CONTROLS]
+    *found, controls = side_by_side(lambda one: one(), work, min(THREADS, ASKED_AT_ONCE))
+    answers: dict[str, Tables] = dict(zip(told, found, strict=True))
     for place, file in enumerate(TABLES):
         frames = [answers[digest][place].select(pl.lit(name).alias("model"), pl.all()) for name, (digest, _) in models.items()]
         pl.concat(frames).write_parquet(desk.writes(file), compression="zstd")
-    told_controls = ask_controls(trainer.open(models[CHAMPION][1]), few, step) if CHAMPION in models else NO_CONTROLS
-    for file, frame in zip(CONTROL_TABLES, told_controls, strict=True):
+    for file, frame in zip(CONTROL_TABLES, controls, strict=True):
         frame.write_parquet(desk.writes(file), compression="zstd")
+
+
+def _answered(opened: Callable[[Path], LanguageModel], folder: Path, questions: Questions, step: Step) -> Tables:
+    return ask(opened(folder), questions, step)
 
 
 def training_sample(mix: pl.DataFrame, size: int, seed: int) -> pl.DataFrame:
