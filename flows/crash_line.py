@@ -15,10 +15,22 @@ from typing import Any
 
 from governance.adapters.environment import ACTOR
 from governance.adapters.kill_points import KILL_AT, STEP_LOG
+from governance.adapters.runners import stage_environment
 from governance.digest import write_bytes
 from governance.errors import DependencyError
 
-POLICY = """\
+QUICK = """\
+[training.recipe]
+epochs = 1
+founding_epochs = 1
+[probe]
+temperatures = [1.0]
+samples_per_prompt = 2
+max_new_tokens = 24
+bootstrap_draws = 400"""
+"""What makes a cycle of the n-gram trainer take seconds; all else of a policy may be the shipped default."""
+
+POLICY = f"""\
 [line]
 model = "student"
 environment = "demo"
@@ -27,14 +39,7 @@ seed = 7
 minimum_human_tokens = 200
 [training]
 trainer = "ngram"
-[training.recipe]
-epochs = 1
-founding_epochs = 1
-[probe]
-temperatures = [1.0]
-samples_per_prompt = 2
-max_new_tokens = 24
-bootstrap_draws = 400
+{QUICK}
 [promotion]
 mode = "auto"
 """
@@ -87,11 +92,9 @@ class Ground:
 
     def environment(self, **extra: str) -> dict[str, str]:
         """What a child sees: no setting of ours but these, and our own `heirloom` first on the path."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-        own = str(Path(sys.executable).parent)
+        inherited = {name: value for name, value in stage_environment().items() if not name.startswith(FOREIGN)}
         return {
             **inherited,
-            "PATH": f"{own}{os.pathsep}{os.environ.get('PATH', '')}",
             "HOME": str(self.home),
             "TMPDIR": str(self.temporary),
             "DVC_SITE_CACHE_DIR": str(self.temporary / "dvc"),

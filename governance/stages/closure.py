@@ -98,7 +98,7 @@ def _with_parents(name: str) -> Iterator[str]:
 
 
 def _statements(tree: ast.Module) -> Iterator[ast.AST]:
-    """The module and every statement in it, at any depth: a twentieth of all nodes, for imports and docstrings stand nowhere else."""
+    """The module and every statement in it, at any depth: one node in thirteen, for imports and docstrings stand nowhere else."""
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()

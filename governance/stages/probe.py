@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -35,6 +34,7 @@ from governance.threads import THREADS, side_by_side
 from governance.training.rules import TrainingRules
 
 ASKED_AT_ONCE = 2
+"""Models in memory at a time, the champion of the run's controls counted as one of its own."""
 
 
 def probe(desk: Desk, *, for_verdicts: bool = False) -> None:
@@ -55,19 +55,21 @@ def probe(desk: Desk, *, for_verdicts: bool = False) -> None:
         with opening:
             return trainer.open(folder)
 
-    work: list[Callable[[], Any]] = [partial(_answered, opened, folder, questions, step) for folder in told.values()]
-    work += [lambda: ask_controls(opened(models[CHAMPION][1]), few, step) if CHAMPION in models else NO_CONTROLS]
+    def answered(folder: Path) -> Tables:
+        return ask(opened(folder), questions, step)
+
+    def controlled(folder: Path) -> tuple[pl.DataFrame, ...]:
+        return ask_controls(opened(folder), few, step)
+
+    work: list[Callable[[], tuple[pl.DataFrame, ...]]] = [partial(answered, folder) for folder in told.values()]
+    work += [partial(controlled, models[CHAMPION][1])] if CHAMPION in models else [lambda: NO_CONTROLS]
     *found, controls = side_by_side(lambda one: one(), work, min(THREADS, ASKED_AT_ONCE))
-    answers: dict[str, Tables] = dict(zip(told, found, strict=True))
+    answers = dict(zip(told, found, strict=True))
     for place, file in enumerate(TABLES):
         frames = [answers[digest][place].select(pl.lit(name).alias("model"), pl.all()) for name, (digest, _) in models.items()]
         pl.concat(frames).write_parquet(desk.writes(file), compression="zstd")
     for file, frame in zip(CONTROL_TABLES, controls, strict=True):
         frame.write_parquet(desk.writes(file), compression="zstd")
-
-
-def _answered(opened: Callable[[Path], LanguageModel], folder: Path, questions: Questions, step: Step) -> Tables:
-    return ask(opened(folder), questions, step)
 
 
 def training_sample(mix: pl.DataFrame, size: int, seed: int) -> pl.DataFrame:

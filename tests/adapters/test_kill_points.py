@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from governance.adapters.kill_points import KILL_AT, STEP_LOG, kill_points
+from governance.adapters.kill_points import KILL_AT, STEP_LOG
 
 PASSES = "from governance.adapters.kill_points import kill_points; steps = kill_points(); steps('one'); steps('two'); steps('three')"
 
 
-def test_nothing_happens_where_the_environment_asks_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_happens_where_the_environment_asks_for_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv(KILL_AT, raising=False)
     monkeypatch.delenv(STEP_LOG, raising=False)
-    kill_points()("one")
+    done = subprocess.run([sys.executable, "-c", PASSES], check=False, timeout=60, cwd=tmp_path, capture_output=True)
+    assert (done.returncode, done.stdout, done.stderr, list(tmp_path.iterdir())) == (0, b"", b"", [])
 
 
 @pytest.mark.parametrize(

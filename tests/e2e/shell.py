@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flows.crash_line import QUICK
+
 BIN = Path(sys.executable).parent
 
 POLICY = """
@@ -22,17 +24,10 @@ docs-teacher = "pinned"
 [training]
 trainer = "ngram"
 start = "champion"
-[training.recipe]
-epochs = 1
-founding_epochs = 1
-[probe]
-temperatures = [1.0]
-samples_per_prompt = 2
-max_new_tokens = 24
-bootstrap_draws = 400
+{quick}
 [promotion]
 mode = "{mode}"
-"""
+""".replace("{quick}", QUICK)
 """The n-gram trainer, so that a whole cycle takes seconds of compute; everything else is the shipped default."""
 
 SETTINGS = """

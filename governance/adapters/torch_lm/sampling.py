@@ -106,7 +106,7 @@ def draw(logits: Any, uniform: Any, decoding: Decoding, *, previous: Any = None)
 def _place_of(uniform: Any, weights: Any) -> Any:
     """Where `uniform` falls in each row of weights: first in which run of tokens, then where in that, by running sums in double precision.
 
-    A place without weight is never chosen, whatever the rounding, which moves a border between tokens by 1e-7 of the whole at most.
+    A place without weight is never chosen, whatever the rounding, which moves a border by less than a millionth of the whole.
     """
     import torch
 
