@@ -874,6 +874,9 @@ def _unproven(e: Evidence, given: Document, statement: Document) -> str:
         return f"its key {named} is not one that the allowed signers give to {shown(by)} alone"
     body = canonical(statement).encode()
     signed = b"DSSEv1 %d %b %d %b" % (len(PAYLOAD_TYPE), PAYLOAD_TYPE.encode(), len(body), body)
+    lines = [words for words in map(str.split, e.signers.splitlines()) if written in words[1:]]
+    if doubt := passkey_doubt(armoured, signed, [word for words in lines for word in words[words.index(written) + 1 :]]):
+        return doubt
     return _asked_ssh(e.signers, by, armoured, signed, _moment(given["at"]))
 
 
@@ -911,6 +914,93 @@ def _key_of(armoured: str) -> bytes | None:
     length = int.from_bytes(content[len(magic) : len(magic) + 4], "big")
     key = content[len(magic) + 4 : len(magic) + 4 + length]
     return key if content.startswith(magic) and len(key) == length > 0 else None
+
+
+# --- passkeys: what OpenSSH does not look at in a webauthn signature, and P-256 -----------------------
+
+PASSKEY = b"sk-ecdsa-sha2-nistp256@openssh.com"
+CURVE_P = 0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF
+CURVE_B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+CURVE_N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+CURVE_G = (
+    0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
+    0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
+)
+
+
+def passkey_doubt(armoured: str, signed: bytes, origins: Sequence[str]) -> str:
+    """Why an assertion (W3C Web Authentication) is nobody's word on these bytes; empty where it is, and for a signature of another kind.
+
+    `origins` stand after its key in the list of signers. The client data has the beginning that its standard fixes (level 3, 5.8.1.2).
+    """
+    content = base64.b64decode("".join(armoured.strip().splitlines()[1:-1]))
+    blob, namespace, reserved, hashed, signature = _strings(content[10:], 5)
+    kind, rest = _string_and(signature)
+    if kind != b"webauthn-" + PASSKEY:
+        return ""
+    numbers, rest = _string_and(rest)
+    r, s = (int.from_bytes(number, "big") for number in _strings(numbers, 2))
+    flags, (origin, client_data, extensions) = rest[0], _strings(rest[5:], 3)
+    key_type, curve, point, rp_id = _strings(blob, 4)
+    if (key_type, curve, namespace, reserved, hashed) != (PASSKEY, b"nistp256", NAMESPACE.encode(), b"", b"sha256"):
+        return "it is no passkey's signature for what people sign here"
+    if origin.decode() not in origins:
+        return f"it was given on a page of {shown(origin.decode())}, and its key is not listed for that"
+    if flags & 0x45 != 0x05 or bool(flags & 0x80) != bool(extensions):
+        return "its device did not verify the person, or its authenticator data is not that of a signature"
+    wrapped = [NAMESPACE.encode(), b"", b"sha256", hashlib.sha256(signed).digest()]
+    challenge = b"SSHSIG" + b"".join(len(part).to_bytes(4, "big") + part for part in wrapped)
+    asked = base64.urlsafe_b64encode(challenge).rstrip(b"=")
+    begins = b'{"type":"webauthn.get","challenge":"%b","origin":"%b","crossOrigin":false' % (asked, origin)
+    if not client_data.startswith((begins + b"}", begins + b",")):
+        return "its passkey signed something else"
+    over = hashlib.sha256(rp_id).digest() + rest[:5] + extensions + hashlib.sha256(client_data).digest()
+    return "" if p256_holds(point, hashlib.sha256(over).digest(), r, s) else "its passkey's signature does not hold"
+
+
+def p256_holds(point: bytes, hashed: bytes, r: int, s: int) -> bool:
+    """ECDSA over P-256 (FIPS 186-5): whether a signature over a digest is that of an uncompressed public key's owner."""
+    key = int.from_bytes(point[1:33], "big"), int.from_bytes(point[33:], "big")
+    off = (key[1] ** 2 - key[0] ** 3 + 3 * key[0] - CURVE_B) % CURVE_P
+    if len(point) != 65 or point[0] != 4 or max(key) >= CURVE_P or off or not (0 < r < CURVE_N and 0 < s < CURVE_N):
+        return False
+    inverse = pow(s, -1, CURVE_N)
+    first, second = int.from_bytes(hashed[:32], "big") * inverse % CURVE_N, r * inverse % CURVE_N
+    table, found = (None, CURVE_G, key, _added(CURVE_G, key)), None
+    for place in range(255, -1, -1):
+        found = _added(_added(found, found), table[(first >> place & 1) + 2 * (second >> place & 1)])
+    return found is not None and found[0] % CURVE_N == r
+
+
+def _added(one: tuple[int, int] | None, other: tuple[int, int] | None) -> tuple[int, int] | None:
+    """The sum of two points of the curve; None is the point at infinity."""
+    if one is None or other is None:
+        return one or other
+    (x, y), (u, v) = one, other
+    if x == u and (y + v) % CURVE_P == 0:
+        return None
+    slope = (3 * x * x - 3) * pow(2 * y, -1, CURVE_P) if one == other else (v - y) * pow(u - x, -1, CURVE_P)
+    third = (slope * slope - x - u) % CURVE_P
+    return third, (slope * (x - third) - y) % CURVE_P
+
+
+def _string_and(content: bytes) -> tuple[bytes, bytes]:
+    """The first string as SSH writes one, and what follows it."""
+    end = 4 + int.from_bytes(content[:4], "big")
+    if len(content) < end:
+        raise ValueError("a signature ends too early")
+    return content[4:end], content[end:]
+
+
+def _strings(content: bytes, count: int) -> list[bytes]:
+    """Exactly so many strings."""
+    found = []
+    for _ in range(count):
+        one, content = _string_and(content)
+        found.append(one)
+    if content:
+        raise ValueError("a signature has something after its end")
+    return found
 
 
 # --- what it was trained on -----------------------------------------------------------------------
