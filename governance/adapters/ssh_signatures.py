@@ -17,10 +17,9 @@ from pathlib import Path
 from governance.errors import DependencyError, UsageError
 from governance.ports.signer import NotSigned, Signed
 from governance.release.dsse import BEGIN, END
+from governance.release.passkey import NAMESPACE, Assertion, trouble
 from governance.release.platform_key import PLATFORM
 
-NAMESPACE = "heirloom"
-"""A signature that was given for mail, for git or for anything else is none here."""
 PATIENCE_SECONDS = 120
 """Time for a person to type a passphrase or to touch a hardware key."""
 MACHINE_SECONDS = 10
@@ -64,7 +63,8 @@ class SshSigner:
 class SshVerifier:
     """Verifies against a file in the form of `man ssh-keygen`, ALLOWED SIGNERS (see `governance.ports.signer.Verifier`).
 
-    A line gives one name to one key, spelt out: a pattern or a list of names does not say who it was, and proves nothing.
+    A line gives one name to one key, spelt out: a pattern or a list of names does not say who it was, and proves nothing. After the key
+    of a passkey stands the origin of the page on which it signs (`governance.release.passkey`).
     """
 
     allowed: Path
@@ -80,6 +80,8 @@ class SshVerifier:
         if names != {by}:
             listed = f"is listed for {', '.join(sorted(names))} and not for {by} alone" if names else "is not among the allowed signers"
             return NotSigned(reason=f"its key {_fingerprint(key)} {listed}")
+        if doubt := self._asserted(key, content, signature):
+            return NotSigned(reason=doubt)
         with tempfile.NamedTemporaryFile("w", suffix=".sig", encoding="ascii") as file:
             file.write(signature)
             file.flush()
@@ -110,6 +112,16 @@ class SshVerifier:
         """Every name that the file gives to a key."""
         written = base64.b64encode(key).decode("ascii")
         return {words[0] for words in self._lines() if written in words[1:]}
+
+    def _asserted(self, key: bytes, content: bytes, signature: str) -> str:
+        """What OpenSSH does not look at in a passkey's signature; empty where that holds, and for every other signature."""
+        written = base64.b64encode(key).decode("ascii")
+        origins = [word for words in self._lines() if written in words[1:] for word in words[words.index(written) + 1 :]]
+        try:
+            said = Assertion.read(signature)
+        except ValueError as error:
+            return f"it is no passkey's signature: {error}"
+        return trouble(said, content, origins, self.namespace) if said else ""
 
     def _lines(self) -> list[list[str]]:
         lines = self.allowed.read_text(encoding="utf-8").splitlines() if self.allowed.is_file() else []

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from governance.adapters.evidence.verify import CONTENT, PAYLOAD_TYPE, canonical, digest, statement_of
 from governance.adapters.ssh_signatures import SshSigner
 from governance.release.dsse import pae
+from governance.release.passkey import Assertion
+from tests.authenticator import Authenticator
 from tests.evidence.forgery import (
     Files,
     events_of,
@@ -298,3 +301,57 @@ def test_the_auditors_own_signers_count_and_not_those_of_the_bundle(line: RealSh
     assert failed(bundle, signers=own) == set()
     own.write_text("")
     assert failed(bundle, signers=own) == {"approvals"}
+
+
+def by_passkey(line: RealShop, bundle: Path, device: Authenticator) -> dict[str, bytes]:
+    """The bundle as it would be if reviewer-a had approved by passkey, every other signature aside."""
+    files = opened(bundle)
+
+    def given(event: dict[str, Any]) -> None:
+        event["body"] |= {"key": device.fingerprint(), "signature": device.sign(signed_of(event))}
+
+    files["allowed_signers"] += device.line("reviewer-a").encode()
+    return with_event(files, "approval.given", given)
+
+
+def signed_of(event: dict[str, Any]) -> bytes:
+    return pae(PAYLOAD_TYPE, canonical(statement_of(event)).encode())
+
+
+def test_an_approval_by_passkey_is_verified_and_each_tampering_with_it_is_found(line: RealShop, bundle: Path, tmp_path: Path):
+    """The checkpoints fail, because the ledger was written anew here; the approval holds until something of it is changed."""
+    device = Authenticator()
+    files = by_passkey(line, bundle, device)
+    path = packed(tmp_path / "true.zip", mended(files))
+    assert failed(path) == {"checkpoints"}
+
+    def tampered(name: str, **changes: object) -> str:
+        def change(event: dict[str, Any]) -> None:
+            said = Assertion.read(event["body"]["signature"])
+            assert said is not None
+            event["body"]["signature"] = replace(said, **changes).armoured  # type: ignore[arg-type]
+
+        forged = packed(tmp_path / f"{name}.zip", mended(with_event(files, "approval.given", change)))
+        assert failed(forged) == {"checkpoints", "approvals"}, name
+        return said_of(forged)
+
+    def said_of(forged: Path) -> str:
+        return said(forged, "approvals")
+
+    assert "not listed for that" in tampered("page", origin="http://localhost:1")
+    assert "did not verify" in tampered("unverified", flags=0x01)
+    assert "does not hold" in tampered("counter", counter=99)
+    assert "signed something else" in tampered("kind", client_data=b'{"type":"webauthn.create"}')
+    assert "not one that the allowed signers give" in tampered("party", key=replace(device.passkey, rp_id="elsewhere.example"))
+
+    moved = {**files, "allowed_signers": files["allowed_signers"].replace(device.origin.encode(), b"https://other.example")}
+    assert "not listed for that" in said_of(packed(tmp_path / "moved.zip", mended(moved)))
+    theirs = {**files, "allowed_signers": files["allowed_signers"].replace(b"reviewer-a namespaces", b"mallory namespaces")}
+    assert "give to reviewer-a alone" in said_of(packed(tmp_path / "theirs.zip", mended(theirs)))
+    over = {**files, "allowed_signers": files["allowed_signers"].replace(b'"heirloom" sk', b'"heirloom",valid-before="20000101Z" sk')}
+    assert "expired" in said_of(packed(tmp_path / "over.zip", mended(over)))
+    spoken = with_event(files, "approval.given", in_body(statement_sha256="e" * 64))
+    assert "does not say what its statement said" in said_of(packed(tmp_path / "spoken.zip", mended(spoken)))
+    device.flags = 0x01
+    unverified = packed(tmp_path / "touched.zip", mended(by_passkey(line, bundle, device)))
+    assert "did not verify" in said_of(unverified)
