@@ -17,7 +17,7 @@ import polars as pl
 
 from benchmarks.children import measured
 from governance.adapters.executors.here import HereExecutor
-from governance.digest import digest_file, read_document, write_document
+from governance.digest import digest_file, digest_text, read_document, write_document
 from governance.mixing.benchmarks import BENCHMARKS_FILE, BENCHMARKS_SCHEMA
 from governance.ports.desk import SHARDS
 from governance.ports.executor import Executor
@@ -180,19 +180,23 @@ def _texts(random: np.random.Generator, vocabulary: Any, count: int, words: int)
 
 
 def _rows(texts: Sequence[str], first: int, random: np.random.Generator) -> pl.DataFrame:
-    origins = random.choice(["human", "model", "hybrid"], len(texts), p=[0.5, 0.4, 0.1])
-    records = []
-    for number, (text, origin) in enumerate(zip(texts, origins.tolist(), strict=True), first):
-        record = {
-            "row_id": f"row-{number:09d}",
-            "text": text,
-            "origin": origin,
-            "slice": f"slice-{number % SLICES}",
-            "source_tier": "newsroom",
-        }
-        authored = {} if origin == "human" else {"generator": f"writer-{number % 7}", "generator_version": "2026-01"}
-        records.append({**record, **authored})
-    return rows_frame(records, "batch.jsonl")
+    """The rows that `rows_frame` makes of such records, column by column: ten million of them are planted in minutes."""
+    origins = random.choice(["human", "model", "hybrid"], len(texts), p=[0.5, 0.4, 0.1]).tolist()
+    number, by_models = pl.int_range(first, first + pl.len()), pl.col("origin") != "human"
+    said = {
+        "row_id": pl.format("row-{}", number.cast(pl.String).str.zfill(9)),
+        "slice": pl.format("slice-{}", number % SLICES),
+        "task": pl.lit("none"),
+        "source_tier": pl.lit("newsroom"),
+        "generator": pl.when(by_models).then(pl.format("writer-{}", number % 7)),
+        "generator_version": pl.when(by_models).then(pl.lit("2026-01")),
+        "parent_ids": pl.lit([], dtype=ROW_SCHEMA["parent_ids"]),
+        "source_file": pl.lit("batch.jsonl"),
+        "line": pl.int_range(1, 1 + pl.len()),
+    }
+    unsaid = {name: pl.lit(None) for name in ROW_SCHEMA if name not in said}
+    rows = pl.DataFrame({"text": texts, "origin": origins, "sha256": [digest_text(text) for text in texts]})
+    return rows.select(**{**unsaid, **said, **{name: pl.col(name) for name in rows.columns}}).select(ROW_SCHEMA.names()).cast(ROW_SCHEMA)
 
 
 if __name__ == "__main__":

@@ -40,6 +40,12 @@ class Columns(Protocol):
     def plus(self, column: pl.Series) -> "Columns":
         """The same with one more column, named as the series is."""
 
+    def filled(self, parts: Iterable[pl.DataFrame]) -> "Columns":
+        """The same with the columns of these rows, which are all rows, some after the others.
+
+        Raises: ValueError where they are more or fewer.
+        """
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameColumns:
@@ -64,7 +70,13 @@ class FrameColumns:
         yield self.read(names, places)
 
     def plus(self, column: pl.Series) -> "FrameColumns":
-        return replace(self, frame=self.frame.with_columns(column))
+        return self.filled([column.to_frame()])
+
+    def filled(self, parts: Iterable[pl.DataFrame]) -> "FrameColumns":
+        found = list(parts)
+        if (done := sum(part.height for part in found)) != self.height:
+            raise ValueError(f"{done} rows, not {self.height}")
+        return replace(self, frame=self.frame.with_columns(pl.concat(found).get_columns())) if found else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,10 +116,6 @@ class FileColumns:
         return self.filled(column.to_frame().iter_slices(self.piece_rows))
 
     def filled(self, parts: Iterable[pl.DataFrame]) -> "FileColumns":
-        """The same with the columns of these rows, which are all rows, some after the others.
-
-        Raises: ValueError where they are more or fewer.
-        """
         done, number = 0, 0
         for number, part in enumerate(_recut(parts, self.piece_rows)):
             done += part.height
@@ -175,8 +183,12 @@ def repeats(hashes: Hashes) -> Places:
     twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
     if not twice.size:
         return np.zeros(0, dtype=np.int64)
-    near = np.minimum(np.searchsorted(twice, hashes), twice.size - 1)
-    return np.flatnonzero(twice[near] == hashes)
+    found = [np.zeros(0, dtype=np.int64)]
+    for first in range(0, hashes.size, PIECE_ROWS):
+        some = hashes[first : first + PIECE_ROWS]
+        near = np.minimum(np.searchsorted(twice, some), twice.size - 1)
+        found.append(np.flatnonzero(twice[near] == some) + first)
+    return np.concatenate(found)
 
 
 def _recut(parts: Iterable[pl.DataFrame], rows: int) -> Iterator[pl.DataFrame]:

@@ -12,7 +12,8 @@ from governance.mixing.rules import MixRules
 from governance.provenance.descent import THOUSAND, Descent
 from governance.provenance.passed import PASSED_SCHEMA
 
-_UNKNOWN_VERSION = "unknown"
+_UNKNOWN = "unknown"
+"""An author that a row does not name, or the version of one: an exposed, weak or unknown row need not say who wrote it."""
 _AUTHOR = ["generator", "generator_version", "depth", "passages"]
 _ADDED = pl.Schema(
     {
@@ -38,15 +39,19 @@ class Passages:
     synthetic: pl.DataFrame
 
     @classmethod
-    def of(cls, selected: Iterable[pl.DataFrame], passed: pl.DataFrame) -> "Passages":
-        """Of rows of a mix, some after the others. `passed` (descent.parquet) says what each synthetic row has been through; one that it
-        does not name counts as the text of a human-only model.
+    def of(cls, rows: pl.DataFrame, passed: pl.DataFrame) -> "Passages":
+        """Of some rows of a mix. `passed` (descent.parquet) says what each synthetic row has been through; one that it does not name counts
+        as the text of a human-only model.
         """
-        human, parts = 0, [_ADDED.to_frame()]
-        for rows in selected:
-            human += int(rows.filter(pl.col("role") == HUMAN)["tokens"].sum())
-            parts.append(_added(_with_passed(rows, passed)))
-        return cls(human=human, synthetic=_added(pl.concat(parts)).sort(_AUTHOR, nulls_last=True))
+        human = int(rows.filter(pl.col("role") == HUMAN)["tokens"].sum())
+        return cls(human=human, synthetic=_added(_with_passed(rows, passed)))
+
+    @classmethod
+    def joined(cls, parts: Iterable["Passages"]) -> "Passages":
+        """Of some rows and of others."""
+        found = list(parts)
+        lines = _added(pl.concat([_ADDED.to_frame(), *(part.synthetic for part in found)]))
+        return cls(human=sum(part.human for part in found), synthetic=lines.sort(_AUTHOR, nulls_last=True))
 
     @property
     def descent(self) -> Descent:
@@ -70,7 +75,7 @@ def descent_document(found: Passages) -> Mapping[str, Any]:
     `passages`, in thousandths of a token, are of all tokens of synthetic rows: a lineage carries them on, and counts every row in full.
     """
     descent, synthetic = found.descent, found.synthetic
-    name = pl.concat_str("generator", pl.col("generator_version").fill_null(_UNKNOWN_VERSION), separator="/")
+    name = pl.concat_str(pl.col("generator").fill_null(_UNKNOWN), pl.col("generator_version").fill_null(_UNKNOWN), separator="/")
     authors = synthetic.group_by(name.alias("author")).agg(pl.col("tokens", "rows").sum()).sort("author")
     return {
         "depth": descent.depth,
@@ -107,7 +112,7 @@ def refuse_beyond_depth(found: Passages, rules: MixRules) -> None:
 
 
 def _authors(rows: pl.DataFrame) -> list[str]:
-    found: list[str] = rows["generator"].unique().sort().head(5).to_list()
+    found: list[str] = rows["generator"].fill_null(_UNKNOWN).unique().sort().head(5).to_list()
     return found
 
 

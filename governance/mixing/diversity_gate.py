@@ -135,7 +135,7 @@ def _founders(sieve: Sieve, at: Places, codes: Places, words: AnyWords) -> NDArr
     """For each of these rows whether it counts: not without a phrase, and not if it has phrases of another row of its group by right,
     because it was made from it or from the same parent.
     """
-    founders: NDArray[np.bool_] = words.lengths[at] >= RUN_WORDS
+    founders: NDArray[np.bool_] = words.take(at).lengths >= RUN_WORDS
     made = [part.explode("row_id").drop_nulls("row_id") for part in _numbered(sieve, at, codes, "parent_ids")]
     parents = pl.concat(made)
     if parents.is_empty():

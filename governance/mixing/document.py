@@ -16,12 +16,11 @@ SCHEMA = "heirloom/mix/1"
 
 
 def mix_document(
-    selected: pl.DataFrame, dropped: pl.DataFrame, rules: MixRules, chosen: Mapping[str, Any], *, anchor_tokens: int, root: str
+    selected: pl.DataFrame, left_out: pl.DataFrame, rules: MixRules, chosen: Mapping[str, Any], *, anchor_tokens: int, root: str
 ) -> dict[str, Any]:
-    """mix.json of selected and dropped rows; `chosen` is what the filters say, `anchor_tokens` are those of one pass over the anchors, and
-    `root` is the digest over the rows (`mix_root`).
+    """mix.json of selected rows; `left_out` has the rows and tokens that each rule left out, `chosen` is what the filters say,
+    `anchor_tokens` are those of one pass over the anchors, and `root` is the digest over the rows (`mix_root`).
     """
-    by_rule = dropped.group_by("rule").agg(rows=pl.len(), tokens=pl.col("tokens").sum()).sort("rule")
     tokens = _by_role(selected, pl.col("tokens").sum())
     named = selected.with_columns(pl.col("slice", "task").fill_null(NO_PART))
     counted = int(selected["counted"].sum())
@@ -33,8 +32,8 @@ def mix_document(
         "shards": [{"shard": shard, **roles} for shard, roles in _tokens_by(selected, "shard").items()],
         "synthetic_cap_percent": rules.synthetic_cap_percent,
         "anchor_percent": rules.anchor_percent,
-        "dropped": dict(by_rule.select("rule", "rows").iter_rows()),
-        "tokens_dropped": dict(by_rule.select("rule", "tokens").iter_rows()),
+        "dropped": dict(left_out.select("rule", "rows").iter_rows()),
+        "tokens_dropped": dict(left_out.select("rule", "tokens").iter_rows()),
         "anchor_repeats": tokens[ANCHOR] * 100 // anchor_tokens if anchor_tokens else 0,
         "anchor_pass_tokens": anchor_tokens,
         "anchor_sampling": rules.anchor_sampling,
@@ -57,11 +56,15 @@ def mix_root(selected: Iterable[pl.DataFrame]) -> str:
     return seen.hexdigest()
 
 
-def origins_document(fresh: Iterable[pl.DataFrame]) -> dict[str, dict[str, int]]:
-    """Origin -> rows and tokens of the rows of a mix that are no anchors, which come some after the others."""
+def by_origin(rows: pl.DataFrame) -> pl.DataFrame:
+    """Origin -> rows and tokens."""
+    return _by_origin(rows.with_columns(rows=pl.lit(1, dtype=pl.Int64)))
+
+
+def origins_document(parts: Iterable[pl.DataFrame]) -> dict[str, dict[str, int]]:
+    """What mix.json says of the origins of the rows that are no anchors, which come added up, part by part (`by_origin`)."""
     empty = pl.DataFrame(schema={"origin": pl.String, "rows": pl.Int64, "tokens": pl.Int64})
-    parts = [empty, *(_by_origin(rows.with_columns(rows=pl.lit(1, dtype=pl.Int64))) for rows in fresh)]
-    found = _by_origin(pl.concat(parts)).sort("origin")
+    found = _by_origin(pl.concat([empty, *parts])).sort("origin")
     return {origin: {"rows": rows, "tokens": tokens} for origin, rows, tokens in found.iter_rows()}
 
 

@@ -1,12 +1,19 @@
 """A random order in which every prefix holds every slice by its share of tokens."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from governance.provenance.hashing import Hashes, Places, mixed, seeded_keys, uniform
 
+Slices = NDArray[np.integer[Any]]
+"""Slices as numbers from 0."""
 
-def stratified_order(tokens: Places, slices: Places, keys: Hashes) -> Places:
+
+def stratified_order(tokens: Places, slices: Slices, keys: Hashes) -> Places:
     """A permutation of rows, given their tokens, slice codes and seeded keys.
 
     Each slice is shuffled by key and laid along [0, 1) with a length per row in proportion to its tokens; each row then stands at a
@@ -14,18 +21,23 @@ def stratified_order(tokens: Places, slices: Places, keys: Hashes) -> Places:
     fair chance.
     """
     by_slice = np.lexsort((keys, slices))
-    ordered = tokens[by_slice]
-    codes = slices[by_slice]
-    totals = np.zeros(int(codes[-1]) + 1 if codes.size else 0, dtype=np.int64)
-    np.add.at(totals, codes, ordered)
-    offsets = np.cumsum(totals) - totals
-    points = (np.cumsum(ordered) - ordered - offsets[codes]).astype(np.float64)
     keys = keys[by_slice]
-    points += uniform(mixed(keys)) * ordered
-    del ordered
-    points /= np.maximum(totals, 1)[codes]
-    del codes
+    points = np.empty(by_slice.size, dtype=np.float64)
+    for first, last in _runs(slices):
+        ordered = tokens[by_slice[first:last]]
+        ends = np.cumsum(ordered)
+        here = (ends - ordered).astype(np.float64)
+        here += uniform(mixed(keys[first:last])) * ordered
+        here /= max(int(ends[-1]), 1)
+        points[first:last] = here
     return by_slice[np.lexsort((keys, points))]
+
+
+def _runs(slices: Slices) -> Iterator[tuple[int, int]]:
+    """Where the rows of each slice begin and end, in an order by slice."""
+    sizes = np.bincount(slices) if slices.size else np.zeros(0, dtype=np.int64)
+    ends = np.cumsum(sizes[sizes > 0]).tolist()
+    yield from zip([0, *ends], ends, strict=False)
 
 
 def fitting(tokens: Places, limit: int) -> Places:

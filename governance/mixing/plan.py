@@ -1,61 +1,80 @@
 """The plan of a mix: which rows a student is trained on, in which shard, and which are left out and why. A function of its arguments."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from governance.mixing.admission import by_origin
+from governance.mixing import admission
 from governance.mixing.alike import Vectors
 from governance.mixing.anchors import sampled, slices_document
 from governance.mixing.barred import Barred, without_recalled, without_withdrawn
 from governance.mixing.benchmarks import Benchmarks
 from governance.mixing.caps import holds
 from governance.mixing.columns import Columns
-from governance.mixing.document import ANCHOR, ROLES, SYNTHETIC, mix_document, mix_root, origins_document
+from governance.mixing.descent import Passages
+from governance.mixing.document import ROLES, SYNTHETIC, by_origin, mix_document, mix_root, origins_document
 from governance.mixing.order import in_order, stratified_order
 from governance.mixing.pool import Pool
 from governance.mixing.quotas import NO_PART, beyond_caps, fill
 from governance.mixing.refusals import refuse_short_anchors, refuse_synthetic_anchors, refuse_too_little_human
-from governance.mixing.regime import fresh_human_tokens, regime_document, within_budget
+from governance.mixing.regime import by_cycle, fresh_human_tokens, regime_document, within_budget
 from governance.mixing.repeats import ANCHORS
 from governance.mixing.rules import MixRules
 from governance.mixing.selection import select, weigh
 from governance.mixing.selection_rules import SelectionRules
 from governance.mixing.shards import Shards, arrange, interleaved
-from governance.mixing.sieve import Sieve, places
+from governance.mixing.sieve import Sieve, Told, places
+from governance.mixing.supply import SHARD_CAP
 from governance.mixing.weights import Weights
+from governance.mixing.woven import fresh_lines, fresh_rows, named_rows
 from governance.provenance.earlier import nothing_earlier
 from governance.provenance.hashing import Places
 from governance.provenance.kernels import NUMPY, Kernels
-from governance.provenance.row import ROW_SCHEMA
+from governance.provenance.passed import PASSED_SCHEMA
 
 TRUSTED = ("tail", "human")
 """Pinned shards whose words are known to be people's, beside the anchors'."""
 
-_CAPPED = ("slice", "task", "tokens", "counted", "pool_at")
+_CAPPED = ("slice", "task", "tokens", "counted")
 _PARTS = ("slice", "task")
-_NAMED, _AUTHORED = ("row_id", "sha256"), ("row_id", "origin", "generator", "generator_version")
 _ROLE = pl.Enum(ROLES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mix:
-    """`selected` has a line for each row of mix.parquet in training order: `role`, `shard`, what the caps ask of it, `pool_at`, where it
-    stood when it came or stands among the anchors, and `place`, where it stands in `table`. `dropped` is dropped.parquet, `flagged` is
-    flagged.parquet, `document` is mix.json.
+    """`selected` has a line for each row of mix.parquet in training order: `role`, `shard`, what the caps ask of it, and `place`, where it
+    stands in the table of the `sieve`, or among the anchors. `sieve` holds the rows that the mix drew from and what rules said of the
+    others, `passages` are what its rows have been through, `document` is mix.json.
 
-    Every shard meets both limits in integers, and every slice and task its own cap; a value that does not is a bug of ours and cannot be
-    built.
+    What rows say, and `dropped` and `flagged`, which are dropped.parquet and flagged.parquet, is read where the table lies when it is asked
+    for. Every shard meets both limits in integers, and every slice and task its own cap; a value that does not is a bug of ours and cannot
+    be built.
     """
 
     selected: pl.DataFrame
-    dropped: pl.DataFrame
-    flagged: pl.DataFrame
+    sieve: Sieve
+    passages: Passages
     document: Mapping[str, Any]
-    table: Columns
+
+    @property
+    def dropped(self) -> pl.DataFrame:
+        """The rows that rules left out, by rule and row id."""
+        return self.sieve.dropped()
+
+    @property
+    def flagged(self) -> pl.DataFrame:
+        """The rows that stayed although a rule spoke against them, by rule and row id."""
+        return self.sieve.spared()
+
+    @property
+    def came_at(self) -> Places:
+        """Where the rows that are no anchors stood when they came, in training order."""
+        own = self.selected["place"].to_numpy()[fresh_lines(self.selected)]
+        found: Places = self.sieve.table.read(("pool_at",))["pool_at"].to_numpy()[own]
+        return found
 
     def __post_init__(self) -> None:
         limits = {name: self.document[f"{name}_percent"] for name in ("synthetic_cap", "anchor")}
@@ -67,32 +86,6 @@ class Mix:
                 raise ValueError(f"shard {shard.get('shard', 'all')} holds {tokens}, which breaks {limits}")
         if beyond := beyond_caps(self.document):
             raise ValueError(beyond[0])
-
-
-def fresh_rows(selected: pl.DataFrame, table: Columns) -> Iterator[pl.DataFrame]:
-    """The rows of a mix that are no anchors, with their ids and authors, some after the others in the order of the table."""
-    own = _fresh(selected)
-    own = own[np.argsort(selected["place"].to_numpy()[own])]
-    for first in range(0, own.size, table.piece_rows):
-        rows = selected[own[first : first + table.piece_rows]].select(pl.col("role").cast(pl.String), "tokens", "counted", "place")
-        yield table.read(_AUTHORED, rows["place"].to_numpy()).hstack(rows)
-
-
-def woven(selected: pl.DataFrame, fresh: Iterable[pl.DataFrame], anchors: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-    """(lines of `selected`, their rows), some after the others: `fresh` has the rows that are no anchors, in their order."""
-    own, first, taken = _fresh(selected), 0, 0
-    anchor, count = pl.col("role") == ANCHOR, pl.int_range(pl.len(), dtype=pl.Int64)
-    for rows in fresh:
-        taken += rows.height
-        last = int(own[taken]) if taken < own.size else selected.height
-        lines, first = selected[first:last], last
-        at = lines.select(pl.when(anchor).then(pl.col("pool_at") + rows.height).otherwise(count.over(anchor))).to_series()
-        yield lines, pl.concat([rows, anchors.select(rows.columns)])[at]
-
-
-def completed(lines: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows of mix.parquet, of lines of a plan and their rows."""
-    return rows.select(ROW_SCHEMA.names()).hstack(lines.select(pl.col("role").cast(pl.String), "tokens", "shard", "counted"))
 
 
 def plan_pool(
@@ -107,6 +100,7 @@ def plan_pool(
     start: Mapping[str, Any],
     seed: int,
     earlier: pl.DataFrame | None = None,
+    passed: pl.DataFrame | None = None,
     selection: SelectionRules | None = None,
     benchmarks: Benchmarks | None = None,
     vectors: Vectors | None = None,
@@ -115,7 +109,8 @@ def plan_pool(
 ) -> Mix:
     """Plan a mix of incoming rows and anchors (row schema plus `tokens`); the order in which rows come makes no difference.
 
-    `earlier` names the rows (`row_id`) that come back from an earlier cycle (`cycle`); every other row is fresh.
+    `earlier` names the rows (`row_id`) that come back from an earlier cycle (`cycle`); every other row is fresh. `passed` says what
+    synthetic rows have been through (PASSED_SCHEMA).
 
     `references` are the other pinned texts by name, in the order in which they are checked (`tail`, `human`, `prompts`), before the
     `benchmarks`. `teachers`, `kind`, `start` and `seed` are those of cycle.json, `model` is the student's name there.
@@ -131,7 +126,7 @@ def plan_pool(
     batch = weigh(pool, weights, anchors, kernels)
     sieve, withdrawn = without_withdrawn(batch.sieve, barred or Barred())
     sieve, recalled = without_recalled(sieve, barred or Barred(), model)
-    sieve = by_origin(sieve, rules, teachers=teachers, model=model, start=start["digest"], kind=kind)
+    sieve = admission.by_origin(sieve, rules, teachers=teachers, model=model, start=start["digest"], kind=kind)
     pinned = {**references, ANCHORS: anchors}
     chosen = selection or SelectionRules()
     filtered = select(batch, sieve, pinned, benchmarks or Benchmarks(), rules=rules, selection=chosen, seed=seed, vectors=vectors)
@@ -139,20 +134,35 @@ def plan_pool(
     earlier = nothing_earlier() if earlier is None else earlier
     refuse_too_little_human(sieve, rules, fresh_human_tokens(sieve, earlier))
     sieve = within_budget(sieve, earlier, rules, seed)
-    shown = in_order(_numbered(weights.counted(anchors), "pool_at").select("row_id", *_CAPPED).filter(pl.col("tokens") > 0), seed)
+    shown = in_order(_numbered(weights.counted(anchors)).select("row_id", *_CAPPED, "place").filter(pl.col("tokens") > 0), seed)
     selected, sieve = _capped(sieve, shown, rules, seed)
-    said = {
-        **filtered.document,
-        "weights": weights.document(fresh_rows(selected, sieve.table)),
-        "recalled": recalled,
-        "withdrawn": withdrawn,
-    }
+    added = _Added.up(fresh_rows(selected, sieve.table), weights, earlier, PASSED_SCHEMA.to_frame() if passed is None else passed)
+    said = {**filtered.document, "weights": weights.document(added.by_basis), "recalled": recalled, "withdrawn": withdrawn}
     said |= {"retention": batch.retention(sieve.gone, filtered.rare_slices)} | slices_document(shown, selected, filtered.rare_slices)
-    said |= {"origins": origins_document(fresh_rows(selected, sieve.table))}
-    said |= regime_document(fresh_rows(selected, sieve.table), earlier, rules)
-    dropped, root = sieve.dropped(), mix_root(_named(selected, sieve.table, anchors))
-    document = mix_document(selected, dropped, rules, said, anchor_tokens=int(shown["tokens"].sum()), root=root)
-    return Mix(selected=selected, dropped=dropped, flagged=sieve.spared(), document=document, table=sieve.table)
+    said |= {"origins": origins_document(added.by_origin)} | regime_document(added.by_cycle, rules)
+    root = mix_root(named_rows(selected, sieve.table, anchors))
+    document = mix_document(selected, sieve.left_out(), rules, said, anchor_tokens=int(shown["tokens"].sum()), root=root)
+    return Mix(selected=selected, sieve=sieve, passages=added.passages, document=document)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Added:
+    """Sums over the rows of a mix that are no anchors, part by part, all of which were made while the rows were read once."""
+
+    by_basis: Sequence[pl.DataFrame]
+    by_origin: Sequence[pl.DataFrame]
+    by_cycle: Sequence[pl.DataFrame]
+    passages: Passages
+
+    @classmethod
+    def up(cls, fresh: Iterable[pl.DataFrame], weights: Weights, earlier: pl.DataFrame, passed: pl.DataFrame) -> "_Added":
+        bases, origins, cycles, through = [], [], [], []
+        for rows in fresh:
+            bases.append(weights.by_basis(rows))
+            origins.append(by_origin(rows))
+            cycles.append(by_cycle(rows, earlier))
+            through.append(Passages.of(rows, passed))
+        return cls(by_basis=bases, by_origin=origins, by_cycle=cycles, passages=Passages.joined(through))
 
 
 def _capped(sieve: Sieve, anchors: pl.DataFrame, rules: MixRules, seed: int) -> tuple[pl.DataFrame, Sieve]:
@@ -161,14 +171,16 @@ def _capped(sieve: Sieve, anchors: pl.DataFrame, rules: MixRules, seed: int) -> 
     humans, synthetic = (_ordered(sieve, places(mask), parts, seed) for mask in (sieve.human, ~sieve.human))
     filled = fill(humans, synthetic, rules)
     chosen = synthetic[filled.stays]
-    shown = sampled(_numbered(anchors.with_columns(parts), "place"), humans, int(chosen["tokens"].sum()), rules)
+    shown = sampled(anchors.with_columns(parts), humans, int(chosen["tokens"].sum()), rules)
     shards = arrange(_tokens(humans), _tokens(chosen), _tokens(shown), rules, counted=_counted(chosen))
     refuse_short_anchors(anchors, shards, rules)
-    left = filled.left.with_columns(place=synthetic["place"][filled.left["at"]]).drop("at")
-    homeless = chosen.filter(pl.Series(shards.synthetic < 0)).select(
-        rule=pl.lit("shard-cap"), detail=pl.lit("no shard has room for it under the cap"), place="place"
-    )
-    return _selected(humans, chosen, shown, shards), _leave(sieve, pl.concat([left, homeless]))
+    places_of = synthetic["place"].to_numpy()
+    del synthetic
+    selected = _selected(humans, chosen, shown, shards)
+    homeless = chosen["place"].to_numpy()[shards.synthetic < 0]
+    told = [Told(rule=charge.rule, places=np.sort(places_of[charge.at]), details=charge.detail) for charge in filled.left]
+    told.append(Told(rule=SHARD_CAP, places=np.sort(homeless), details="no shard has room for it under the cap"))
+    return selected, sieve.leaving(told)
 
 
 def _parts(table: Columns, anchors: pl.DataFrame) -> Sequence[pl.Expr]:
@@ -182,13 +194,13 @@ def _ordered(sieve: Sieve, at: Places, parts: Sequence[pl.Expr], seed: int) -> p
     """What caps ask of the rows at these places, in their stratified order, with `place`, where each stands in the table."""
     read = [sieve.chosen(at[:0], *_CAPPED), *sieve.pieces(*_CAPPED, at=at)]
     rows = pl.concat([part.with_columns(parts) for part in read]).with_columns(pl.Series("place", sieve.places[at]))
-    slices = rows["slice"].fill_null(NO_PART).to_physical().to_numpy().astype(np.int64)
+    slices = rows["slice"].fill_null(NO_PART).to_physical().to_numpy().astype(np.int32)
     return rows[stratified_order(_tokens(rows), slices, sieve.keys(at, seed))]
 
 
-def _numbered(rows: pl.DataFrame, name: str) -> pl.DataFrame:
-    """The rows with a column that says where they stand."""
-    return rows.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(name))
+def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with a column that says where they stand (`place`)."""
+    return rows.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("place"))
 
 
 def _tokens(rows: pl.DataFrame) -> Places:
@@ -197,14 +209,6 @@ def _tokens(rows: pl.DataFrame) -> Places:
 
 def _counted(rows: pl.DataFrame) -> Places:
     return rows["counted"].to_numpy().astype(np.int64)
-
-
-def _leave(sieve: Sieve, left: pl.DataFrame) -> Sieve:
-    """Rows leave as `left` says: place, rule, detail."""
-    for rule in left["rule"].unique(maintain_order=True):
-        gone = left.filter(pl.col("rule") == rule)
-        sieve = sieve.without(np.searchsorted(sieve.places, gone["place"].to_numpy()), rule, gone["detail"])
-    return sieve
 
 
 def _selected(humans: pl.DataFrame, synthetic: pl.DataFrame, anchors: pl.DataFrame, shards: Shards) -> pl.DataFrame:
@@ -219,15 +223,3 @@ def _selected(humans: pl.DataFrame, synthetic: pl.DataFrame, anchors: pl.DataFra
     roles = np.repeat(np.arange(len(ROLES), dtype=np.int8), [part.height for part in parts])
     together = pl.concat(parts)
     return together[interleaved(together["shard"].to_numpy(), roles)].with_columns(pl.col("tokens").cast(pl.Int64))
-
-
-def _fresh(selected: pl.DataFrame) -> Places:
-    """Where the lines stand that are no anchors."""
-    return np.flatnonzero((selected["role"] != ANCHOR).to_numpy())
-
-
-def _named(selected: pl.DataFrame, table: Columns, anchors: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """What the root of a mix is made of, in training order."""
-    at = selected["place"].to_numpy()[_fresh(selected)]
-    for lines, rows in woven(selected, table.gathered(_NAMED, at), anchors):
-        yield rows.hstack(lines.select(pl.col("role").cast(pl.String), "shard"))

@@ -4,7 +4,7 @@ Texts are read once, a batch at a time, by `read_texts`; nothing after it asks f
 what a person gave back.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from pathlib import Path
@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from governance.mixing.columns import Columns, FileColumns, FrameColumns
+from governance.mixing.columns import PIECE_ROWS, Columns, FileColumns, FrameColumns
 from governance.mixing.feedback import told_success
-from governance.mixing.findings import Findings
+from governance.mixing.findings import OUTLINE_SCHEMA, Findings, FrameFile, write_frames
 from governance.mixing.quality import DAMAGE_SCHEMA
 from governance.mixing.rules import FULL, MixRules
-from governance.mixing.sieve import in_priority
+from governance.mixing.sieve import in_priority, priority
+from governance.mixing.sorting import KEY, sorted_runs
 from governance.provenance.hashing import Places
 from governance.provenance.kernels import NUMPY, Kernels
 from governance.provenance.row import SUCCESS, Origin
@@ -30,8 +31,6 @@ _DAMAGE = pl.Struct({name: kind for name, kind in DAMAGE_SCHEMA.items() if name 
 READ_SCHEMA = pl.Schema(
     {"words": pl.Binary(), "tokens": pl.Int64(), "damage": pl.List(_DAMAGE), "frame": pl.List(pl.UInt64()), "outline": pl.String()}
 )
-WEIGHED = (Origin.HYBRID.value, Origin.EXPOSED.value)
-"""Origins whose rows may count for less than their tokens."""
 Gathered = Callable[[Places, Sequence[str]], Iterable[pl.DataFrame]]
 _MOST_GENERATIONS = 64
 
@@ -68,9 +67,10 @@ def read_texts(rows: pl.DataFrame, count: CountTokens, frame_words: int, kernels
     columns = {"words": [said[first:last] for first, last in pairwise(edges)], "tokens": count(texts)}
     found = Findings.of(rows["text"], frame_words)
     by_row = pl.int_range(rows.height, dtype=pl.Int64, eager=True).alias("place").to_frame()
+    [(places, frames)] = found.frames.pieces()
     for lines in (
         found.damage.group_by("place", maintain_order=True).agg(pl.struct("rule", "found", "clear").alias("damage")),
-        found.frames.group_by("place", maintain_order=True).agg("frame"),
+        pl.DataFrame({"place": places, "frame": frames}).group_by("place", maintain_order=True).agg("frame"),
         found.outlines,
     ):
         by_row = by_row.join(lines, on="place", how="left", maintain_order="left")
@@ -83,19 +83,47 @@ def pool_of_file(
     """The pool of a Parquet file of rows, of whose texts `read` holds what `read_texts` says, in their order; words and columns of rows go
     to files in `scratch`. `gathered` hands out some columns of the rows in the order of places that it is given.
     """
-    order = in_priority(pl.read_parquet(source, columns=["origin", "row_id"]))
+    order = order_of_file(source, scratch)
+    table = _in_files(source, order, gathered, scratch / "columns").plus(pl.Series("pool_at", order))
     places = np.empty(order.size, dtype=np.int64)
     places[order] = np.arange(order.size)
-    writer, tokens, found, done = WordWriter(scratch / "words", places), np.zeros(order.size, dtype=np.int64), list[Findings](), 0
-    for part in read:
-        writer.add(part["words"].to_list())
-        tokens[places[done : done + part.height]] = part["tokens"].to_numpy()
-        found.append(_findings(part, places[done : done + part.height]))
-        done += part.height
-        show(done, order.size)
-    table = _in_files(source, order, gathered, scratch / "columns").plus(pl.Series("tokens", tokens)).plus(pl.Series("pool_at", order))
-    said, joined = writer.close().take(order), Findings.joined(found)
-    return Pool(table=table, words=said, found=joined, weighed=weighed_rows(source, rules), scratch=scratch)
+    del order
+    writer, tokens, done = WordWriter(scratch / "words", places), np.zeros(places.size, dtype=np.int64), 0
+    damage, outlines = [DAMAGE_SCHEMA.to_frame()], [OUTLINE_SCHEMA.to_frame()]
+    with (scratch / "frames").open("wb") as frames:
+        for part in read:
+            here = places[done : done + part.height]
+            done += part.height
+            writer.add(part["words"].to_list())
+            tokens[here] = part["tokens"].to_numpy()
+            by_row = part.select(pl.Series("place", here), "damage", "frame", "outline")
+            damage.append(by_row.select("place", "damage").drop_nulls("damage").explode("damage").unnest("damage"))
+            outlines.append(by_row.select("place", "outline").drop_nulls("outline"))
+            framed = by_row.select("place", "frame").drop_nulls("frame").explode("frame")
+            write_frames(frames, framed["place"].to_numpy(), framed["frame"].to_numpy())
+            show(done, places.size)
+    found = Findings(damage=pl.concat(damage), frames=FrameFile(path=scratch / "frames"), outlines=pl.concat(outlines))
+    table = table.plus(pl.Series("tokens", tokens))
+    del places, tokens
+    return Pool(table=table, words=writer.close(), found=found, weighed=weighed_rows(source, rules), scratch=scratch)
+
+
+def order_of_file(source: Path, scratch: Path, piece_rows: int = PIECE_ROWS) -> Places:
+    """`sieve.in_priority` of the rows of a Parquet file, of which some are in memory at a time."""
+    rows = pl.scan_parquet(source)
+    height: int = rows.select(pl.len()).collect().item()
+    key = pl.concat_str(priority().cast(pl.String), "row_id").alias(KEY)
+
+    def parts() -> Iterator[pl.DataFrame]:
+        for first in range(0, height, piece_rows):
+            said = rows.select("origin", "row_id").slice(first, piece_rows).collect()
+            yield said.select(key, pl.int_range(first, first + pl.len(), dtype=pl.Int64).alias("at"))
+
+    order, done = np.zeros(height, dtype=np.int64), 0
+    for run in sorted_runs(parts, height, scratch, piece_rows):
+        order[done : done + run.height] = run["at"].to_numpy()
+        done += run.height
+    return order
 
 
 def _in_files(source: Path, order: Places, gathered: Gathered, folder: Path) -> FileColumns:
@@ -107,25 +135,14 @@ def _in_files(source: Path, order: Places, gathered: Gathered, folder: Path) -> 
     return FileColumns(folder=folder, height=int(order.size), piece_rows=max(1, first.height)).filled(chain([first], parts))
 
 
-def _findings(part: pl.DataFrame, places: Places) -> Findings:
-    """The findings of rows that `read_texts` read, which stand at these places among all."""
-    by_row = part.select(pl.Series("place", places), "damage", "frame", "outline")
-    damage = by_row.select("place", "damage").drop_nulls("damage").explode("damage").unnest("damage")
-    return Findings(
-        damage=damage.select(DAMAGE_SCHEMA.names()),
-        frames=by_row.select("place", "frame").drop_nulls("frame").explode("frame"),
-        outlines=by_row.select("place", "outline").drop_nulls("outline"),
-    )
-
-
 def weighed_rows(source: Path, rules: MixRules) -> pl.DataFrame:
-    """Hybrid and exposed rows; where hybrids may prove something, with all rows they were made from and the texts of all of these."""
+    """Where hybrids may prove something: all of them and all rows they were made from, with their texts; else none."""
     rows = pl.scan_parquet(source)
-    weighed = rows.filter(pl.col("origin").is_in(WEIGHED)).select("row_id", "origin").collect(engine="streaming")
     if rules.hybrid_weight == FULL:
-        return weighed
+        return rows.head(0).collect()
     made_from = rows.select("row_id", "origin", "parent_ids").collect(engine="streaming")
-    ids = pl.concat([weighed["row_id"], *_ancestors(made_from)]).unique().to_frame("row_id")
+    hybrids = made_from.filter(pl.col("origin") == Origin.HYBRID.value)["row_id"]
+    ids = pl.concat([hybrids, *_ancestors(made_from)]).unique().to_frame("row_id")
     return rows.join(ids.lazy(), on="row_id", how="semi").collect(engine="streaming")
 
 

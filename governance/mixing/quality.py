@@ -21,7 +21,7 @@ from governance.provenance.words import MARKUP, AnyWords
 REFUSAL_CHARACTERS = 240
 """A refusal stands at the start of an answer; the same words later in a text are about something else."""
 LOOPING_WORDS, FEWEST_RUNS = 5, 20
-_WORDS_AT_A_TIME = 1 << 16
+_WORDS_IN_MEMORY, _WORDS_AT_A_TIME = 1 << 20, 1 << 16
 """So that a chunk holds fewer texts of 24 words or more than `distinct_runs` can tell apart."""
 CLEAR_DAMAGE_PERCENT = 2
 """Damaged characters, of all, from which on damage is clear."""
@@ -114,9 +114,8 @@ def without_damage(sieve: Sieve, words: AnyWords, damage: pl.DataFrame, rules: S
     """
     for rule in TEXT_RULES:
         sieve = _parted(sieve, _finding(rule, sieve, damage), rules, floor)
-    repeated, of = repeated_runs(words.take(sieve.places))
-    loops = np.flatnonzero((of >= FEWEST_RUNS) & (repeated * 100 >= rules.looping_percent * of))
-    counts = zip(repeated[loops].tolist(), of[loops].tolist(), strict=True)
+    loops, repeated, of = _loops(words.take(sieve.places), rules.looping_percent)
+    counts = zip(repeated.tolist(), of.tolist(), strict=True)
     told = [f"{again} of {runs} runs of {LOOPING_WORDS} words were said before" for again, runs in counts]
     return _parted(sieve, _Finding(rule=LOOPING, at=loops, clear=np.zeros(loops.size, dtype=np.bool_), details=told), rules, floor)
 
@@ -126,6 +125,17 @@ def _finding(rule: TextRule, sieve: Sieve, damage: pl.DataFrame) -> _Finding:
     found = sieve.those(damage.filter(pl.col("rule") == rule.name))
     told = [f"{count} {rule.detail}" for count in found["found"].to_list()]
     return _Finding(rule=rule.name, at=found["at"].to_numpy(), clear=found["clear"].to_numpy(), details=told)
+
+
+def _loops(words: AnyWords, percent: int) -> tuple[Places, Places, Places]:
+    """The texts, ascending, of whose runs so many percent were in them already, with these runs and all."""
+    found = [np.zeros((0, 3), dtype=np.int64)]
+    for first, chunk in words.chunks(_WORDS_IN_MEMORY):
+        repeated, of = repeated_runs(chunk)
+        at = np.flatnonzero((of >= FEWEST_RUNS) & (repeated * 100 >= percent * of))
+        found.append(np.column_stack((at + first, repeated[at], of[at])))
+    texts, repeated, of = np.concatenate(found).T
+    return texts, repeated, of
 
 
 def repeated_runs(words: AnyWords) -> tuple[Places, Places]:

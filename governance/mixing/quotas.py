@@ -1,11 +1,12 @@
 """Which synthetic rows a mix has room for: under the cap of the run, of the row's slice and of its task, all at once and in integers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from governance.mixing.caps import synthetic_limit
 from governance.mixing.order import fitting
@@ -16,6 +17,10 @@ RUN_CAP, SLICE_CAP, TASK_CAP = "synthetic-cap", "slice-cap", "task-cap"
 NO_PART = "none"
 """The slice or task of a row that has none."""
 _NO_LIMIT = (1 << 62, 0)
+_STAYS = -1
+_ROWS_AT_A_TIME = 1 << 16
+
+Charges = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +32,20 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """Rows that one limit kept out: the places `at` which they are, ascending, and why."""
+
+    rule: str
+    detail: str
+    at: Places
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Filling:
-    """`stays` are places of rows that are in, ascending; `left` has every other row's, ascending too: `at`, with `rule` and `detail`."""
+    """`stays` are places of rows that are in, ascending; `left` has every other row once."""
 
     stays: Places
-    left: pl.DataFrame
+    left: tuple[Charge, ...]
 
 
 def fill(humans: pl.DataFrame, synthetic: pl.DataFrame, rules: MixRules) -> Filling:
@@ -45,12 +59,12 @@ def fill(humans: pl.DataFrame, synthetic: pl.DataFrame, rules: MixRules) -> Fill
     if not (rules.slice_caps or rules.task_caps or rules.slice_cap_percent is not None):
         stays = fitting(sizes, run)
         rule, detail = _run_charge(run, rules)
-        return Filling(stays=stays, left=_left(sizes.size, stays).with_columns(rule=pl.lit(rule), detail=pl.lit(detail)))
+        return Filling(stays=stays, left=(Charge(rule=rule, detail=detail, at=_left(sizes.size, stays)),))
     slices = _part(humans, synthetic, "slice", rules.cap_of_slice)
     tasks = _part(humans, synthetic, "task", rules.cap_of_task)
-    stays, charges = _walk(sizes, slices, tasks, run, rules)
-    charged = pl.DataFrame(charges, schema={"rule": pl.String, "detail": pl.String}, orient="row")
-    return Filling(stays=stays, left=_left(sizes.size, stays).hstack(charged))
+    codes, names = _walk(sizes, slices, tasks, run, rules)
+    charges = (Charge(rule=rule, detail=detail, at=np.flatnonzero(codes == code)) for (rule, detail), code in names.items())
+    return Filling(stays=np.flatnonzero(codes == _STAYS), left=tuple(charges))
 
 
 def caps_document(selected: pl.DataFrame, rules: MixRules) -> dict[str, dict[str, int]]:
@@ -89,25 +103,32 @@ def _values(rows: pl.DataFrame, column: str) -> pl.Series:
     return rows[column].fill_null(NO_PART)
 
 
-def _walk(sizes: Places, slices: Part, tasks: Part, run: int, rules: MixRules) -> tuple[Places, list[tuple[str, str]]]:
-    """(places that stay, rule and detail of every other row in order)."""
+def _walk(sizes: Places, slices: Part, tasks: Part, run: int, rules: MixRules) -> tuple[Charges, dict[tuple[str, str], int]]:
+    """(`_STAYS` for every row that stays, and for others the number of the charge; the number of each charge)."""
     in_slice, in_task, in_run = [limit for limit, _ in slices.limits], [limit for limit, _ in tasks.limits], run
-    stays: list[int] = []
-    charges: list[tuple[str, str]] = []
-    rows = zip(sizes.tolist(), slices.codes.tolist(), tasks.codes.tolist(), strict=True)
-    for place, (size, slice_, task) in enumerate(rows):
+    codes, names = np.full(sizes.size, _STAYS, dtype=np.int32), dict[tuple[str, str], int]()
+    for place, size, slice_, task in _one_by_one(sizes, slices.codes, tasks.codes):
         if size > in_slice[slice_]:
-            charges.append(_charge(SLICE_CAP, "slice", slices.limits[slice_]))
+            charge = _charge(SLICE_CAP, "slice", slices.limits[slice_])
         elif size > in_task[task]:
-            charges.append(_charge(TASK_CAP, "task", tasks.limits[task]))
+            charge = _charge(TASK_CAP, "task", tasks.limits[task])
         elif size > in_run:
-            charges.append(_run_charge(run, rules))
+            charge = _run_charge(run, rules)
         else:
             in_slice[slice_] -= size
             in_task[task] -= size
             in_run -= size
-            stays.append(place)
-    return np.array(stays, dtype=np.int64), charges
+            continue
+        codes[place] = names.setdefault(charge, len(names))
+    return codes, names
+
+
+def _one_by_one(sizes: Places, slices: Places, tasks: Places) -> Iterator[tuple[int, int, int, int]]:
+    """(place, size, slice, task) of every row, of which some are numbers of Python at a time."""
+    for first in range(0, sizes.size, _ROWS_AT_A_TIME):
+        last = first + _ROWS_AT_A_TIME
+        some = (numbers[first:last].tolist() for numbers in (sizes, slices, tasks))
+        yield from zip(range(first, last), *some, strict=False)
 
 
 def _charge(rule: str, part: str, limit: tuple[int, int]) -> tuple[str, str]:
@@ -118,7 +139,7 @@ def _run_charge(run: int, rules: MixRules) -> tuple[str, str]:
     return RUN_CAP, f"beyond {run} tokens, {rules.synthetic_cap_percent} % of human and synthetic together"
 
 
-def _left(rows: int, stays: Places) -> pl.DataFrame:
+def _left(rows: int, stays: Places) -> Places:
     gone = np.ones(rows, dtype=np.bool_)
     gone[stays] = False
-    return pl.DataFrame({"at": np.flatnonzero(gone)})
+    return np.flatnonzero(gone)

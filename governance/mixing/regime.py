@@ -60,13 +60,17 @@ def _drawn(rows: pl.DataFrame, tokens: int, seed: int) -> pl.DataFrame:
     return ordered[fitting(ordered["tokens"].to_numpy().astype("int64"), tokens)].select("row_id")
 
 
-def regime_document(selected: Iterable[pl.DataFrame], earlier: pl.DataFrame, rules: MixRules) -> dict[str, Any]:
+def by_cycle(rows: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
+    """Tokens of each role by the cycle that rows come back from, which is null for fresh ones."""
+    cycles = earlier.select("row_id", pl.col("cycle").cast(pl.Int64))
+    return _by_cycle(rows.select("row_id", "role", "tokens").join(cycles, on="row_id", how="left"))
+
+
+def regime_document(parts: Iterable[pl.DataFrame], rules: MixRules) -> dict[str, Any]:
     """What mix.json says: the regime, the tokens that are fresh, and those of every earlier cycle that came back.
 
-    `selected` are the rows of the mix that are no anchors, some after the others.
+    The rows of the mix that are no anchors come added up, part by part (`by_cycle`).
     """
-    cycles = earlier.select("row_id", pl.col("cycle").cast(pl.Int64))
-    parts = [_by_cycle(rows.select("row_id", "role", "tokens").join(cycles, on="row_id", how="left")) for rows in selected]
     sums = _by_cycle(pl.concat([_BY_CYCLE.to_frame(), *parts])).sort("cycle", "role")
     found: dict[int | None, dict[str, int]] = {None: {HUMAN: 0, SYNTHETIC: 0}}
     for cycle, role, tokens in sums.iter_rows():

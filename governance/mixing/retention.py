@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from governance.mixing.columns import Columns
+from governance.mixing.sieve import Told
 from governance.mixing.tail import TailWords
 from governance.provenance.hashing import Hashes, Places
 from governance.provenance.row import Origin
@@ -22,14 +23,14 @@ _MOST_RULES = 1 << 8
 _WORDS_AT_A_TIME = 1 << 22
 
 
-def retention(table: Columns, tail: TailWords, gone: Sequence[pl.DataFrame], rare_slices: Sequence[str]) -> list[dict[str, Any]]:
+def retention(table: Columns, tail: TailWords, gone: Sequence[Told], rare_slices: Sequence[str]) -> list[dict[str, Any]]:
     """An entry per rule, in the order in which the rules took rows.
 
     `table` holds all rows in the order that `tail` counts their places in, `gone` what each rule took. A rare word is lost to a slice by
     the rule that takes the last row of the slice with that word; of the whole batch likewise. Slices that a rule took nothing from are
     not listed. `rare_slices`: human rows of rare slices together.
     """
-    rules = list(dict.fromkeys(rule for frame in gone for rule in frame["rule"].unique(maintain_order=True)))
+    rules = list(dict.fromkeys(told.rule for told in gone))
     if not rules:
         return []
     ranks, (names, groups) = _ranks(table.height, gone, rules), _groups(table)
@@ -55,13 +56,13 @@ def rare_slices(human: Mapping[str, int], anchors: pl.DataFrame, most_percent: i
     return tuple(sorted(name for name, rows in counts.items() if rows * 100 <= most_percent * counts.total()))
 
 
-def _ranks(height: int, gone: Sequence[pl.DataFrame], rules: Sequence[str]) -> Groups:
+def _ranks(height: int, gone: Sequence[Told], rules: Sequence[str]) -> Groups:
     """The number of the rule that took each row, or how many rules there are where none did."""
     if len(rules) >= _MOST_RULES:
         raise ValueError(f"{len(rules)} rules, where {_MOST_RULES} can be told apart")
     ranks = np.full(height, len(rules), dtype=np.int32)
-    for frame in gone:
-        ranks[frame["place"].to_numpy()] = frame["rule"].replace_strict(rules, range(len(rules)), return_dtype=pl.Int32).to_numpy()
+    for told in gone:
+        ranks[told.places] = rules.index(told.rule)
     return ranks
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from governance.mixing.repeats import without_copies, without_near_duplicates, w
 from governance.mixing.retention import rare_slices, retention
 from governance.mixing.rules import MixRules
 from governance.mixing.selection_rules import SelectionRules
-from governance.mixing.sieve import Sieve
+from governance.mixing.sieve import Sieve, Told
 from governance.mixing.tail import TailWords, tail_words
 from governance.mixing.templates import without_templates
 from governance.mixing.weights import Weights
@@ -39,7 +40,7 @@ class Batch:
     kernels: Kernels
     scratch: Path | None
 
-    def retention(self, gone: Sequence[pl.DataFrame], rare: Sequence[str]) -> list[dict[str, Any]]:
+    def retention(self, gone: Sequence[Told], rare: Sequence[str]) -> list[dict[str, Any]]:
         """What each rule left of the tail (see `governance.mixing.retention`)."""
         return retention(self.sieve.table, self.tail, gone, rare)
 
@@ -55,10 +56,10 @@ class Filtered:
 
 def weigh(pool: Pool, weights: Weights, anchors: pl.DataFrame, kernels: Kernels = NUMPY) -> Batch:
     """Put beside the rows of a pool what the caps count of each, and how many of its words hardly any human text uses (`tail_words`)."""
-    sieve = Sieve.of(pool.table)
+    sieve = Sieve.of(pool.table, pool.scratch)
     tail = tail_words(pool.words, sieve.human.to_numpy(), read_words(anchors["text"].to_list()))
-    counted = [weights.counted(part)["counted"] for _, part in pool.table.pieces("row_id", "origin", "tokens")]
-    table = pool.table.plus(pl.concat([pl.Series("counted", [], dtype=pl.Int64), *counted]))
+    counted = (weights.counted(part).select("counted") for _, part in pool.table.pieces("row_id", "origin", "tokens"))
+    table = pool.table.filled(chain([pl.DataFrame(schema={"counted": pl.Int64})], counted))
     table = table.plus(pl.Series("tail_words", tail.count(table.height)))
     sieve = replace(sieve, table=table)
     return Batch(sieve=sieve, words=pool.words, found=pool.found, tail=tail, anchors=anchors, kernels=kernels, scratch=pool.scratch)

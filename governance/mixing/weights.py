@@ -35,35 +35,51 @@ _WEIGHTS = pl.Schema({"row_id": pl.String, "weight": pl.Int64, "basis": pl.Strin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """`rows`: a line for every hybrid and exposed row: `row_id`, `weight` in thousandths, and `basis`, the reason for it."""
+    """Weights in thousandths, with the basis of each: `by_origin` of all rows of an origin alike, and `by_row` (`row_id`, `weight`,
+    `basis`) of every hybrid, where hybrids may prove something.
+    """
 
-    rows: pl.DataFrame
+    by_origin: Mapping[str, tuple[int, str]]
+    by_row: pl.DataFrame
 
     @classmethod
     def of(cls, rows: pl.DataFrame, rules: MixRules, trusted: Sequence[pl.Series]) -> "Weights":
-        """The weights of rows (row schema) under the policy; `trusted` are the texts of pinned human shards."""
-        exposed = rows.filter(pl.col("origin") == Origin.EXPOSED.value).select(
-            "row_id", pl.lit(rules.exposed_weight_percent * WHOLE // 100, dtype=pl.Int64).alias("weight"), pl.lit(EXPOSED).alias("basis")
+        """The weights of rows (row schema) under the policy; `trusted` are the texts of pinned human shards. Rows are looked at only where
+        hybrids may prove something.
+        """
+        exposed = {Origin.EXPOSED.value: (rules.exposed_weight_percent * WHOLE // 100, EXPOSED)}
+        if rules.hybrid_weight == FULL:
+            return cls(by_origin={**exposed, Origin.HYBRID.value: (WHOLE, BY_POLICY)}, by_row=_WEIGHTS.to_frame())
+        return cls(by_origin=exposed, by_row=_hybrids(rows, rules, trusted).cast(_WEIGHTS).sort("row_id"))
+
+    def weighed(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows with `weight` and `basis`, both null for those that count with all their tokens whatever the policy."""
+        weights, bases = ({origin: pair[at] for origin, pair in self.by_origin.items()} for at in (0, 1))
+        alike = rows.with_columns(
+            pl.col("origin").replace_strict(weights, default=None, return_dtype=pl.Int64).alias("weight"),
+            pl.col("origin").replace_strict(bases, default=None, return_dtype=pl.String).alias("basis"),
         )
-        return cls(rows=pl.concat([_hybrids(rows, rules, trusted), exposed]).cast(_WEIGHTS).sort("row_id"))
+        if self.by_row.is_empty():
+            return alike
+        first, last = (pl.lit(end, dtype=pl.String) for end in (rows["row_id"].min(), rows["row_id"].max()))
+        near = self.by_row.filter(pl.col("row_id").is_between(first, last))
+        own = rows.select("row_id").join(near, on="row_id", how="left", maintain_order="left")
+        return alike.with_columns(pl.coalesce(own[name], name).alias(name) for name in ("weight", "basis"))
 
     def counted(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows, which have `tokens`, with the column `counted`: 0 for human ones."""
-        weight = rows.select("row_id").join(self._near(rows), on="row_id", how="left", maintain_order="left")["weight"].fill_null(WHOLE)
-        whole = -(-pl.col("tokens") * weight // WHOLE)
+        whole = -(-pl.col("tokens") * self.weighed(rows)["weight"].fill_null(WHOLE) // WHOLE)
         counted = pl.when(pl.col("origin") == Origin.HUMAN.value).then(0).otherwise(whole)
         return rows.with_columns(counted.cast(pl.Int64).alias("counted"))
 
-    def document(self, selected: Iterable[pl.DataFrame]) -> Mapping[str, Any]:
-        """Basis -> rows, tokens and counted tokens of the rows in the mix that have it; the rows come some after the others."""
-        parts = [_by_basis(rows.join(self._near(rows), on="row_id").with_columns(pl.lit(1).alias("rows"))) for rows in selected]
+    def by_basis(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Basis -> rows, tokens and counted tokens of the rows that have one."""
+        return _by_basis(self.weighed(rows).drop_nulls("basis").with_columns(pl.lit(1).alias("rows")))
+
+    def document(self, parts: Iterable[pl.DataFrame]) -> Mapping[str, Any]:
+        """What mix.json says of the bases of a mix; the parts of its rows come added up (`by_basis`)."""
         found = _by_basis(pl.concat([_BY_BASIS.to_frame(), *parts])).sort("basis")
         return {basis: {"rows": rows, "tokens": tokens, "counted": counted} for basis, rows, tokens, counted in found.iter_rows()}
-
-    def _near(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """The lines of row ids between the least and the greatest of these rows."""
-        first, last = (pl.lit(end, dtype=pl.String) for end in (rows["row_id"].min(), rows["row_id"].max()))
-        return self.rows.filter(pl.col("row_id").is_between(first, last))
 
 
 def _by_basis(rows: pl.DataFrame) -> pl.DataFrame:
@@ -71,9 +87,8 @@ def _by_basis(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _hybrids(rows: pl.DataFrame, rules: MixRules, trusted: Sequence[pl.Series]) -> pl.DataFrame:
-    hybrids = rows.filter(pl.col("origin") == Origin.HYBRID.value)
-    if rules.hybrid_weight == FULL or hybrids.is_empty():
-        return hybrids.select("row_id", pl.lit(WHOLE, dtype=pl.Int64).alias("weight"), pl.lit(BY_POLICY).alias("basis"))
+    if rows.filter(pl.col("origin") == Origin.HYBRID.value).is_empty():
+        return _WEIGHTS.to_frame()
     drafts = Drafts.of(rows).rows
     faulty = drafts.filter(pl.col("fault").is_not_null())
     unknown = faulty.select("row_id", pl.lit(WHOLE, dtype=pl.Int64).alias("weight"), pl.col("fault").alias("basis"))

@@ -1,7 +1,7 @@
 """The mix stage: admitted rows and pinned shards in, the plan of a mix out."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,14 +14,15 @@ from governance.mixing.alike import Vectors, embedded, vectors_in_file
 from governance.mixing.anchors import passes_document
 from governance.mixing.barred import Barred, written_elsewhere
 from governance.mixing.benchmarks import BENCHMARKS_FILE, Benchmarks
-from governance.mixing.descent import Passages, descent_document, refuse_beyond_depth
-from governance.mixing.document import ANCHOR
-from governance.mixing.plan import Mix, completed, fresh_rows, plan_pool, woven
+from governance.mixing.descent import descent_document, refuse_beyond_depth
+from governance.mixing.plan import Mix, plan_pool
 from governance.mixing.pool import pool_of_file, read_texts
 from governance.mixing.regime import refuse_stale, refuse_without_anchors
 from governance.mixing.rules import MixRules
 from governance.mixing.selection_rules import SelectionRules
+from governance.mixing.sieve import DROPPED_SCHEMA
 from governance.mixing.teachers import refuse_descended_teachers
+from governance.mixing.woven import MIXED_SCHEMA, completed, woven
 from governance.ports.desk import SHARDS, Desk
 from governance.provenance.earlier import EARLIER_FILE, EARLIER_SCHEMA, as_labelled, comes_back, nothing_earlier
 from governance.provenance.hashing import Places
@@ -34,6 +35,7 @@ from governance.provenance.row import ROW_SCHEMA
 from governance.provenance.withdrawn import WITHDRAWN_FILE, without
 from governance.stages.pinned import frozen_file, pinned_shard
 from governance.stages.stage import Stage
+from governance.stages.written import write_rows
 from governance.training.founding import recipe_for
 from governance.training.lineage import Start
 from governance.training.rules import TrainingRules
@@ -41,7 +43,16 @@ from governance.training.rules import TrainingRules
 REFERENCES = ("tail", "human", "prompts")
 """Shards that no row may overlap, in the order in which a row is charged; the anchors come last."""
 _ROWS_OF_A_GROUP = 1 << 15
-_TAKEN = ("pool_at", "role", "tokens", "shard", "counted")
+_TAKEN = ("place", "role", "tokens", "shard", "counted")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A mix that is not written: the rows that it would hold, in training order, those it leaves out, and its mix.json."""
+
+    selected: pl.DataFrame
+    dropped: pl.DataFrame
+    document: Mapping[str, Any]
 
 
 def work(desk: Desk) -> None:
@@ -52,16 +63,16 @@ def work(desk: Desk) -> None:
     with TemporaryDirectory(dir=desk.scratch(), prefix="mix-") as name:
         source, earlier = _sourced(desk, Path(name))
         mix = _planned(desk, desk.section("policy.mixing", MixRules), source, earlier, Path(name))
-        mix.dropped.write_parquet(desk.writes("dropped.parquet"))
+        write_rows(desk.writes("dropped.parquet"), mix.sieve.dropped_parts(), DROPPED_SCHEMA)
         mix.flagged.write_parquet(desk.writes("flagged.parquet"))
-        selected, document = mix.selected.select(_TAKEN), mix.document
+        selected, at, document = mix.selected.select(_TAKEN), mix.came_at, mix.document
         del mix  # what rows say is in files by now, and is read from them again
-        parts = list(_parts(desk, source, selected, Path(name)))
-        pl.scan_parquet(parts).sink_parquet(desk.writes("mix.parquet"), row_group_size=_ROWS_OF_A_GROUP)
+        rows = _rows(desk, source, selected, at, Path(name))
+        write_rows(desk.writes("mix.parquet"), rows, MIXED_SCHEMA, row_group_size=_ROWS_OF_A_GROUP)
     write_document(desk.writes("mix.json"), document)
 
 
-def planned(desk: Desk, rules: MixRules) -> Mix:
+def planned(desk: Desk, rules: MixRules) -> Planned:
     """The mix of the cycle at hand under these rules; no output is written. Tokens are counted by the start checkpoint's own tokenizer.
 
     Raises: RefusedError where the audit of declared origins stops the batch, there is too little human text, the anchors are unfit, rows
@@ -69,7 +80,8 @@ def planned(desk: Desk, rules: MixRules) -> Mix:
     pinned shard that was altered.
     """
     with TemporaryDirectory(dir=desk.scratch(), prefix="plan-") as name:
-        return _planned(desk, rules, *_sourced(desk, Path(name)), Path(name))
+        mix = _planned(desk, rules, *_sourced(desk, Path(name)), Path(name))
+        return Planned(selected=mix.selected, dropped=mix.dropped, document=mix.document)
 
 
 def _planned(desk: Desk, rules: MixRules, source: Path, earlier: pl.DataFrame, scratch: Path) -> Mix:
@@ -83,6 +95,7 @@ def _planned(desk: Desk, rules: MixRules, source: Path, earlier: pl.DataFrame, s
     show = desk.progress("texts")
     kernels = desk.kernels(pl.scan_parquet(source).select(pl.len()).collect().item())
     read = desk.executor().mapped(source, ["text"], partial(read_texts, count=count, frame_words=rules.opening_words, kernels=kernels))
+    passed = pl.concat([frame.select(PASSED_SCHEMA.names()) for frame in (pl.read_parquet(desk.reads("descent.parquet")), earlier)])
     mix = plan_pool(
         pool_of_file(
             source, read, partial(_columns, desk, source, scratch), scratch, rules=rules, show=lambda done, of: show(done, of, "read")
@@ -96,6 +109,7 @@ def _planned(desk: Desk, rules: MixRules, source: Path, earlier: pl.DataFrame, s
         start=start,
         seed=desk.need("seed"),
         earlier=earlier,
+        passed=passed,
         kernels=kernels,
         selection=desk.section("policy.selection", SelectionRules),
         benchmarks=_benchmarks(desk),
@@ -104,12 +118,10 @@ def _planned(desk: Desk, rules: MixRules, source: Path, earlier: pl.DataFrame, s
     )
     refuse_without_anchors(mix.document, rules)
     refuse_stale(mix.document, rules)
-    passed = pl.concat([frame.select(PASSED_SCHEMA.names()) for frame in (pl.read_parquet(desk.reads("descent.parquet")), earlier)])
-    through = Passages.of(fresh_rows(mix.selected, mix.table), passed)
-    refuse_beyond_depth(through, rules)
+    refuse_beyond_depth(mix.passages, rules)
     recipe = recipe_for(training.recipe, Start.from_document(start))
     shown = passes_document(mix.document, rules, epochs=recipe.epochs, batch_blocks=recipe.batch_blocks)
-    return replace(mix, document={**mix.document, **descent_document(through), **shown})
+    return replace(mix, document={**mix.document, **descent_document(mix.passages), **shown})
 
 
 def _sourced(desk: Desk, scratch: Path) -> tuple[Path, pl.DataFrame]:
@@ -161,12 +173,10 @@ def _barred(desk: Desk) -> Barred:
     return Barred(recalled=recalled, elsewhere=elsewhere, withdrawn=_withdrawn(desk))
 
 
-def _parts(desk: Desk, source: Path, selected: pl.DataFrame, scratch: Path) -> Iterator[Path]:
-    """The rows of mix.parquet in files, one after the other: fresh rows as the executor gathers them, with the anchors among them."""
-    at = selected["pool_at"].to_numpy()[(selected["role"] != ANCHOR).to_numpy()]
+def _rows(desk: Desk, source: Path, selected: pl.DataFrame, at: Places, scratch: Path) -> Iterator[pl.DataFrame]:
+    """The rows of mix.parquet, some after the others: fresh rows as the executor gathers them, with the anchors among them."""
     fresh = (rows.select(ROW_SCHEMA.names()) for rows in desk.executor().gathered(source, at, scratch))
-    for number, (lines, rows) in enumerate(woven(selected, fresh, _anchors(desk))):
-        yield _written(completed(lines, rows), scratch / f"{number:06}.parquet")
+    return (completed(lines, rows).cast(MIXED_SCHEMA) for lines, rows in woven(selected, fresh, _anchors(desk)))
 
 
 def _columns(desk: Desk, source: Path, scratch: Path, places: Places, names: Sequence[str]) -> Iterator[pl.DataFrame]:

@@ -11,11 +11,9 @@ from governance.actions.promote import promote
 from governance.actions.register import register
 from governance.adapters.sqlite_ledger import SqliteLedger
 from governance.digest import digest_document, write_document
-from governance.mixing.descent import Passages, descent_document
-from governance.mixing.plan import fresh_rows
+from governance.mixing.descent import descent_document
 from governance.mixing.rules import MixRules
 from governance.ports.workspace import Workspace
-from governance.provenance.passed import PASSED_SCHEMA
 from governance.release import kinds
 from governance.release.kinship import Kinship
 from governance.wiring import Shop
@@ -40,8 +38,7 @@ def mix_of(by: Sequence[Wrote]) -> Mapping[str, Any]:
     ]
     rows = frame([*(row(f"h{n}", text_of(n, 30)) for n in range(20)), *others])
     mix = draft(rows, frame([row("a0", text_of(5000, 30)), row("a1", text_of(5001, 30))]), RULES)
-    passages = Passages.of(fresh_rows(mix.selected, mix.table), PASSED_SCHEMA.to_frame())
-    return {**mix.document, **descent_document(passages)}
+    return {**mix.document, **descent_document(mix.passages)}
 
 
 class TracedLine:

@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 from hypothesis import strategies as st
 
-from governance.mixing.plan import Mix, completed, plan_pool, woven
+from governance.mixing.plan import Mix, plan_pool
 from governance.mixing.pool import Pool
 from governance.mixing.rules import MixRules
+from governance.mixing.woven import completed, woven
 from governance.ports.rows import rows_frame
 from governance.provenance.row import ROW_SCHEMA
 
@@ -45,8 +46,7 @@ def draft(rows: pl.DataFrame, anchors: pl.DataFrame, rules: MixRules, **more: An
 def plan(rows: pl.DataFrame, anchors: pl.DataFrame, rules: MixRules, **more: Any) -> Mix:
     """The mix of rows in memory (row schema plus `tokens`): `selected` is mix.parquet as the stage writes it."""
     mix = draft(rows, anchors, rules, **more)
-    own = mix.selected.filter(pl.col("role") != "anchor")["pool_at"]
-    [(lines, said)] = woven(mix.selected, [rows.select(ROW_SCHEMA.names())[own]], anchors)
+    [(lines, said)] = woven(mix.selected, [rows.select(ROW_SCHEMA.names())[mix.came_at]], anchors)
     return replace(mix, selected=completed(lines, said))
 
 

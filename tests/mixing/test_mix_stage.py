@@ -170,9 +170,10 @@ def test_hybrids_prove_what_they_prove_in_memory(desk: TableDesk) -> None:
     admitted.write_parquet(path)
     pooled = weighed_rows(path, MixRules(hybrid_weight="proven"))
     assert set(pooled["row_id"]) == {"draft-0", "parent-0", "edited-0"}
-    assert Weights.of(pooled, MixRules(hybrid_weight="proven"), []).rows.equals(
-        Weights.of(admitted, MixRules(hybrid_weight="proven"), []).rows
-    )
+    assert weighed_rows(path, MixRules()).is_empty()
+    weights = [Weights.of(rows, MixRules(hybrid_weight="proven"), []).weighed(admitted) for rows in (pooled, admitted)]
+    assert weights[0].equals(weights[1])
+    assert weights[0].filter(pl.col("row_id") == "edited-0")["basis"].to_list() == ["floor"]
 
 
 def test_the_stage_writes_the_same_bytes_again(desk: TableDesk) -> None:

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mixing_rows import jaccard, runs, text_of
 
+from governance.mixing import near
 from governance.mixing.near import MISSED_AT_THRESHOLD, MOST_LEADERS, banding, near_duplicates, shared_runs
 from governance.provenance.words import read_words
 
@@ -47,6 +48,17 @@ def test_keys_of_bands_in_a_file_find_what_keys_in_memory_find(tmp_path: Path) -
     for name in ("dropped", "kept", "shared", "union"):
         assert getattr(held, name).tolist() == getattr(filed, name).tolist()
     assert not list(tmp_path.iterdir())
+
+
+def test_keys_that_are_looked_at_some_at_a_time_find_what_all_together_find(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = read_words(["too short", *families(4, 60, 5)])
+    held = near_duplicates(words, 70, 5)
+    for most, block in ((100, 64), (7, 1000), (1, 1)):
+        monkeypatch.setattr(near, "KEYS_AT_A_TIME", most)
+        monkeypatch.setattr(near, "BLOCK_KEYS", block)
+        for filed in (near_duplicates(words, 70, 5), near_duplicates(words, 70, 5, scratch=tmp_path)):
+            for name in ("dropped", "kept", "shared", "union"):
+                assert getattr(held, name).tolist() == getattr(filed, name).tolist()
 
 
 @given(st.integers(0, 2**32), st.integers(50, 95))

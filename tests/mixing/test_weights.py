@@ -36,8 +36,8 @@ def edit(kept: int, row_id: str = "edit", **more: Any) -> dict[str, Any]:
 
 
 def weighed(*rows: dict[str, Any], rules: MixRules = RULES) -> dict[str, tuple[int, str]]:
-    found = Weights.of(frame(list(rows)), rules, [ANCHORS["text"]]).rows
-    return {row_id: (weight, basis) for row_id, weight, basis in found.iter_rows()}
+    found = Weights.of(frame(list(rows)), rules, [ANCHORS["text"]]).weighed(frame(list(rows))).drop_nulls("basis")
+    return {row_id: (weight, basis) for row_id, weight, basis in found.select("row_id", "weight", "basis").iter_rows()}
 
 
 def test_by_default_a_hybrid_counts_in_full_whatever_its_edit() -> None:

@@ -15,11 +15,12 @@ texts = st.lists(st.text(alphabet="ab é", max_size=12), max_size=30)
 
 
 def filed(words: Words, order: list[int], path: Path, parts: int = 3) -> WordFile:
+    """The words in a file that has text i at place `order[i]`, and asked for as they were given."""
     writer = WordWriter(path, np.array(order, dtype=np.int64))
     runs = [words.take(np.array([n])).ids.astype(WORD).tobytes() for n in range(words.texts)]
     for first in range(0, len(runs), parts):
         writer.add(runs[first : first + parts])
-    return writer.close()
+    return writer.close().take(np.array(order, dtype=np.int64))
 
 
 def same(one: Words, other: Words) -> bool:
@@ -52,5 +53,18 @@ def test_texts_that_lie_far_apart_are_read_one_by_one_and_many_files_are_dealt_i
 
 
 def test_the_file_holds_the_texts_in_the_order_that_was_asked_for(tmp_path: Path) -> None:
-    found = filed(read_words(["one", "two", "three"]), [2, 0, 1], tmp_path / "words")
-    assert found.starts.tolist() == [2, 0, 1]
+    words = read_words(["one", "two and two", "three", ""])
+    found = filed(words, [3, 0, 1, 2], tmp_path / "words")
+    whole = WordFile(path=found.path, bounds=found.bounds)
+    assert same(whole.packed(), words.take(np.array([1, 2, 3, 0])))
+    assert whole.bounds.tolist() == [0, 3, 4, 4, 5]
+    assert [(first, part.texts) for first, part in whole.chunks(3)] == [(0, 1), (1, 3)]
+    chunks = [part for _, part in whole.chunks(1)]
+    assert np.concatenate([part.ids for part in chunks]).tolist() == whole.packed().ids.tolist()
+
+
+def test_what_is_taken_shares_the_bounds_of_the_file(tmp_path: Path) -> None:
+    found = filed(read_words([f"a{n} b{n}" for n in range(50)]), list(range(50)), tmp_path / "words")
+    places = np.arange(7, 20)
+    assert found.take(places).take(np.array([2])).bounds is found.bounds
+    assert WordFile(path=found.path, bounds=found.bounds).take(places).at is places

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from governance.threads import THREADS
 
 BATCH_ROWS = 1 << 13
 PIECE_BYTES = 1 << 24
+WAITING_ROWS = 256
+"""Rows of a piece that wait in memory for others before they are written."""
 MOST_PIECES = 256
 """Files that are open at once while rows are dealt out; beyond it pieces grow."""
 
@@ -65,24 +67,19 @@ class HereExecutor:
 
     def _dealt(self, source: Path, columns: list[str] | None, targets: Places, rows: int, folder: Path) -> Sequence[Path]:
         """A file for every run of so many targets, with the rows that belong there."""
-        import pyarrow as pa
-
         count = -(-int(targets.max() + 1) // rows)
-        files = [folder / f"{number:04}.arrows" for number in range(count)]
-        writers: dict[int, Any] = {}
         with ExitStack() as opened:
+            files = [_Piece(path=folder / f"{number:04}.arrows", opened=opened) for number in range(count)]
             first = 0
             for batch in self._batches(source, columns):
                 wanted = targets[first : first + batch.height]
                 first += batch.height
                 here = batch.with_columns(pl.Series("_target", wanted)).filter(pl.col("_target") >= 0)
                 for (number,), part in here.group_by(pl.col("_target") // rows):
-                    table = part.to_arrow()
-                    if number not in writers:
-                        stream = opened.enter_context(pa.OSFile(str(files[int(number)]), "wb"))
-                        writers[number] = opened.enter_context(pa.ipc.new_stream(stream, table.schema))
-                    writers[number].write_table(table)
-        return files
+                    files[int(number)].take(part)
+            for piece in files:
+                piece.write()
+        return [piece.path for piece in files]
 
     def _batches(self, source: Path, columns: list[str] | None) -> Iterator[pl.DataFrame]:
         import pyarrow.parquet as pq
@@ -90,6 +87,36 @@ class HereExecutor:
         with pq.ParquetFile(source) as file:
             for batch in file.iter_batches(batch_size=self.batch_rows, columns=columns, use_threads=False):
                 yield pl.DataFrame(batch)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Piece:
+    """A file of rows that come a few at a time: they wait until they are worth a batch of their own, which costs kilobytes."""
+
+    path: Path
+    opened: ExitStack
+    waiting: list[pl.DataFrame] = field(default_factory=list)
+    rows: int = 0
+    writer: Any = None
+
+    def take(self, part: pl.DataFrame) -> None:
+        self.waiting.append(part)
+        self.rows += part.height
+        if self.rows >= WAITING_ROWS:
+            self.write()
+
+    def write(self) -> None:
+        """Rows that wait are written."""
+        import pyarrow as pa
+
+        if not self.waiting:
+            return
+        table = pl.concat(self.waiting, rechunk=True).to_arrow()
+        if self.writer is None:
+            stream = self.opened.enter_context(pa.OSFile(str(self.path), "wb"))
+            self.writer = self.opened.enter_context(pa.ipc.new_stream(stream, table.schema))
+        self.writer.write_table(table)
+        self.waiting, self.rows = [], 0
 
 
 def _size(source: Path, columns: list[str] | None) -> tuple[int, int]:
