@@ -40,10 +40,12 @@ ALL: Mapping[str, tuple[str, str, str]] = {
 ON_THE_CORPUS: Mapping[str, Sequence[str]] = {
     "near_duplicates": ("--rows", str(ARTICLES), "--pairs", str(PAIRS), "--only"),
     "selection": (str(ARTICLES),),
+    "publisher": (),
 }
 ON_THE_CORPUS_AT: Mapping[str, tuple[str, str, str]] = {
     "near_duplicates": ("ours", "ours ours-numpy rensa", "ours ours-numpy datatrove text-dedup datasketch rensa gaoya"),
     "selection": ("", "", ""),
+    "publisher": ("", "", ""),
 }
 """The same with the corpus beside the checkout; real text takes the slower peers minutes."""
 
@@ -97,7 +99,7 @@ def main(asked: Sequence[str]) -> int:
     if strange := sorted(set(asked) - {*ALL, *ON_THE_CORPUS}):
         print(f"no benchmark is named {', '.join(strange)}: there are {', '.join((*ALL, *ON_THE_CORPUS))}", file=sys.stderr)
         return 2
-    return in_turn(runs(asked or (*ALL, "selection"), size))
+    return in_turn(runs(asked or (*ALL, "selection", "publisher"), size))
 
 
 if __name__ == "__main__":

@@ -4,17 +4,19 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from flows.crash_line import Ended, Ground, lay_out, well
+from flows.crash_line import Ended, Ground, lay_out, warm_acts, well
+from flows.verify import prove_training
 from governance.adapters.bars import bars
 from governance.drills.crash import CrashDrill, Kill, Killed, kills_at_random, kills_at_steps
 from governance.drills.invariants import ENDED, Broken, Seen, broken_at_once, broken_when_settled
 from governance.drills.sight import look
-from governance.errors import RefusedError, UsageError
+from governance.errors import GovernanceError, RefusedError, UsageError
 from governance.release.fold import fold
 from governance.release.state import State
+from governance.wiring import open_shop
 
 PROMOTE, ROLLBACK, OVERTAKE, RETRAIN = ACTS = ("promote", "rollback", "rollback-over-promotion", "retrain")
 JUDGED, WAITING, OPEN = "judged", "waiting", "open"
@@ -67,7 +69,8 @@ class Drill:
         return line
 
     def look(self, line: Path) -> Seen:
-        return look(line, {"home": self.ground.home, "beside": line.parent})
+        seen = look(line, {"home": self.ground.home, "beside": line.parent})
+        return replace(seen, overdrawn=overdrawn(line))
 
     def before(self, start: str) -> Seen:
         if start not in self.seen:
@@ -116,7 +119,7 @@ def drill_crash(asked: Asked) -> CrashDrill:
     Raises: UsageError where the folder is not empty; DependencyError where the line cannot be brought to where kills start from.
     """
     bar, done = bars("crash drill"), []
-    with _ground(asked.place) as ground:
+    with _ground(asked.place) as ground, warm_acts():
         bar(0, 1, "founding a line")
         acts = found_line(ground, set(asked.acts or ACTS))
         drill = Drill(ground=ground, acts={act.name: act for act in acts})
@@ -141,6 +144,15 @@ def _ground(place: Path | None) -> Iterator[Ground]:
     finally:
         if place is None:
             shutil.rmtree(root, ignore_errors=True)
+
+
+def overdrawn(line: Path) -> tuple[str, ...]:
+    """What does not hold of the batches that the cycle at hand was trained on, recomputed from its rows under its own policy."""
+    try:
+        proof = prove_training(open_shop(line, actor="crash-drill"))
+    except GovernanceError as error:
+        return (error.message(),)
+    return tuple(f"{one.phrase} ({', '.join(one.names[:3])})" for one in (*proof.altered, *proof.found.broken))
 
 
 def found_line(ground: Ground, wanted: set[str]) -> Sequence[Act]:

@@ -7,13 +7,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from governance.adapters.environment import ACTOR
+from governance.adapters.fork_server import KILLED, Program, fork_server, forked
 from governance.adapters.kill_points import KILL_AT, STEP_LOG
 from governance.adapters.runners import stage_environment
 from governance.digest import write_bytes
@@ -48,6 +49,11 @@ SETTINGS = '[source]\nname = "python-docs"\n'
 
 FOREIGN = ("HEIRLOOM_", "PREFECT_", "MLFLOW_", "DVC_", "XDG_")
 """Settings of whoever drills, which would lead a child to servers and places of theirs."""
+HEIRLOOM = Program(main="cli.main:main", cold=(sys.executable, "-P", "-c", "from cli.main import run; run()"))
+WARM = ("promote", "rollback", "recover")
+"""Commands that begin no run of Prefect's, which reads the environment when it is imported."""
+ACT_IMPORTS = ("cli.main", "mlflow.tracking", "mlflow.store.model_registry.sqlalchemy_store", "governance.wiring", "flows.finish")
+"""What these commands begin with, the heaviest first."""
 LIMIT_SECONDS = 1800
 SAID_CHARACTERS = 400
 
@@ -105,23 +111,32 @@ class Ground:
     def run(
         self, line: Path, *words: str, kill_at: str = "", log: Path | None = None, kill_after: float | None = None, cwd: Path | None = None
     ) -> Ended:
-        """Run `heirloom` in a line; it kills itself at a step, or it and all that it started is killed after some seconds."""
+        """Run `heirloom` in a line; it kills itself at a step, or it and all that it started is killed after some seconds.
+
+        Where a server of ours has imported what an act needs, the command is forked from it: a kill at a moment then falls into the act
+        itself, and not into a second of imports before it.
+        """
         extra = ({KILL_AT: kill_at} if kill_at else {}) | ({STEP_LOG: str(log)} if log else {})
         self.home.mkdir(parents=True, exist_ok=True)
         self.temporary.mkdir(exist_ok=True)
         out, err = self.temporary / "out", self.temporary / "err"
         started = time.monotonic()
         with out.open("wb") as said, err.open("wb") as complained:
-            child = subprocess.Popen(
-                [sys.executable, "-P", "-c", "from cli.main import run; run()", *words, "--json"],
-                cwd=cwd or line,
-                env=self.environment(**extra),
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=complained,
-                start_new_session=True,
-            )
-            code = _end(child, kill_after)
+            asked = [*words, "--json"]
+            places, environment = (said.fileno(), complained.fileno()), self.environment(**extra)
+            code = _forked(asked, cwd or line, environment, places, kill_after) if words[0] in WARM else None
+            if code is None:
+                out_place, err_place = places
+                child = subprocess.Popen(
+                    [*HEIRLOOM.cold, *asked],
+                    cwd=cwd or line,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=out_place,
+                    stderr=err_place,
+                    start_new_session=True,
+                )
+                code = _end(child, kill_after)
         seconds = time.monotonic() - started
         return Ended(code=code, document=_document(out), said=_said(out, err), seconds=seconds)
 
@@ -142,6 +157,24 @@ def well(ended: Ended, what: str, *, killed: bool = False) -> Ended:
     raise DependencyError(
         f"heirloom {what} ended with {ended.code}: {ended.said}", expected=wanted, where="crash drill", fix="heirloom doctor"
     )
+
+
+def warm_acts() -> AbstractContextManager[None]:
+    """A server that promotions, rollbacks and recoveries are forked from while a drill lasts."""
+    return fork_server(ACT_IMPORTS)
+
+
+def _forked(
+    asked: Sequence[str], folder: Path, environment: Mapping[str, str], places: tuple[int, int], kill_after: float | None
+) -> int | None:
+    """How a forked command ended; None where there is no server."""
+    limit = LIMIT_SECONDS if kill_after is None else kill_after
+    with open(os.devnull, "rb") as nothing:  # noqa: PTH123
+        try:
+            code = forked(HEIRLOOM, asked, environment=environment, places=(nothing.fileno(), *places), limit=limit, folder=folder)
+        except subprocess.TimeoutExpired:
+            return -signal.SIGKILL
+    return -signal.SIGKILL if code == KILLED else code
 
 
 def _end(child: "subprocess.Popen[bytes]", kill_after: float | None) -> int:

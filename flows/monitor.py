@@ -23,7 +23,7 @@ from governance.actions.reconcile import reconcile
 from governance.actions.witnessing import witness
 from governance.adapters.checks.check import FAIL, OK, WARN, Check, broken, doubtful, fine, tried
 from governance.adapters.checks.places import check_lock
-from governance.errors import ConflictError, DependencyError, RefusedError
+from governance.errors import ConflictError, DependencyError, IntegrityError, RefusedError
 from governance.ports.registry import LineTags
 from governance.release.canary import WINDOW_OVER
 from governance.release.ledger import Event
@@ -134,17 +134,21 @@ def views(shop: Shop, *, copies: bool = True) -> Check:
 def views_check(outcome: ReconcileOutcome, *, announced: bool) -> Check:
     """Drift that was known of is told; drift that nobody announced has a cause that somebody should find (attack A18).
 
-    Tags are brought up to date here as a matter of course: they decide nothing, and a promotion does not wait for them.
+    Pages that an act had no time to write are brought up to date as a matter of course.
     """
-    tags = [m for m in outcome.mended if m.view.startswith("tag ")]
-    said = [f"{m.view} was {m.found or 'missing'}, is {m.wanted or 'removed'}" for m in outcome.mended if m not in tags]
+    late = [m for m in outcome.mended if m.late]
+    said = [f"{m.view} was {m.found or 'missing'}, is {m.wanted or 'removed'}" for m in outcome.mended if not m.late]
     said += ["the serving pointer was wrong"] if outcome.pointer else []
     said += [f"the registry's copy of version {version} was not true" for version in outcome.copies]
+    if outcome.gone:
+        lost = ", ".join(map(str, outcome.gone))
+        words = "; ".join([f"version {lost} was deleted in the registry, which can show it no more", *said])
+        return broken("views", words, "its bytes are kept here and a rollback to it works: heirloom status", IntegrityError.exit_code)
     if outcome.recovered.result != NOTHING:
         recovered = f"the {outcome.recovered.act} to version {outcome.recovered.version} was left open and is {outcome.recovered.result}"
         return doubtful("views", "; ".join([recovered, *said]))
     if not said:
-        return fine("views", f"registry and serving pointer show what the ledger says; {len(tags)} tags were brought up to date")
+        return fine("views", f"registry and serving pointer show what the ledger says; {len(late)} tags were brought up to date")
     words = f"mended: {'; '.join(said)}"
     if announced:
         return doubtful("views", words)

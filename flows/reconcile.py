@@ -18,7 +18,7 @@ MENDED = "Mended"
 
 @flow(name="reconcile", flow_run_name="reconcile-{model}", validate_parameters=False)
 def reconcile_views(workspace: str, model: str) -> State[Any]:  # noqa: ARG001 - the model is in the run's name
-    """Mend aliases and serving pointer (tags where they can be read), and take off a canary whose time or permission is over.
+    """Mend aliases, pages and serving pointer, and take off a canary whose time or permission is over.
 
     No bytes of models are hashed, which is the monitor's to do.
 

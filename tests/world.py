@@ -19,6 +19,7 @@ from governance.ports.policy_history import NoHistory, PolicyHistory
 from governance.ports.registry import Candidate
 from governance.ports.signer import NobodysKeys, Verifier
 from governance.release.ledger import GENESIS, Event
+from governance.release.page import Page
 from governance.release.rules import PromotionRules
 from governance.release.state import State
 from governance.release.terms import Terms
@@ -70,7 +71,7 @@ class MemoryLedger:
 
 @dataclass
 class MemoryRegistry:
-    """A Registry and TagView. While `down` every call raises; `fails_on` names single calls that do; `ignores_moves` loses alias moves."""
+    """A Registry and PageView. While `down` every call raises; `fails_on` names single calls that do; `ignores_moves` loses alias moves."""
 
     copies: Path
     down: bool = False
@@ -78,7 +79,8 @@ class MemoryRegistry:
     ignores_moves: bool = False
     versions: dict[int, str] = field(default_factory=dict)
     shown: dict[str, int] = field(default_factory=dict)
-    pages: dict[int, dict[str, str]] = field(default_factory=dict)
+    tags: dict[int, dict[str, str]] = field(default_factory=dict)
+    described: dict[int, str] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     line: dict[str, str] = field(default_factory=dict)
 
@@ -94,7 +96,8 @@ class MemoryRegistry:
                 return version
         version = len(self.versions) + 1
         self.versions[version] = candidate.cycle_digest
-        self.pages[version] = dict(candidate.tags)
+        self.tags[version] = {**candidate.tags, "heirloom.checkpoint_digest": candidate.checkpoint_digest}
+        self.described[version] = candidate.description
         shutil.copytree(candidate.checkpoint, self.copies / str(version))
         return version
 
@@ -118,10 +121,6 @@ class MemoryRegistry:
     def drop_alias(self, model: str, alias: str) -> None:
         self._call("drop_alias")
         self.shown.pop(alias, None)
-
-    def show(self, model: str, version: int, description: str, tags: Mapping[str, str]) -> None:
-        self._call("show")
-        self.pages[version].update(tags)
 
     def checkpoint(self, model: str, version: int) -> Path | None:
         self._call("checkpoint")
@@ -147,13 +146,24 @@ class MemoryRegistry:
         self._call("set_line_tag")
         self.line[key] = value
 
-    def tags(self, model: str, version: int) -> Mapping[str, str]:
-        self._call("tags")
-        return dict(self.pages.get(version, {}))
+    def pages(self, model: str) -> Mapping[int, Page]:
+        self._call("pages")
+        return {version: Page(description=self.described[version], tags=self._ours(version)) for version in self.versions}
+
+    def _ours(self, version: int) -> Mapping[str, str]:
+        return {key: said for key, said in self.tags[version].items() if key.startswith("heirloom.")}
 
     def set_tags(self, model: str, version: int, tags: Mapping[str, str]) -> None:
         self._call("set_tags")
-        self.pages[version].update(tags)
+        self.tags[version].update(tags)
+
+    def drop_tag(self, model: str, version: int, key: str) -> None:
+        self._call("drop_tag")
+        self.tags[version].pop(key, None)
+
+    def describe(self, model: str, version: int, description: str) -> None:
+        self._call("describe")
+        self.described[version] = description
 
 
 @dataclass

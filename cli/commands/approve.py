@@ -58,7 +58,8 @@ def approval(desk: "ReleaseDesk", version: int, reason: str, terms: "Terms", sig
         "not_after": given.not_after,
     }
     if given.missing:
-        return Outcome(command="approve", lines=[approval_line(given)], document=document, code=WAITING)
+        behind = ["The registry's page does not show it yet: heirloom reconcile"] if given.degraded else []
+        return Outcome(command="approve", lines=[approval_line(given), *behind], document=document, code=WAITING)
     outcome = promote(desk, version, terms)
     more, code = promotion_lines(outcome)
     promoted = {"promoted": outcome.changed, "previous": outcome.previous}

@@ -25,7 +25,7 @@ def command(*, reason: str = "not given", common: Common | None = None) -> Outco
     event = shop.ledger.record(kinds.SCHEDULE_FROZEN, {"reason": reason})
     lines = [f"Retraining is frozen, ledger {event.seq}."]
     if canary is not None:
-        unshown = show_canary(release_desk(shop), canary.version)
+        unshown = show_canary(release_desk(shop))
         lines.append(f" Version {canary.version} is the canary no more{' (the registry: ' + plain(unshown) + ')' if unshown else ''}.")
     lines.append("Next: heirloom unfreeze")
     return Outcome(command="freeze", lines=lines, document={"changed": True, "reason": reason, "ledger_seq": event.seq})

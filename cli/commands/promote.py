@@ -41,7 +41,12 @@ def promotion_lines(outcome: "PromotionOutcome") -> tuple[list[str], int]:
         return [f"Version {outcome.version} is champion already."], DONE
     by = plain(", ".join(outcome.approved_by))
     line = f"Champion {outcome.previous or '-'} -> {outcome.version}, read back; {outcome.verified_files} files verified; approved by {by};"
-    return [f"{line} ledger {outcome.seq}.", *rehearsal_lines(outcome)], DONE
+    return [f"{line} ledger {outcome.seq}.", *rehearsal_lines(outcome), *unshown_lines(outcome.unshown)], DONE
+
+
+def unshown_lines(said: str) -> list[str]:
+    """That the registry's pages are behind, where they are."""
+    return [f" The registry's pages do not show it yet ({plain(said)}): heirloom reconcile"] if said else []
 
 
 def rehearsal_lines(outcome: "PromotionOutcome") -> list[str]:

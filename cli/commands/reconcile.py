@@ -23,5 +23,8 @@ def command(*, dry_run: bool = False, common: Common | None = None) -> Outcome:
     lines = [f"{verb} {plain(m.view)}: {plain(m.found or 'missing')} -> {plain(m.wanted or 'removed')}" for m in outcome.mended]
     lines += [f"{verb} the serving pointer."] if outcome.pointer else []
     lines += [f"{verb} the registry's copy of version {version}." for version in outcome.copies]
+    lines += [
+        f"Version {version} was deleted in the registry: it is kept here, and can be shown there no more." for version in outcome.gone
+    ]
     document = {**asdict(outcome)}
     return Outcome(command="reconcile", lines=lines or ["Every view shows what the ledger says."], document=document)

@@ -38,7 +38,7 @@ def command(*rows: str, reason: str, file: Path | None = None, common: Common | 
         canary = shop.ledger.state().canaries.standing
         done = withdraw(shop, ids, reason)
         if canary is not None and shop.ledger.state().canaries.standing is None:
-            show_canary(release_desk(shop), canary.version)
+            show_canary(release_desk(shop))
     counts = {"rows": done.rows, "already": done.already, "kept_files": done.kept_files}
     document: dict[str, Any] = {"changed": done.changed, **counts}
     document |= {"withdrawal": done.withdrawal.document(), "learnt": learnt_document(done.learnt)}

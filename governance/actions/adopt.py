@@ -49,7 +49,8 @@ def adopt(desk: ReleaseDesk, candidate: Candidate, past: StatedPast, *, policy_s
 
 def _record(desk: ReleaseDesk, candidate: Candidate, past: StatedPast, facts: dict[str, object]) -> None:
     stated = {"share": past.share.document(), "tokens": past.tokens}
-    body = {"adoption_sha256": candidate.cycle_digest, "checkpoint": candidate.checkpoint_digest, **stated, **facts}
+    page = candidate.page.document()
+    body = {"adoption_sha256": candidate.cycle_digest, "checkpoint": candidate.checkpoint_digest, "page": page, **stated, **facts}
 
     def decide(now: State) -> dict[str, object]:
         check_adoptable(now, candidate.cycle_digest)

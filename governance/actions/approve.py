@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from governance.actions.hearing import committer_of, hear
 from governance.actions.outcomes import ApprovalOutcome
+from governance.actions.pages import shown_pages
 from governance.actions.promote import put_back_views
 from governance.actions.release_desk import ReleaseDesk
 from governance.errors import ConflictError, RefusedError
@@ -57,8 +58,9 @@ def approve(
         return {**_body(statement), "not_after": statement.not_after, **_sealed(desk, statement, signer, terms)}
 
     event = desk.ledger.settle(kinds.APPROVAL_GIVEN, decide)
+    unshown = shown_pages(desk)
     given = next(one for one in desk.ledger.state().releases[version].approvals if one.seq == event.seq)
-    return _outcome(desk, terms, given, version, changed=True)
+    return replace(_outcome(desk, terms, given, version, changed=True), degraded=bool(unshown))
 
 
 def reject(desk: ReleaseDesk, version: int, reason: str, signer: Signer | None = None) -> ApprovalOutcome:

@@ -11,17 +11,17 @@ from datetime import UTC, timedelta
 from governance.actions.assurance import verify_bytes
 from governance.actions.hearing import hear
 from governance.actions.outcomes import CanaryOutcome
+from governance.actions.pages import show_pages
 from governance.actions.release_desk import ReleaseDesk, move_aliases, now, point, shown_pointer
 from governance.actions.serving import write_pointer
 from governance.errors import ConflictError, GovernanceError, PolicyError, RefusedError
-from governance.ports.registry import TagWriter
 from governance.release import kinds
 from governance.release.canary import WINDOW_OVER, Canary
 from governance.release.canary_terms import check_window, doubt_of, permit_canary
 from governance.release.promotion import Permission
 from governance.release.state import State
 from governance.release.terms import Terms
-from governance.release.views import CANARY, status_tags, wanted_champion
+from governance.release.views import CANARY, wanted_champion
 
 STEPS = ("canary.verified", "canary.recorded", "canary.pointer", "canary.aliases")
 END_STEPS = ("canary.recorded", "canary.pointer", "canary.aliases")
@@ -58,7 +58,7 @@ def begin_canary(desk: ReleaseDesk, version: int, terms: Terms, *, percent: int,
     desk.steps("canary.verified")
     event = desk.ledger.settle(kinds.CANARY_STARTED, lambda newest: _beginning(desk, newest, version, terms, percent=percent, hours=hours))
     desk.steps("canary.recorded")
-    unshown = show_canary(desk, version)
+    unshown = show_canary(desk)
     body = event.body
     return CanaryOutcome(
         version=version,
@@ -79,7 +79,7 @@ def end_canary(desk: ReleaseDesk, reason: str = NOT_GIVEN) -> CanaryOutcome:
     """
     standing = desk.ledger.state().canaries.standing
     if standing is None:
-        return CanaryOutcome(version=None, changed=False, unshown=show_canary(desk, None))
+        return CanaryOutcome(version=None, changed=False, unshown=show_canary(desk))
     return _end(desk, standing, reason)
 
 
@@ -125,7 +125,7 @@ def _leftover(desk: ReleaseDesk, state: State) -> CanaryOutcome:
     left = next((version for version in shown if version is not None and version in state.canaries.ended), None)
     if left is None:
         return NO_CANARY
-    return CanaryOutcome(version=left, changed=False, ended=True, reason=state.canaries.ended[left], unshown=show_canary(desk, left))
+    return CanaryOutcome(version=left, changed=False, ended=True, reason=state.canaries.ended[left], unshown=show_canary(desk))
 
 
 def _end(desk: ReleaseDesk, standing: Canary, reason: str) -> CanaryOutcome:
@@ -139,7 +139,7 @@ def _end(desk: ReleaseDesk, standing: Canary, reason: str) -> CanaryOutcome:
 
     event = desk.ledger.settle_if(kinds.CANARY_ENDED, decide)
     desk.steps("canary.recorded")
-    unshown = show_canary(desk, standing.version)
+    unshown = show_canary(desk)
     seq = event.seq if event else 0
     return CanaryOutcome(version=standing.version, changed=event is not None, ended=True, reason=reason, seq=seq, unshown=unshown)
 
@@ -166,7 +166,7 @@ def _beginning(desk: ReleaseDesk, state: State, version: int, terms: Terms, *, p
 def _again(desk: ReleaseDesk, standing: Canary, version: int, percent: int) -> CanaryOutcome:
     if (standing.version, standing.percent) != (version, percent):
         raise _stands(standing)
-    return replace(_as_it_stands(standing), approved_by=standing.approved_by, unshown=show_canary(desk, version))
+    return replace(_as_it_stands(standing), approved_by=standing.approved_by, unshown=show_canary(desk))
 
 
 def _as_it_stands(standing: Canary) -> CanaryOutcome:
@@ -177,8 +177,8 @@ def _stands(standing: Canary) -> RefusedError:
     return RefusedError(f"version {standing.version} is the canary with {standing.words}", fix="heirloom canary end, then begin again")
 
 
-def show_canary(desk: ReleaseDesk, version: int | None) -> str:
-    """Make pointer, aliases and the page of a version show the ledger, the pointer first; what the registry said where it could not.
+def show_canary(desk: ReleaseDesk) -> str:
+    """Make pointer, aliases and pages show the ledger, the pointer first; what the registry said where it could not.
 
     Somebody may promote or roll back meanwhile, and what is shown here must not be older than what they showed: so it is looked again.
 
@@ -190,8 +190,7 @@ def show_canary(desk: ReleaseDesk, version: int | None) -> str:
         desk.steps("canary.pointer")
         try:
             move_aliases(desk, state)
-            if version is not None and isinstance(desk.registry, TagWriter):
-                desk.registry.set_tags(desk.model, version, status_tags(now(desk, state), version))
+            show_pages(desk)
         except GovernanceError as error:
             said = error.found
         desk.steps("canary.aliases")

@@ -54,6 +54,8 @@ class PromotionOutcome:
     rehearsal: "RehearsalOutcome | None" = None
     """The way back from it, as it was walked just before; None where there is none yet, or where the promotion was only finished."""
     seq: int = 0
+    unshown: str = ""
+    """What the registry said where its pages could not be written; `heirloom reconcile` writes them later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,11 +152,15 @@ class RecoveryOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mended:
-    """An alias or tag that showed something else than the ledger says; None = it was not there."""
+    """An alias, a tag or a description that showed something else than the ledger says; None = it was not there.
+
+    `late` where it showed what was so until a moment ago, or nothing yet: then an act was broken off, and nobody moved anything.
+    """
 
     view: str
     found: str | None
     wanted: str | None
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,5 +173,7 @@ class ReconcileOutcome:
     pointer: bool
     copies: tuple[int, ...]
     tags_checked: bool
+    gone: tuple[int, ...] = ()
+    """Versions that the registry has lost: a number is given once, so no page of them can be made again."""
     seq: int = 0
     dry_run: bool = False

@@ -8,6 +8,7 @@ from dataclasses import replace
 from governance.actions.assurance import verify_bytes
 from governance.actions.hearing import hear
 from governance.actions.outcomes import PromotionOutcome
+from governance.actions.pages import shown_pages
 from governance.actions.rehearse import rehearse
 from governance.actions.release_desk import ReleaseDesk, move_aliases, move_champion, point, read_back_alias, read_back_pointer
 from governance.errors import ConflictError, GovernanceError
@@ -88,7 +89,7 @@ def finish_promotion(desk: ReleaseDesk, intent: Intent, verified_files: int) -> 
     except _Lost as lost:
         return _after_loss(desk, lost.state, intent, verified_files)
     desk.steps("promote.committed")
-    return _outcome(intent, verified_files, event.seq)
+    return replace(_outcome(intent, verified_files, event.seq), unshown=shown_pages(desk))
 
 
 def put_back_views(desk: ReleaseDesk, state: State) -> str:
@@ -99,7 +100,7 @@ def put_back_views(desk: ReleaseDesk, state: State) -> str:
             mend(desk, state)
         except GovernanceError as error:
             said.append(error.found)
-    return "; ".join(said)
+    return "; ".join(said) or shown_pages(desk)
 
 
 def _act(desk: ReleaseDesk, state: State, intent: Intent) -> None:

@@ -1,20 +1,22 @@
 """Reconciliation: the views are made to show what the ledger says, never the reverse, and what they showed is reported."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Container, Mapping, Sequence
 
 from governance.actions.assurance import mend_copy, problems
 from governance.actions.outcomes import NOTHING, WAITING, Mended, ReconcileOutcome, RecoveryOutcome
+from governance.actions.pages import drifted_pages, only_late, write_pages
 from governance.actions.recover import recover
 from governance.actions.release_desk import ReleaseDesk, move_aliases, now, point, shown_pointer, wanted_pointer
 from governance.errors import ConflictError, DependencyError, IntegrityError
-from governance.ports.registry import TagView
+from governance.ports.registry import PageView
 from governance.release import kinds
 from governance.release.state import PROMOTION, State
-from governance.release.views import OURS, drift, status_tags
+from governance.release.views import DESCRIPTION, OURS, PageDrift, drift
 
 
 def reconcile(desk: ReleaseDesk, *, dry_run: bool = False, copies: bool = True) -> ReconcileOutcome:
-    """Put right every alias, tag, serving pointer and registry copy that differs from the ledger; an open intent is recovered first.
+    """Put right every alias, page, serving pointer and registry copy that differs from the ledger; an open intent is recovered first.
 
     Without `copies` no bytes of models are read: hashing 20 GB is nothing for every five minutes.
 
@@ -27,11 +29,11 @@ def reconcile(desk: ReleaseDesk, *, dry_run: bool = False, copies: bool = True) 
     state = now(desk, desk.ledger.state())
     shown = desk.registry.aliases(desk.model)
     _check_not_ahead(desk, state, shown)
-    found = drift(state, shown)
+    pages, gone = drifted_pages(desk, state)
+    found = drift(state, shown, gone)
     mended = tuple(Mended(view=f"alias {a.alias}", found=_text(a.found), wanted=_text(a.wanted)) for a in found)
-    tags = _tag_drift(desk, state)
-    pointer, replaced = (_pointer_wrong(desk, state), ()) if dry_run else _mend(desk, state, tags, copies=copies)
-    mended += tuple(said for _, _, said in tags)
+    mended += _pages(desk, pages)
+    pointer, replaced = (_pointer_wrong(desk, state), ()) if dry_run else _mend(desk, state, pages, gone, copies=copies)
     seq = 0 if dry_run else _write_down(desk, state, mended, pointer=pointer, copies=replaced)
     return ReconcileOutcome(
         changed=bool(seq),
@@ -39,7 +41,8 @@ def reconcile(desk: ReleaseDesk, *, dry_run: bool = False, copies: bool = True) 
         mended=mended,
         pointer=pointer,
         copies=replaced,
-        tags_checked=isinstance(desk.registry, TagView),
+        gone=gone,
+        tags_checked=isinstance(desk.registry, PageView),
         seq=seq,
         dry_run=dry_run,
     )
@@ -61,39 +64,29 @@ def _check_not_ahead(desk: ReleaseDesk, state: State, shown: Mapping[str, int]) 
         raise ConflictError("a promotion is open", fix="heirloom recover")
 
 
-def _tag_drift(desk: ReleaseDesk, state: State) -> list[tuple[int, dict[str, str], Mended]]:
-    """(version, tags to set, what to report) for every version whose tags differ, where the registry shows tags at all."""
-    if not isinstance(desk.registry, TagView):
-        return []
-    found = []
-    for version in state.releases:
-        shown = desk.registry.tags(desk.model, version)
-        if not shown:
-            continue  # the version was deleted in the registry: it has no page to mend
-        for key, wanted in status_tags(state, version).items():
-            if shown.get(key) != wanted:
-                said = Mended(view=f"tag {key} of version {version}", found=shown.get(key), wanted=wanted)
-                found.append((version, {key: wanted}, said))
-    return found
+def _pages(desk: ReleaseDesk, found: Sequence[PageDrift]) -> tuple[Mended, ...]:
+    """What differs on pages, in words; a description is named by its digest, because it fills a page itself."""
+    late = only_late(desk.ledger.events(), found)
+    return tuple(Mended(view=one.view, found=_said(one, one.found), wanted=_said(one, one.wanted), late=one in late) for one in found)
 
 
-def _mend(desk: ReleaseDesk, state: State, tags: list[tuple[int, dict[str, str], Mended]], *, copies: bool) -> tuple[bool, tuple[int, ...]]:
+def _said(drift: PageDrift, text: str | None) -> str | None:
+    return text if text is None or drift.key != DESCRIPTION else f"sha256 {hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def _mend(
+    desk: ReleaseDesk, state: State, pages: Sequence[PageDrift], gone: Container[int], *, copies: bool
+) -> tuple[bool, tuple[int, ...]]:
     """Whether the pointer had to be written, and the versions whose copy had to be replaced."""
     pointer = point(desk, state)
-    move_aliases(desk, state)
-    _set_tags(desk, tags)
-    return pointer, _mend_copies(desk, state) if copies else ()
+    move_aliases(desk, state, gone)
+    write_pages(desk, pages)
+    return pointer, _mend_copies(desk, state, gone) if copies else ()
 
 
-def _set_tags(desk: ReleaseDesk, tags: list[tuple[int, dict[str, str], Mended]]) -> None:
-    for version, wanted, _ in tags:
-        if isinstance(desk.registry, TagView):
-            desk.registry.set_tags(desk.model, version, wanted)
-
-
-def _mend_copies(desk: ReleaseDesk, state: State) -> tuple[int, ...]:
+def _mend_copies(desk: ReleaseDesk, state: State, gone: Container[int]) -> tuple[int, ...]:
     """The registry's copies of what is kept are true again: champion, previous, pre-synthetic, baseline, best-ever. Those replaced."""
-    true = [v for v in state.kept if not problems(desk, state.releases[v])]
+    true = [v for v in state.kept if v not in gone and not problems(desk, state.releases[v])]
     return tuple(v for v in true if mend_copy(desk, state.releases[v]))
 
 

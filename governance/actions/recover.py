@@ -3,6 +3,7 @@
 from governance.actions.assurance import assure, verify_bytes
 from governance.actions.hearing import hear
 from governance.actions.outcomes import ABANDONED, FINISHED, NOTHING, WAITING, RecoveryOutcome
+from governance.actions.pages import shown_pages
 from governance.actions.promote import finish_promotion
 from governance.actions.release_desk import ReleaseDesk, move_aliases, point
 from governance.actions.rollback import finish_rollback
@@ -79,4 +80,6 @@ def _abandon(desk: ReleaseDesk, state: State, intent: Intent, reason: str) -> Re
         return {"version": intent.version, "reason": reason}
 
     event = desk.ledger.settle(kinds.PROMOTION_ABANDONED, decide)
-    return RecoveryOutcome(result=ABANDONED, act=intent.act, version=intent.version, reason=reason, seq=event.seq)
+    unshown = shown_pages(desk)
+    said = f"{reason}; the registry's pages are not written yet: {unshown}" if unshown else reason
+    return RecoveryOutcome(result=ABANDONED, act=intent.act, version=intent.version, reason=said, seq=event.seq)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from governance.actions.outcomes import RegistrationOutcome
+from governance.actions.pages import show_pages
 from governance.actions.release_desk import ReleaseDesk, move_aliases
 from governance.errors import IntegrityError
 from governance.ports.registry import Candidate
@@ -72,6 +73,7 @@ def register(desk: ReleaseDesk, finished: Finished, candidate: Candidate) -> Reg
     desk.steps("register.requested")
     move_aliases(desk, desk.ledger.state())
     desk.steps("register.aliases")
+    show_pages(desk)
     return RegistrationOutcome(
         version=version,
         checkpoint=digest,
@@ -128,6 +130,7 @@ def _record(desk: ReleaseDesk, finished: Finished, candidate: Candidate, version
         "kinship": finished.kinship.document() if finished.kinship else None,
         "labellers": dict(finished.labellers),
         "documents": dict(finished.documents),
+        "page": candidate.page.document(),
     }
 
     def decide(now: State) -> dict[str, object]:

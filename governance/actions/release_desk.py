@@ -1,7 +1,7 @@
 """The desk that every act on releases works at: the ledger, the registry, the models, the serving pointer."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -103,9 +103,9 @@ def move_champion(desk: ReleaseDesk, version: int) -> None:
     desk.registry.set_alias(desk.model, CHAMPION, version)
 
 
-def move_aliases(desk: ReleaseDesk, state: State) -> tuple[AliasDrift, ...]:
-    """Make our aliases show the state; returns what had to be moved."""
-    found = drift(now(desk, state), desk.registry.aliases(desk.model))
+def move_aliases(desk: ReleaseDesk, state: State, gone: Container[int] = ()) -> tuple[AliasDrift, ...]:
+    """Make our aliases show the state, but for versions that are `gone`; returns what had to be moved."""
+    found = drift(now(desk, state), desk.registry.aliases(desk.model), gone)
     for alias in found:
         if alias.wanted is None:
             desk.registry.drop_alias(desk.model, alias.alias)

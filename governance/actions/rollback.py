@@ -2,6 +2,7 @@
 
 from governance.actions.assurance import Assurance, assure, assure_soon, mend_copy, problems
 from governance.actions.outcomes import RollbackOutcome
+from governance.actions.pages import shown_pages
 from governance.actions.promote import put_back_views
 from governance.actions.release_desk import ReleaseDesk, move_aliases, move_champion, point, read_back_alias, read_back_pointer
 from governance.errors import ConflictError, GovernanceError
@@ -94,6 +95,7 @@ def finish_rollback(desk: ReleaseDesk, state: State, intent: Intent, assured: As
     body: dict[str, object] = {"version": intent.version, "from": intent.left, "reason": intent.reason, "degraded": bool(note)}
     seq = _commit(desk, intent, body)
     desk.steps("rollback.committed")
+    note = note or shown_pages(desk)
     return RollbackOutcome(
         version=intent.version,
         previous=intent.left,

@@ -115,13 +115,22 @@ def _said(file: IO[bytes]) -> str:
 
 
 def forked(
-    program: Program, arguments: Sequence[str], *, environment: Mapping[str, str], places: tuple[int, int, int], limit: float | None = None
+    program: Program,
+    arguments: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    places: tuple[int, int, int],
+    limit: float | None = None,
+    folder: Path | None = None,
 ) -> int | None:
-    """The exit code of a program that the server forked, which reads and writes at `places`; None where no server took it."""
+    """The exit code of a program that the server forked, which reads and writes at `places`; None where no server took it.
+
+    It runs in `folder`, or where we are. Raises: subprocess.TimeoutExpired after `limit` seconds; then it is dead.
+    """
     place = os.environ.get(PLACE)
     if place is None:
         return None
-    asked = {"main": program.main, "arguments": list(arguments), "folder": str(Path.cwd()), "environment": dict(environment)}
+    asked = {"main": program.main, "arguments": list(arguments), "folder": str(folder or Path.cwd()), "environment": dict(environment)}
     said = json.dumps(asked).encode()
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
         try:
@@ -137,6 +146,9 @@ def forked(
         try:
             ended = line.recv(1)
         except TimeoutError as error:
+            line.shutdown(socket.SHUT_WR)  # it sees that we are gone and kills itself
+            line.settimeout(None)
+            line.recv(1)  # its end closes when it is dead, and not before
             raise subprocess.TimeoutExpired([*program.cold, *arguments], limit or 0.0) from error
     return ended[0] if ended else KILLED
 

@@ -12,9 +12,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from governance.adapters.mlflow_opening import SQLITE, database_lock, open_client, translated
-from governance.adapters.mlflow_runs import MODEL_FOLDER, experiment_of, fill, replace_folder, run_of, version_of, version_tagged
+from governance.adapters.mlflow_runs import (
+    MODEL_FOLDER,
+    experiment_of,
+    fill,
+    page_of,
+    replace_folder,
+    run_of,
+    version_of,
+    version_tagged,
+    versions_of,
+)
 from governance.errors import IntegrityError, UsageError
 from governance.ports.registry import Candidate
+from governance.release.page import Page
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
@@ -72,15 +83,22 @@ class MlflowRegistry:
             with self._calling(f"dropping @{alias}") as client:
                 client.delete_registered_model_alias(model, alias)
 
-    def show(self, model: str, version: int, description: str, tags: Mapping[str, str]) -> None:
-        with self._calling(f"writing the page of version {version}") as client:
+    def pages(self, model: str) -> Mapping[int, Page]:
+        with self._calling("reading the pages of all versions") as client:
+            return {int(found.version): page_of(found) for found in versions_of(client, model)}
+
+    def describe(self, model: str, version: int, description: str) -> None:
+        with self._calling(f"writing the description of version {version}") as client:
             client.update_model_version(model, str(version), description)
-        self.set_tags(model, version, tags)
 
     def set_tags(self, model: str, version: int, tags: Mapping[str, str]) -> None:
         with self._calling(f"writing tags of version {version}") as client:
             for name, value in tags.items():
                 client.set_model_version_tag(model, str(version), name, value)
+
+    def drop_tag(self, model: str, version: int, key: str) -> None:
+        with self._calling(f"taking the tag {key} off version {version}") as client:
+            unless_gone(lambda: client.delete_model_version_tag(model, str(version), key))
 
     def line_tags(self, model: str) -> Mapping[str, str]:
         with self._calling("reading the tags of the model") as client:

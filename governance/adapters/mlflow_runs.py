@@ -3,13 +3,14 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from governance.digest import Manifest, swap_folder
 from governance.errors import IntegrityError
 from governance.ports.registry import Candidate
+from governance.release.page import Page
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 CYCLE_TAG = "heirloom.cycle_digest"
 CHECKPOINT_TAG = "heirloom.checkpoint_digest"
 MODEL_FOLDER = "model"
+VERSIONS = 1000
+"""Versions a call."""
 BATCH = 400
 """Metric points a call: MLflow refuses more than 1,000."""
 
@@ -32,6 +35,23 @@ def version_tagged(client: "MlflowClient", candidate: Candidate) -> "ModelVersio
     """The oldest version that carries this cycle's digest."""
     wanted = f"name = '{candidate.model}' AND tags.`{CYCLE_TAG}` = '{candidate.cycle_digest}'"
     return min(client.search_model_versions(wanted), key=lambda version: int(version.version), default=None)
+
+
+def versions_of(client: "MlflowClient", model: str) -> "Iterator[ModelVersion]":
+    """Every version of a model that is there, page after page."""
+    token: str | None = None
+    while True:
+        found = client.search_model_versions(f"name = '{model}'", max_results=VERSIONS, page_token=token)
+        yield from found
+        token = found.token
+        if not token:
+            return
+
+
+def page_of(version: "ModelVersion") -> Page:
+    """What a person reads on a version, with the tags that are ours."""
+    ours = {key: str(value) for key, value in version.tags.items() if key.startswith("heirloom.")}
+    return Page(description=version.description or "", tags=ours)
 
 
 def experiment_of(client: "MlflowClient", model: str, location: Path | None) -> str:

@@ -1,7 +1,8 @@
 """What must hold of a line after any fault, as rules over what was seen of it, numbered as the crash drill reports them.
 
 I1 who serves passed its gate and was let out, by a decision about exactly these bytes; I2 no event that was acknowledged is lost;
-I3 at most one promotion wins; I5 the way back loads and its bytes are true; I6 nothing is written outside of the workspace.
+I3 at most one promotion wins; I4 the batches that were trained keep the caps, recomputed from the rows; I5 the way back loads and its
+bytes are true; I6 nothing is written outside of the workspace; I7 no page that shows text of rows can run or fetch anything.
 """
 
 from collections import Counter
@@ -17,7 +18,7 @@ from governance.release.state import PASS, Release, State
 from governance.release.targets import PREVIOUS, rollback_target
 from governance.release.views import CHAMPION, drift
 
-SERVES, KEPT, ONE_WINS, WAY_BACK, INSIDE, ENDED = "I1", "I2", "I3", "I5", "I6", "ended"
+SERVES, KEPT, ONE_WINS, CAPS, WAY_BACK, INSIDE, INERT, ENDED = "I1", "I2", "I3", "I4", "I5", "I6", "I7", "ended"
 """`ended`: recovery left nothing open, and the act came to where it wanted to go."""
 
 
@@ -35,7 +36,7 @@ class Seen:
     """What a line showed at one moment.
 
     `untrue` names checkpoints of registered versions whose bytes are not as recorded or that do not load, with why. `around` is what lies
-    beside the workspace.
+    beside the workspace. `overdrawn` says what does not hold of the batches of the cycle at hand, `lively` which pages could run something.
     """
 
     events: Sequence[Event]
@@ -44,6 +45,8 @@ class Seen:
     decisions: Mapping[int, Decision]
     untrue: Mapping[str, str] = field(default_factory=dict)
     around: frozenset[str] = frozenset()
+    overdrawn: tuple[str, ...] = ()
+    lively: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,8 @@ def broken_at_once(before: Seen, after: Seen) -> tuple[Broken, ...]:
         *_one_wins(before.events, after.events),
         *_way_back(state, after),
         *_out(before, after),
+        *(Broken(invariant=CAPS, found=said) for said in after.overdrawn),
+        *(Broken(invariant=INERT, found=said) for said in after.lively),
     )
 
 

@@ -12,6 +12,10 @@ from governance.release.ledger import Event, verify
 from governance.release.state import Release, State
 from governance.wiring import Shop, open_shop
 
+PAGES = ("cycle/review", ".heirloom/archive", ".heirloom/mlartifacts")
+"""Where a line keeps pages: of the cycle at hand, of finished ones, and what the registry shows."""
+INERT_POLICY = "content-security-policy\" content=\"default-src 'none'"
+
 
 def look(root: Path, around: Mapping[str, Path]) -> Seen:
     """What the workspace in a folder shows now. `around` names folders in which nothing may be written beside the workspace itself.
@@ -32,6 +36,7 @@ def look(root: Path, around: Mapping[str, Path]) -> Seen:
         decisions=dict(_decisions(shop, state)),
         untrue=dict(_untrue(shop, state)),
         around=beside,
+        lively=tuple(lively_pages(root)),
     )
 
 
@@ -74,6 +79,14 @@ def _doubt(shop: Shop, release: Release) -> str:
     except GovernanceError as error:
         return error.found
     return ""
+
+
+def lively_pages(root: Path) -> Iterator[str]:
+    """Pages, made or mirrored, that could run a script or ask for something, because their policy does not keep them from it."""
+    for page in sorted(path for place in PAGES for path in (root / place).rglob("*.html")):
+        text = page.read_text(encoding="utf-8", errors="replace").lower()
+        if INERT_POLICY not in text or "<script" in text:
+            yield f"{page.relative_to(root)} may run or fetch something"
 
 
 def _beside(root: Path, around: Mapping[str, Path]) -> Iterator[str]:

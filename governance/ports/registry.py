@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from governance.release.page import Page
+
 ALIAS_CANDIDATE = "candidate"
 ALIAS_CHAMPION = "champion"
 ALIAS_PRE_SYNTHETIC = "pre-synthetic"
@@ -29,6 +31,11 @@ class Candidate:
     artifacts: Mapping[str, Path] = field(default_factory=dict)
     """Path inside the run (`review/report.html`) -> file on disk."""
 
+    @property
+    def page(self) -> Page:
+        """What the version's page says from the start."""
+        return Page(description=self.description, tags=self.tags)
+
 
 class Registry(Protocol):
     """Every call raises DependencyError, in bounded time, where the registry cannot be reached."""
@@ -44,9 +51,6 @@ class Registry(Protocol):
     def drop_alias(self, model: str, alias: str) -> None:
         """Idempotent."""
 
-    def show(self, model: str, version: int, description: str, tags: Mapping[str, str]) -> None:
-        """Rewrite the page of a version: description and `heirloom.*` tags."""
-
     def checkpoint(self, model: str, version: int) -> Path | None:
         """The registry's own copy of the checkpoint on disk; None where version or copy is gone."""
 
@@ -58,19 +62,20 @@ class Registry(Protocol):
 
 
 @runtime_checkable
-class TagWriter(Protocol):
-    """A registry whose tags can be set without rewriting the page."""
+class PageView(Protocol):
+    """A registry whose versions have pages that people read and may edit. Optional: without it only aliases are shown."""
+
+    def pages(self, model: str) -> Mapping[int, Page]:
+        """Version -> its page as the registry has it now, tags with the prefix `heirloom.` only; a version that is gone is absent."""
 
     def set_tags(self, model: str, version: int, tags: Mapping[str, str]) -> None:
         """Set these tags and leave all others as they are."""
 
+    def drop_tag(self, model: str, version: int, key: str) -> None:
+        """Take one tag off; does nothing where it is not there."""
 
-@runtime_checkable
-class TagView(TagWriter, Protocol):
-    """A registry whose tags can be read too. Optional: without it tags are not reconciled."""
-
-    def tags(self, model: str, version: int) -> Mapping[str, str]:
-        """The `heirloom.*` tags of a version, as the registry has them now; empty where the version is gone."""
+    def describe(self, model: str, version: int, description: str) -> None:
+        """Rewrite the description of a version."""
 
 
 @runtime_checkable

@@ -4,6 +4,7 @@ from governance.errors import ConflictError, RefusedError
 from governance.provenance.descent import THOUSAND, Bounds
 from governance.release.approval import Approval
 from governance.release.ledger import Event
+from governance.release.page import Page
 from governance.release.state import ADOPTED, INCONCLUSIVE, Release, State
 from governance.training.adoption import StatedPast
 
@@ -41,6 +42,7 @@ def adopted_release(event: Event, cycles: int) -> Release:
         past_share=start.past_share,
         judged_against=None,
         approvals=(approval,),
+        page=Page.from_document(body.get("page")),
     )
 
 

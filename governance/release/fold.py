@@ -16,6 +16,7 @@ from governance.release.judged import GateDrill, Judgement, OpenCycle
 from governance.release.kinship import Kinship
 from governance.release.ledger import Event
 from governance.release.levels import Levels
+from governance.release.page import Page
 from governance.release.state import PROMOTION, ROLLBACK, Intent, Release, State
 
 _MAPPINGS = (
@@ -137,6 +138,7 @@ def _registered(state: State, event: Event) -> State:
         "past_share": Bounds.from_document(facts.get("past_share")),
         "levels": Levels.from_document(facts.get("levels")),
         "kinship": Kinship.from_document(facts.get("kinship")),
+        "page": Page.from_document(facts.get("page")),
     }
     release = Release(
         **{**facts, **read},

@@ -66,7 +66,7 @@ _NEEDS = {
     ROWS_KEPT: "cycle cycle_digest rows rows_sha256 own",
     ROWS_PRUNED: "cycle_digest rows_sha256 reason",
     ROWS_WITHDRAWN: "rows reason withdrawn_sha256 kept trained perhaps",
-    MODEL_ADOPTED: "version adoption_sha256 checkpoint policy_sha256 share tokens run_url reason",
+    MODEL_ADOPTED: "version adoption_sha256 checkpoint policy_sha256 share tokens run_url reason page",
     ROWS_RELABELLED: "by rows unqueued moves labels_sha256 sheet_sha256 signature key",
     CYCLE_FROZEN: "cycle cycle_digest batch_digest policy_sha256 kind registration signature key",
     CYCLE_EXTENDED: "cycle cycle_digest batch_digest policy_sha256 kind extends version registration signature key",
@@ -75,7 +75,7 @@ _NEEDS = {
     CANDIDATE_REGISTERED: (
         "version cycle cycle_digest checkpoint verdict decision_sha256 policy_sha256 kind synthetic_tokens total_tokens depth"
         " worst_shard_synthetic worst_shard_total run_url passages unknown_tokens past_share batches_head levels kinship labellers"
-        " documents"
+        " documents page"
     ),
     REVIEW_REQUESTED: "version requested_by",
     APPROVAL_GIVEN: (
@@ -117,8 +117,9 @@ BODIES: Mapping[str, frozenset[str]] = MappingProxyType({kind: frozenset(keys.sp
 LATER: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         CANDIDATE_REGISTERED: frozenset(
-            ("passages", "unknown_tokens", "past_share", "batches_head", "levels", "kinship", "labellers", "documents")
+            ("passages", "unknown_tokens", "past_share", "batches_head", "levels", "kinship", "labellers", "documents", "page")
         ),
+        MODEL_ADOPTED: frozenset(("page",)),
         APPROVAL_GIVEN: BODIES[APPROVAL_GIVEN]
         - frozenset(("version", "checkpoint", "decision_sha256", "policy_sha256", "expected_champion", "reason")),
         APPROVAL_REFUSED: BODIES[APPROVAL_REFUSED] - frozenset(("version", "reason")),

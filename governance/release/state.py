@@ -14,6 +14,7 @@ from governance.release.judged import GateDrill, Judgement, OpenCycle, Rehearsal
 from governance.release.kinship import Kinship, Parents, descended
 from governance.release.ledger import GENESIS
 from governance.release.levels import LEVELLED, RANKED, Levels
+from governance.release.page import Page
 from governance.release.reading import Sample
 from governance.release.relabelling import Relabelling
 
@@ -68,7 +69,8 @@ class Release:
     quarantined_seq: int | None = None
     """The rollback that left it: since then its words are barred."""
     kinship: Kinship | None = None
-    """What of its own line went into it; None where an older version wrote nothing down."""
+    page: Page | None = None
+    """What of its own line went into it, and its page as registered; None where an older version wrote nothing down."""
 
     @property
     def parents(self) -> tuple[int, ...]:
@@ -239,9 +241,8 @@ class State:
 
     @property
     def original_baseline(self) -> int | None:
-        """The first sound release with no synthetic ancestor, or in a line without one the release that was adopted.
-
-        A later human-only release does not take its place: a leak through human-only retrains would move the yardstick with itself.
+        """The first sound release with no synthetic ancestor, or in a line without one the release that was adopted: a leak through later
+        human-only retrains would move the yardstick with itself.
         """
         human = next((r.version for r in self.sound if r.human_only), None)
         return human if human is not None else next((r.version for r in self.sound if r.kind == ADOPTED), None)
@@ -253,9 +254,8 @@ class State:
 
     @property
     def best_ever(self) -> int | None:
-        """The sound release with the lowest tail perplexity on the tail shard that is pinned now, the older one of two equals.
-
-        Readings of another shard are no readings of this one, so a release that was judged on it alone is not in the running.
+        """The sound release with the lowest tail perplexity on the tail shard that is pinned now, the older one of two equals; readings of
+        another shard are no readings of this one.
         """
         read = [(bits, r.served_seq or 0, r.version) for r in self.sound if (bits := self.tail_bits(r.version)) is not None]
         return min(read)[2] if read else None

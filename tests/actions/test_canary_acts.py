@@ -51,7 +51,7 @@ def test_a_canary_is_recorded_then_shown_and_the_champion_stays(world):
     assert tuple(passed) == STEPS
     assert served(world) == (2, (3, 5, done.until))
     assert world.registry.shown == {"candidate": 3, "canary": 3, "champion": 2, "pre-synthetic": 2}
-    assert world.registry.pages[3]["heirloom.status"] == "canary"
+    assert world.registry.tags[3]["heirloom.status"] == "canary"
     event = world.ledger.kept[-1]
     assert (event.kind, event.seq, event.body["champion"], event.body["until"]) == (kinds.CANARY_STARTED, done.seq, 2, done.until)
 
@@ -177,7 +177,7 @@ def test_taking_it_off_needs_nothing_but_one_person_and_is_said_once(world):
     assert (done.version, done.changed, done.ended, done.unshown) == (3, True, True, "")
     check_settled(world, 2)
     assert served(world) == (2, None)
-    assert world.registry.pages[3]["heirloom.canary"] == "taken off: sounds flat"
+    assert world.registry.tags[3]["heirloom.canary"] == "taken off: sounds flat"
     again = end_canary(world.desk("oncall-b"))
     assert (again.version, again.changed) == (None, False)
     assert world.ledger.kinds().count(kinds.CANARY_ENDED) == 1
@@ -351,4 +351,4 @@ def test_others_that_keep_moving_are_told(world):
         world.desk().ledger.record(kind, body)
 
     with pytest.raises(ConflictError, match="others moved the views"):
-        show_canary(world.desk(steps=Killer(at="canary.pointer", meanwhile=meanwhile)), 3)
+        show_canary(world.desk(steps=Killer(at="canary.pointer", meanwhile=meanwhile)))

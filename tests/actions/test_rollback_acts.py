@@ -108,7 +108,7 @@ def test_everything_that_was_moved_by_hand_is_put_back_and_reported(world):
     reconcile(world.desk())
     world.registry.shown.update({"champion": 1, "candidate": 2, "theirs": 1})
     del world.registry.shown["pre-synthetic"]
-    world.registry.pages[2]["heirloom.verdict"] = "block"
+    world.registry.tags[2]["heirloom.verdict"] = "block"
     write_pointer(world.pointer, Pointer(version=1, path="models/x", digest="0" * 64))
     world.alter(3, here=False, copy=True)
     done = reconcile(world.desk())
@@ -121,7 +121,7 @@ def test_everything_that_was_moved_by_hand_is_put_back_and_reported(world):
     assert (done.pointer, done.copies) == (True, (3,))
     assert world.registry.shown == {"champion": 3, "pre-synthetic": 1, "theirs": 1}
     assert read_pointer(world.pointer).version == 3
-    assert world.registry.pages[2].items() >= status_tags(world.state(), 2).items()
+    assert world.registry.tags[2].items() >= status_tags(world.state(), 2).items()
     assert world.ledger.kept[-1].kind == kinds.VIEWS_REPAIRED
     assert not reconcile(world.desk()).changed
 

@@ -18,9 +18,11 @@ import pytest
 from governance.adapters import mlflow_runs
 from governance.adapters.mlflow_opening import mend_addresses, open_client, without_password
 from governance.adapters.mlflow_registry import MlflowRegistry
+from governance.adapters.mlflow_runs import identity
 from governance.digest import Manifest
 from governance.errors import DependencyError, IntegrityError, UsageError
 from governance.ports.registry import Candidate
+from governance.release.page import Page
 
 
 def embedded(workspace: Path) -> MlflowRegistry:
@@ -172,11 +174,29 @@ def test_a_version_is_found_again_after_somebody_deleted_its_run(workspace: Path
 def test_a_page_is_rewritten_and_its_identity_stays(workspace: Path, tmp_path: Path) -> None:
     registry, candidate = embedded(workspace), a_candidate(tmp_path)
     version = registry.register(candidate)
-    registry.show("student", version, "## Promoted", {"heirloom.state": "champion"})
+    registry.describe("student", version, "## Promoted")
+    registry.set_tags("student", version, {"heirloom.state": "champion"})
     found = open_client(registry.tracking_uri, registry.artifact_root).get_model_version("student", str(version))
     assert found.description == "## Promoted"
     assert found.tags["heirloom.state"] == "champion"
     assert registry.register(candidate) == version
+
+
+def test_the_pages_of_all_versions_are_read_at_once_and_one_that_was_deleted_has_none(workspace: Path, tmp_path: Path) -> None:
+    registry, first = embedded(workspace), a_candidate(tmp_path)
+    assert registry.pages("student") == {}
+    second = replace(a_candidate(tmp_path / "other", cycle="d" * 64, weights=b"other"), description="")
+    assert [registry.register(one) for one in (first, second)] == [1, 2]
+    client = open_client(registry.tracking_uri, registry.artifact_root)
+    client.set_model_version_tag("student", "1", "theirs", "kept")
+    pages = registry.pages("student")
+    assert pages[1] == Page(description=first.description, tags={**first.tags, **identity(first)})
+    assert (pages[2].description, pages[2].tags["heirloom.cycle_digest"]) == ("", "d" * 64)
+    registry.drop_tag("student", 1, "heirloom.verdict")
+    registry.drop_tag("student", 1, "heirloom.never")
+    assert registry.pages("student")[1].tags == identity(first)
+    client.delete_model_version("student", "1")
+    assert sorted(registry.pages("student")) == [2]
 
 
 def test_a_checkpoint_that_is_gone_is_none_and_can_be_put_back(workspace: Path, tmp_path: Path) -> None:
@@ -335,7 +355,13 @@ def test_a_real_server_answers_like_the_embedded_registry(server: str, tmp_path:
     assert registry.aliases("student") == {}
     assert registry.register(candidate) == registry.register(candidate) == 1
     registry.set_alias("student", "champion", 1)
-    registry.show("student", 1, "## Promoted", {"heirloom.state": "champion"})
+    registry.describe("student", 1, "## Promoted")
+    registry.set_tags("student", 1, {"heirloom.state": "champion"})
+    registry.drop_tag("student", 1, "heirloom.verdict")
+    registry.drop_tag("student", 1, "heirloom.verdict")
+    assert registry.pages("student")[1].description == "## Promoted"
+    assert registry.pages("student")[1].tags["heirloom.state"] == "champion"
+    assert "heirloom.verdict" not in registry.pages("student")[1].tags
     assert registry.aliases("student") == {"champion": 1}
     copy = registry.checkpoint("student", 1)
     assert copy is not None

@@ -7,10 +7,12 @@ import pytest
 from governance.actions.serving import Pointer
 from governance.drills.crash import CrashDrill, Kill, Killed, kills_at_random, kills_at_steps
 from governance.drills.invariants import Broken, Decision, Seen, broken_at_once, broken_when_settled
+from governance.drills.sight import lively_pages
 from governance.release import kinds
 from governance.release.ledger import follow
 
 RELEASES = (1, 2, 3)
+HEAD = """<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:">"""
 
 
 def grown(events, *more):
@@ -174,6 +176,33 @@ def test_a_way_back_whose_bytes_are_not_true_is_named():
 def test_a_file_outside_of_the_workspace_is_named():
     found = broken_at_once(KILLED_BEFORE, seen(DONE, 3, around=frozenset({"home/.cache", "beside/stray"})))
     assert [(one.invariant, "beside/stray" in one.found) for one in found] == [("I6", True)]
+
+
+def test_batches_beyond_a_cap_and_a_page_that_could_run_something_are_named():
+    found = broken_at_once(
+        KILLED_BEFORE, seen(BEFORE, 2, overdrawn=("synthetic tokens exceed the cap (1/3)",), lively=("cycle/review/report.html may run",))
+    )
+    assert found == (
+        Broken(invariant="I4", found="synthetic tokens exceed the cap (1/3)"),
+        Broken(invariant="I7", found="cycle/review/report.html may run"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("page", "lively"),
+    [
+        (f"{HEAD}<p>text</p>", False),
+        (f"{HEAD}<script>1</script>", True),
+        (f"{HEAD}<ScRiPt src=x>", True),
+        ("<p>text</p>", True),
+        (HEAD.replace("'none'", "*"), True),
+    ],
+)
+def test_a_page_is_inert_by_its_policy_and_has_no_script(tmp_path, page, lively):
+    place = tmp_path / ".heirloom" / "archive" / "abc" / "report.html"
+    place.parent.mkdir(parents=True)
+    place.write_text(page)
+    assert bool(list(lively_pages(tmp_path))) is lively
 
 
 def test_every_step_is_killed_at_once_and_moments_follow_from_the_seed():

@@ -78,6 +78,28 @@ def test_an_alias_that_was_moved_by_hand_is_a_finding_once_and_is_mended(world):
     assert watched(world)[0].name == HEALTHY
 
 
+def test_a_tag_and_a_description_that_were_edited_by_hand_are_findings_once_and_are_mended(world):
+    released(world, "one", "two")
+    world.registry.tags[2]["heirloom.verdict"] = "block"
+    world.registry.described[1] = "take me"
+    found = looked(shop_of(world))
+    assert name_of(found) == UNHEALTHY
+    assert "tag heirloom.verdict of version 2 was block, is pass" in found.said
+    assert "description of version 1 was sha256" in found.said
+    assert name_of(looked(shop_of(world))) == HEALTHY
+
+
+def test_a_page_that_an_act_had_no_time_to_write_is_no_finding(world):
+    released(world, "one")
+    version = world.add("two")
+    with pytest.raises(Killed):
+        promote(world.desk(steps=Killer(at="promote.committed")), version, terms())
+    found = looked(shop_of(world))
+    assert (name_of(found), found.level) == (HEALTHY, OK)
+    assert "tags were brought up to date" in found.said
+    assert world.registry.tags[version]["heirloom.status"] == "champion"
+
+
 def test_a_rollback_that_could_not_reach_the_registry_is_mended_without_alarm(world):
     released(world, "one", "two")
     world.registry.down = True
