@@ -9,7 +9,7 @@ import polars as pl
 
 from flows.label_rows import frozen_labels, heads, rows_of, seen
 from governance.actions.freeze import frozen_cycle
-from governance.actions.label import LeftOut, Recorded, record_labels, standing
+from governance.actions.label import LeftOut, Recorded, Seal, record_labels, standing
 from governance.actions.sample import close_samples, left_to_read
 from governance.adapters.batch.quarantined import by_rules
 from governance.adapters.label_sheet import read_sheet, shown_digest, shown_text, write_sheet
@@ -21,7 +21,7 @@ from governance.provenance.labels.asked import ASKED_SCHEMA
 from governance.provenance.labels.history import Word, words_on
 from governance.provenance.labels.label import KEY, relabelled
 from governance.provenance.labels.queue import QUEUE_SCHEMA, WHY, doubted, queue_of, refused, unanswered, unsettled
-from governance.provenance.labels.sheet import Reading, read_lines
+from governance.provenance.labels.sheet import Line, Reading, read_lines
 from governance.provenance.laundering.doubt import DOUBTFUL_SCHEMA
 from governance.provenance.row import Origin
 from governance.release.electorate import named
@@ -95,9 +95,22 @@ def export(shop: Shop, path: Path) -> Queue:
     found = queue(shop)
     if found.rows.height:
         write_sheet(path, found.rows)
-        shown = [shown_digest(shown_text(text)) for text in found.rows["text"]]
-        shop.labels.ask(found.rows.with_columns(pl.Series("shown", shown, dtype=pl.String)).select(ASKED_SCHEMA.names()))
+        shop.labels.ask(asked_of(found.rows))
     return found
+
+
+def asked_of(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of the queue as what people are asked."""
+    shown = [shown_digest(shown_text(text)) for text in rows["text"]]
+    return rows.with_columns(pl.Series("shown", shown, dtype=pl.String)).select(ASKED_SCHEMA.names())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What a person's lines decide (`reading`), and the state from which they were read."""
+
+    state: State
+    reading: Reading
 
 
 def import_sheet(shop: Shop, path: Path) -> Imported:
@@ -106,46 +119,56 @@ def import_sheet(shop: Shop, path: Path) -> Imported:
     Raises: UsageError naming at most five lines where one cannot be a label: then nothing of the sheet is recorded. ConflictError where
     somebody labelled a row since the sheet was exported.
     """
-    state = shop.ledger.state()
-    labels = standing(state, shop.labels, shop.seal)
     asked = shop.labels.asked()
     lines = read_sheet(path, {(row_id, sha256): shown for row_id, sha256, shown in asked.select(*KEY, "shown").iter_rows()})
-    reading = read_lines(lines, rows_of(shop, labels, asked, lines))
-    _refuse(reading, path)
-    _refuse_own(shop, state, reading, path)
+    return record(shop, answers(shop, lines, asked, str(path)), digest_file(path), shop.seal)
+
+
+def answers(shop: Shop, lines: Sequence[Line], asked: pl.DataFrame, where: str) -> Answers:
+    """Lines held against the rows that they speak of, of which `asked` were shown. Raises: as `import_sheet`."""
+    state = shop.ledger.state()
+    reading = read_lines(lines, rows_of(shop, standing(state, shop.labels, shop.seal), asked, lines))
+    _refuse(reading, where)
+    _refuse_own(shop, state, reading, where)
+    return Answers(state=state, reading=reading)
+
+
+def record(shop: Shop, said: Answers, sheet_sha256: str, seal: Seal) -> Imported:
+    """Sign and record what answers decide; `sheet_sha256` names what they were read from."""
+    reading = said.reading
     if reading.labels.is_empty():
-        return Imported(recorded=None, reading=reading, shift=None, pinned={}, read=close_samples(shop.ledger, shop.labels, shop.seal))
-    recorded = record_labels(shop.ledger, shop.labels, reading.labels, digest_file(path), shop.seal, read=state, steps=steps())
-    read = close_samples(shop.ledger, shop.labels, shop.seal)
+        return Imported(recorded=None, reading=reading, shift=None, pinned={}, read=close_samples(shop.ledger, shop.labels, seal))
+    recorded = record_labels(shop.ledger, shop.labels, reading.labels, sheet_sha256, seal, read=said.state, steps=steps())
+    read = close_samples(shop.ledger, shop.labels, seal)
     shift, pinned = _shift(shop.workspace.cycle, reading.labels), _pinned(shop, reading.labels)
     return Imported(recorded=recorded, reading=reading, shift=shift, pinned=pinned, read=read)
 
 
-def _refuse_own(shop: Shop, state: State, reading: Reading, path: Path) -> None:
+def _refuse_own(shop: Shop, state: State, reading: Reading, where: str) -> None:
     """Whoever asked for a cycle, or had its rows written, does not read the sample of it."""
     for one, rows in left_to_read(state, shop.labels, shop.seal):
         own = rows.join(reading.labels, on=KEY, how="semi") if named(shop.ledger.actor, one.excluded) else rows.clear()
         if own.height:
             raise RefusedError(
                 f"{own.height} of these rows were drawn from cycle {one.cycle}, which {shop.ledger.actor} asked for or had written",
-                where=str(path),
+                where=where,
                 expected=f"somebody other than {', '.join(one.excluded)} reads them; leave their lines open, and import the rest",
                 examples=own["row_id"].to_list(),
             )
 
 
-def _refuse(reading: Reading, path: Path) -> None:
+def _refuse(reading: Reading, where: str) -> None:
     if reading.problems:
         raise UsageError(
             f"{len(reading.problems)} of {reading.lines} lines cannot be imported",
-            where=str(path),
+            where=where,
             examples=reading.problems,
             fix="correct these lines; nothing was recorded and the file is as it was",
         )
     if reading.overtaken:
         raise ConflictError(
             f"{len(reading.overtaken)} rows were labelled after this sheet was exported",
-            where=str(path),
+            where=where,
             examples=reading.overtaken,
             fix="heirloom label export FILE.csv shows them as they are now",
         )

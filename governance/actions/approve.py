@@ -63,6 +63,19 @@ def approve(
     return replace(_outcome(desk, terms, given, version, changed=True), degraded=bool(unshown))
 
 
+def draft_refusal(desk: ReleaseDesk, version: int, reason: str) -> Statement:
+    """What the actor would sign now to refuse a version.
+
+    Raises: RefusedError where the version is unknown, or champion already; ConflictError where it was refused before.
+    """
+    state = desk.ledger.state()
+    if version not in state.releases:
+        raise RefusedError(f"version {version} is not registered")
+    if by := state.releases[version].refused_by:
+        raise ConflictError(f"version {version} was refused by {by} already")
+    return _refused(desk, state, version, reason)
+
+
 def reject(desk: ReleaseDesk, version: int, reason: str, signer: Signer | None = None) -> ApprovalOutcome:
     """Refuse a candidate for good; anybody may, the requester too, signed or not. The alias `refused` follows where the registry can be
     reached.
@@ -126,11 +139,15 @@ def _body(statement: Statement) -> dict[str, object]:
     }
 
 
-def _refusal(desk: ReleaseDesk, state: State, version: int, reason: str, signer: Signer | None) -> dict[str, object]:
+def _refused(desk: ReleaseDesk, state: State, version: int, reason: str) -> Statement:
     release = state.releases[version]
     if release.promoted:
         raise RefusedError(f"version {version} is promoted already", fix="heirloom rollback")
-    statement = _no(desk, state, release, reason, state.environment or "")
+    return _no(desk, state, release, reason, state.environment or "")
+
+
+def _refusal(desk: ReleaseDesk, state: State, version: int, reason: str, signer: Signer | None) -> dict[str, object]:
+    statement = _refused(desk, state, version, reason)
     signature, key, _ = _signature(desk, statement, signer)
     return {**_body(statement), "signature": signature, "key": key}
 

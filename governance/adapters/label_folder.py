@@ -7,7 +7,7 @@ import polars as pl
 
 from governance.adapters.batch.door import write_whole
 from governance.adapters.lock import hold
-from governance.adapters.named_frames import keep_frame, true_frame
+from governance.adapters.named_frames import keep_frame, name_of, true_frame
 from governance.ports.clock import Clock
 from governance.provenance.labels.asked import ASKED_SCHEMA, asked_too
 
@@ -21,6 +21,9 @@ class LabelFolder:
 
     def keep(self, labels: pl.DataFrame) -> str:
         return keep_frame(self.folder, labels)
+
+    def name(self, labels: pl.DataFrame) -> str:
+        return name_of(labels)
 
     def labels(self, sha256: str) -> pl.DataFrame:
         return pl.read_parquet(true_frame(self.folder, sha256, "the labels that the ledger names"))

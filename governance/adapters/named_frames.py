@@ -11,12 +11,22 @@ from governance.errors import IntegrityError
 
 def keep_frame(folder: Path, frame: pl.DataFrame) -> str:
     """Write a table, whole or not at all, and return its name."""
+    written = _written(frame)
+    sha256 = digest_bytes(written)
+    if not place_of(folder, sha256).is_file():
+        write_bytes(place_of(folder, sha256), written)
+    return sha256
+
+
+def name_of(frame: pl.DataFrame) -> str:
+    """The name under which `keep_frame` would write a table."""
+    return digest_bytes(_written(frame))
+
+
+def _written(frame: pl.DataFrame) -> bytes:
     written = BytesIO()
     frame.write_parquet(written, compression="zstd")
-    sha256 = digest_bytes(written.getvalue())
-    if not place_of(folder, sha256).is_file():
-        write_bytes(place_of(folder, sha256), written.getvalue())
-    return sha256
+    return written.getvalue()
 
 
 def true_frame(folder: Path, sha256: str, expected: str) -> Path:

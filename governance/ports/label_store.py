@@ -11,6 +11,9 @@ class LabelStore(Protocol):
     def keep(self, labels: pl.DataFrame) -> str:
         """Write labels (`LABEL_SCHEMA`), whole or not at all, and return the sha256 of the file."""
 
+    def name(self, labels: pl.DataFrame) -> str:
+        """What `keep` would return, with nothing written: what a person signs is named before it is kept."""
+
     def ask(self, rows: pl.DataFrame) -> None:
         """Keep what people are asked (`ASKED_SCHEMA`): each row once, as it was asked last."""
 
