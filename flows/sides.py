@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -16,7 +17,7 @@ from governance.adapters.side_sheet import read_side_sheet, write_side_sheet
 from governance.collapse.evidence import BASELINE, CANDIDATE, CHAMPION, PLAIN
 from governance.collapse.sides.judge import LengthControl, length_controlled, question_for, read_answer, settled
 from governance.collapse.sides.pairs import PER_SIDE, draw_pairs
-from governance.collapse.sides.votes import ALL, LEFT, QUESTIONS, SAME, VOTE_SCHEMA, WinRate, win_rates
+from governance.collapse.sides.votes import ALL, LEFT, QUESTIONS, SAME, VOTE_SCHEMA, WinRate, votes_csv, win_rates
 from governance.digest import digest_bytes
 from governance.errors import UsageError
 from governance.ports.desk import SHARDS
@@ -31,6 +32,7 @@ FEWEST_PAIRS = 20
 JUDGE = "judge:"
 """What a judge's name begins with among raters; a person's cannot hold a colon."""
 WHERE = "heirloom.toml judge"
+UNSIGNED: Mapping[str, str] = MappingProxyType({"signature": "", "key": ""})
 ANSWER = Decoding(temperature=1e-3, max_new_tokens=64)
 """Three short lines, as nearly without chance as every endpoint allows."""
 
@@ -135,19 +137,14 @@ def import_sheet(shop: Shop, path: Path, *, against: str | None) -> Given:
     return record(shop, round_, filled.votes, left_open=filled.open)
 
 
-def record(shop: Shop, round_: Round, votes: pl.DataFrame, *, left_open: int, judge: str | None = None) -> Given:
-    """Keep votes and tell the ledger how many, by whom, and the digest of what was said."""
+def record(
+    shop: Shop, round_: Round, votes: pl.DataFrame, *, left_open: int, judge: str | None = None, seal: Mapping[str, str] = UNSIGNED
+) -> Given:
+    """Keep votes and tell the ledger how many, by whom, the digest of what was said, and the signature over that where there is one."""
     new = round_.folder.add(votes) if votes.height else 0
     if new:
-        said = votes.sort("pair_id", "question").write_csv().encode()
-        body = {
-            "key_sha256": round_.drawn.body["key_sha256"],
-            "by": shop.actor,
-            "votes": new,
-            "judge": judge or "",
-            "votes_sha256": digest_bytes(said),
-        }
-        shop.ledger.record(kinds.SIDES_VOTED, body)
+        facts = {"key_sha256": round_.drawn.body["key_sha256"], "by": shop.actor, "votes": new, "judge": judge or ""}
+        shop.ledger.record(kinds.SIDES_VOTED, {**facts, "votes_sha256": digest_bytes(votes_csv(votes)), **seal})
     return Given(new=new, votes=votes.height, open=left_open)
 
 

@@ -109,9 +109,13 @@ def report(*, against: str | None = None, common: Common | None = None) -> Outco
     """
     from cli.shop import shop_of
     from flows.sides import outcome
+    from flows.signed_votes import signed_votes
 
-    found = outcome(shop_of(common), against=against)
-    return Outcome(command="side-by-side-report", lines=tally_lines(found), document=tally_document(found))
+    shop = shop_of(common)
+    found = outcome(shop, against=against)
+    signed = signed_votes(shop, found.round)
+    document = {**tally_document(found), "votes_signed": signed}
+    return Outcome(command="side-by-side-report", lines=tally_lines(found, signed=signed), document=document)
 
 
 def asking(answers: TextIO, screen: TextIO) -> Callable[[Mapping[str, Any], str], str | None]:
@@ -140,8 +144,8 @@ def asking(answers: TextIO, screen: TextIO) -> Callable[[Mapping[str, Any], str]
     return ask
 
 
-def tally_lines(found: "Tally") -> list[str]:
-    """People first, then the judges, then what else should be known before believing either."""
+def tally_lines(found: "Tally", *, signed: int = 0) -> list[str]:
+    """People first, then the judges, then what else should be known before believing either; so many votes are `signed`."""
     lines = [f"The candidate against the {found.round.against}, {found.round.pairs.height} pairs; 50 % is no preference"]
     if not found.people:
         lines.append(" No person has voted yet.")
@@ -151,6 +155,9 @@ def tally_lines(found: "Tally") -> list[str]:
         said = ", ".join(f"{question} {100 * one.rate:.0f} %" for question, one in controls.items() if one.rate is not None)
         lines += [f" judge {plain(name)} at equal lengths: {said}"] if said else []
     lines += position_lines(found)
+    if signed:
+        people = sum(rate.votes for rate in found.people if rate.part == "all")
+        lines.append(f" {signed} of {people} votes are signed by their raters' keys.")
     if found.judges:
         lines.append(" A judge advises: no gate reads it, and it excuses no block.")
     return lines

@@ -9,7 +9,7 @@ from governance.adapters.batch.door import write_whole
 from governance.adapters.lock import hold
 from governance.collapse.sides.pairs import KEY_SCHEMA, PAIR_SCHEMA, Drawn
 from governance.collapse.sides.votes import VOTE_SCHEMA
-from governance.digest import digest_file
+from governance.digest import digest_bytes, digest_file, write_bytes
 from governance.errors import ConflictError, IntegrityError
 from governance.ports.clock import Clock
 
@@ -67,6 +67,20 @@ class SideFolder:
             if new.height:
                 write_whole(pl.concat([kept, new]), self.folder / VOTES)
         return new.height
+
+    def keep_said(self, said: bytes) -> None:
+        """Keep what one act said, under its digest: what its signature names."""
+        write_bytes(self._said(digest_bytes(said)), said)
+
+    def said(self, sha256: str) -> pl.DataFrame | None:
+        """The votes of one act; None where they are gone or altered."""
+        place = self._said(sha256)
+        if not place.is_file() or digest_file(place) != sha256:
+            return None
+        return pl.read_csv(place, schema=VOTE_SCHEMA)
+
+    def _said(self, sha256: str) -> Path:
+        return self.folder / "said" / f"{sha256}.csv"
 
     def _read(self, name: str, sha256: str) -> pl.DataFrame:
         place = self.folder / name

@@ -107,7 +107,7 @@ _NEEDS = {
     SAMPLE_DRAWN: "cycle cycle_digest rows sample_sha256 due excluded",
     SAMPLE_READ: "cycle_digest sample_sha256 readers",
     SIDES_DRAWN: "cycle cycle_digest against pairs pairs_sha256 key_sha256",
-    SIDES_VOTED: "key_sha256 by votes judge votes_sha256",
+    SIDES_VOTED: "key_sha256 by votes judge votes_sha256 signature key",
     VIEWS_REPAIRED: "aliases pointer copies",
     PLATFORM_KEY_NAMED: "key public replaces signature reason",
 }
@@ -127,6 +127,7 @@ LATER: Mapping[str, frozenset[str]] = MappingProxyType(
         ROWS_KEPT: frozenset(("own",)),
         CYCLE_FROZEN: frozenset(("registration", "signature", "key")),
         CYCLE_EXTENDED: frozenset(("registration", "signature", "key")),
+        SIDES_VOTED: frozenset(("signature", "key")),
     }
 )
 """Kind -> keys that older versions did not write. Every event written now has them; the fold knows what their absence means."""
