@@ -13,14 +13,9 @@ if TYPE_CHECKING:
 
 def poll_of(shop: "Shop", release: "Release") -> "Poll | None":
     """How the approval of a version stands; None where the policy itself is the approver."""
-    from flows.approvals import terms_of
-    from flows.finish import release_desk
-    from governance.actions.hearing import poll
-    from governance.release.rules import AUTO
+    from flows.approvals import poll_of as polled
 
-    if shop.policy.promotion.mode == AUTO:
-        return None
-    return poll(release_desk(shop), shop.ledger.state(), release, terms_of(shop))
+    return polled(shop, release)
 
 
 def poll_lines(found: "Poll | None") -> Sequence[str]:

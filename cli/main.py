@@ -17,7 +17,7 @@ GROUPS = {
         *("promote", "canary", "rollback", "note", "freeze", "unfreeze"),
     ),
     "Prove and mend": (
-        *("trace", "provenance", "audit", "verify", "ledger", "book", "evidence"),
+        *("trace", "provenance", "audit", "verify", "ledger", "book", "desk", "evidence"),
         *("reconcile", "recover", "doctor", "drill"),
     ),
     "Set up and run": ("init", "adopt", "serve", "stage", "dvc_yaml"),

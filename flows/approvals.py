@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from flows.finish import archive_of, release_desk
-from governance.actions.hearing import committer_of, hear
+from governance.actions.hearing import Poll, committer_of, hear, poll
 from governance.adapters.git_policy import GitPolicy
 from governance.digest import digest_document, read_document, write_bytes, write_document
 from governance.errors import IntegrityError
@@ -17,6 +17,7 @@ from governance.release.approval_statement import Statement
 from governance.release.dsse import IN_TOTO, Envelope
 from governance.release.electorate import weigh
 from governance.release.ledger import Event
+from governance.release.rules import AUTO
 from governance.release.state import Release
 from governance.release.terms import Terms
 from governance.wiring import Shop
@@ -78,6 +79,13 @@ def prove(shop: Shop, path: Path) -> Word:
     keys = [one.key for one in found if not isinstance(one, NotSigned)]
     doubt = _worth(shop, statement, event) if event else ""
     return Word(statement=statement, key=", ".join(keys), seq=event.seq if event else None, wrong=tuple(wrong), doubt=doubt)
+
+
+def poll_of(shop: Shop, release: Release) -> Poll | None:
+    """How the approval of a version stands; None where the policy itself is the approver."""
+    if shop.policy.promotion.mode == AUTO:
+        return None
+    return poll(release_desk(shop), shop.ledger.state(), release, terms_of(shop))
 
 
 def terms_of(shop: Shop) -> Terms:

@@ -55,7 +55,7 @@ def pages_of(book: Book) -> Mapping[str, bytes]:
     found = {INDEX: _index(book).encode()}
     for version, release in sorted(book.state.releases.items()):
         found[_page_name(version)] = _version_page(book, release).encode()
-    return found | {_report_name(version): report for version, report in sorted(book.reports.items())}
+    return found | {report_name(version): report for version, report in sorted(book.reports.items())}
 
 
 def _index(book: Book) -> str:
@@ -178,15 +178,19 @@ def _recalled(state: State, release: Release) -> str:
 
 
 def _version_page(book: Book, release: Release) -> str:
-    return page_template("version.html").render(
-        title=f"{line(str(book.state.model), 80)}, version {release.version}",
-        index=INDEX,
-        headline=f"Version {release.version}: {_verdict(release)}, {status_of(book.state, release.version)}",
-        verdict=release.verdict,
-        facts=_facts(book.state, release),
-        decisions=[one for one in decisions_of(book.events) if one.version == release.version],
-        report=_report_name(release.version) if release.version in book.reports else "",
-    )
+    report = report_name(release.version) if release.version in book.reports else ""
+    return page_template("version.html").render(index=INDEX, report=report, **version_words(book.state, book.events, release))
+
+
+def version_words(state: State, events: Sequence[Event], release: Release) -> Mapping[str, Any]:
+    """What every page about one version says."""
+    return {
+        "title": f"{line(str(state.model), 80)}, version {release.version}",
+        "headline": f"Version {release.version}: {_verdict(release)}, {status_of(state, release.version)}",
+        "verdict": release.verdict,
+        "facts": _facts(state, release),
+        "decisions": [one for one in decisions_of(events) if one.version == release.version],
+    }
 
 
 def _facts(state: State, release: Release) -> Sequence[tuple[str, str]]:
@@ -226,5 +230,6 @@ def _page_name(version: int) -> str:
     return f"version-{version}.html"
 
 
-def _report_name(version: int) -> str:
+def report_name(version: int) -> str:
+    """The file of a version's kept report."""
     return f"report-{version}.html"
