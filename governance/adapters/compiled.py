@@ -1,6 +1,5 @@
 """The kernels of mixing compiled by numba: the same bits several times faster. An extra (`fast`): without numba, numpy does the work."""
 
-from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
@@ -10,7 +9,6 @@ import numpy as np
 from governance.provenance.hashing import BASE, Hashes, Places
 from governance.provenance.kernels import NUMPY, Flags, Kernels, Narrow
 
-_LINE_FEED, _FEWEST_SLOTS = 10, 1 << 17
 PAYS_FROM_TEXTS = 100_000
 """Loading numba and its loops takes about a CPU second; at 150 words a text it is won back at some 75,000 texts (docs/scale.md)."""
 
@@ -36,31 +34,19 @@ def _band_keys(narrow: Narrow, starts: Places, constants: Hashes, rows: int) -> 
     return keys
 
 
-def _number_words(words: Sequence[str]) -> tuple[Places, list[str]]:
-    joined = "\n".join(words) + "\n"
-    if not words or joined.count("\n") != len(words):  # a word has a line feed in it
-        return NUMPY.number_words(words)
-    codes = np.frombuffer(joined.encode("utf-8", "surrogatepass"), dtype=np.uint8)
-    numbers, firsts, slots, found = np.empty(len(words), dtype=np.int64), np.empty(len(words), dtype=np.int64), _FEWEST_SLOTS, -1
-    while found < 0:
-        found = _loops()[2](codes, np.full(slots, -1, dtype=np.int32), numbers, firsts)
-        slots *= 8
-    return numbers, [words[at] for at in firsts[:found].tolist()]
-
-
-COMPILED = Kernels(plain_words=_plain_words, band_keys=_band_keys, number_words=_number_words)
+COMPILED = Kernels(plain_words=_plain_words, band_keys=_band_keys)
 
 
 @cache
-def _loops() -> tuple[Any, Any, Any]:
-    """The loops, compiled on their first call and kept on disk beside this file or in the user's cache.
+def _loops() -> tuple[Any, Any]:
+    """Both loops, compiled on their first call and kept on disk beside this file or in the user's cache.
 
     They are functions of the module: numba keeps no loop that closes over another compiled one, but compiles it anew in every process.
     """
     from numba.extending import register_jitable
 
     register_jitable(inline="always")(_mixed)
-    return _compiled(_words), _compiled(_bands), _compiled(_numbers)
+    return _compiled(_words), _compiled(_bands)
 
 
 def _compiled(loop: Any) -> Any:
@@ -110,32 +96,3 @@ def _bands(narrow: Any, starts: Any, flips: Any, factors: Any, rows: int, keys: 
         for function in range(flips.size):
             band = function // rows
             keys[text, band] = _mixed(keys[text, band] + np.uint64(least[function]))
-
-
-def _numbers(codes: Any, table: Any, numbers: Any, firsts: Any) -> int:
-    """Numbers of words that each end in a line feed, and how many differ; -1 where half of the table is taken and more would come."""
-    hashes, starts = np.empty(table.size // 2, dtype=np.uint64), np.empty(table.size // 2, dtype=np.int64)
-    found, at, last = 0, 0, table.size - 1
-    for word in range(numbers.size):
-        start, total = at, np.uint64(0)
-        while codes[at] != _LINE_FEED:
-            total = (total ^ np.uint64(codes[at])) * np.uint64(0x100000001B3)
-            at += 1
-        total = _mixed(total)
-        slot, same = np.int64(total & np.uint64(last)), False
-        while table[slot] >= 0 and not same:
-            there, here = starts[table[slot]], start
-            same = hashes[table[slot]] == total
-            while same and here <= at:
-                same = codes[there] == codes[here]
-                there, here = there + 1, here + 1
-            if not same:
-                slot = (slot + 1) & last
-        if not same:
-            if found == starts.size:
-                return -1
-            table[slot], hashes[found], starts[found], firsts[found] = found, total, start, word
-            found += 1
-        numbers[word] = table[slot]
-        at += 1
-    return found

@@ -16,7 +16,6 @@ from governance.collapse.noise import Noise
 from governance.collapse.probe import Asking, ProbePlan
 from governance.collapse.samples import MOST_GROUPS, Samples, equal_samples
 from governance.plugins import discover
-from governance.provenance.kernels import NUMPY, Kernels
 from governance.section import section_document
 
 FROZEN_DEFAULT = "hashed character trigrams, 256 dimensions"
@@ -34,7 +33,6 @@ def measure_evidence(
     human_slices: Sequence[str] = (),
     noises: Mapping[str, Noise] = NOTHING_POOLED,
     encoder: Encoder | None = None,
-    kernels: Kernels = NUMPY,
 ) -> dict[str, Any]:
     """The document `heirloom/measures/1`: every metric that exists, read from one probe; a function of its arguments alone.
 
@@ -43,13 +41,7 @@ def measure_evidence(
     """
     metrics = shipped_metrics() if metrics is None else metrics
     sampled = partial(
-        equal_samples,
-        evidence,
-        human_texts,
-        human_slices=human_slices,
-        refusal_patterns=plan.refusal_patterns,
-        encoder=encoder,
-        kernels=kernels,
+        equal_samples, evidence, human_texts, human_slices=human_slices, refusal_patterns=plan.refusal_patterns, encoder=encoder
     )
     cases = [_case(evidence, sampled, plan, seed, asking) for asking in plan.askings()]
     gate = next(case for case in cases if case.temperature == plan.gate_temperature and case.wording == PLAIN)

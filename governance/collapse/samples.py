@@ -1,8 +1,9 @@
 """Samples of several models made comparable: the same prompts and draws, cut to the same number of words each."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import count
 from types import MappingProxyType
 
 import numpy as np
@@ -12,7 +13,6 @@ from governance.collapse.encoder import Encoder
 from governance.collapse.evidence import CANDIDATE, PLAIN, Evidence, Mask, Unmeasured, Whole
 from governance.collapse.refusals import refused
 from governance.collapse.words import cut_text, split_words
-from governance.provenance.kernels import NUMPY, Kernels
 
 MOST_GROUPS = 100
 """Prompts are left out in at most this many groups: enough degrees of freedom, and bounded work for the densest metric."""
@@ -84,7 +84,6 @@ def equal_samples(
     refusal_patterns: Sequence[str] = (),
     most_groups: int = MOST_GROUPS,
     encoder: Encoder | None = None,
-    kernels: Kernels = NUMPY,
 ) -> Samples | Unmeasured:
     """Cut every (prompt, draw) to the shortest of its samples over the models, so that set sizes cannot pose as diversity.
 
@@ -110,7 +109,7 @@ def equal_samples(
     if (left := len(np.unique(drawn.prompts[answered]))) < LEAST_GROUPS:
         return Unmeasured(reason=f"{left} prompts were answered by every model, an interval needs {LEAST_GROUPS}")
     human = [split_words(text) for text in human_texts]
-    samples = _number(drawn, words, lengths.min(axis=0), answered, human_words=human, human_slices=human_slices, kernels=kernels)
+    samples = _number(drawn, words, lengths.min(axis=0), answered, human_words=human, human_slices=human_slices)
     if encoder is not None:
         samples = replace(samples, encoder=encoder, human=_with_texts(samples.human, human_texts))
     return samples if most_groups == MOST_GROUPS else _regrouped(samples, most_groups)
@@ -124,22 +123,19 @@ def _number(
     *,
     human_words: Sequence[Sequence[str]],
     human_slices: Sequence[str],
-    kernels: Kernels,
 ) -> Samples:
     """The answered samples, cut to what is common to all models, as numbers of words."""
     places, budgets = np.flatnonzero(answered).tolist(), common[answered]
     prompts = np.unique(drawn.prompts[answered], return_inverse=True)[1].astype(np.int64)
-    said = [[word for place in places for word in words[model][place][: common[place]]] for model in words]
-    numbers, vocabulary = kernels.number_words(list(chain(*said, *human_words)))
-    parts = np.split(numbers, np.cumsum([len(part) for part in (*said, *human_words)])[:-1])
-    size = len(vocabulary)
+    numbers = no_numbers()
+    said = {model: number_words((w for place in places for w in words[model][place][: common[place]]), numbers) for model in words}
+    human = [number_words(found, numbers) for found in human_words]
+    size = len(numbers)
     cut = {model: tuple(cut_text(texts[place], int(common[place])) for place in places) for model, texts in drawn.texts.items()}
     return Samples(
-        sets=MappingProxyType(
-            {model: replace(set_of(part, budgets, prompts, size), texts=cut[model]) for model, part in zip(words, parts, strict=False)}
-        ),
-        vocabulary=tuple(vocabulary),
-        human=_human_words(parts[len(said) :], size, human_slices),
+        sets=MappingProxyType({model: replace(set_of(said[model], budgets, prompts, size), texts=cut[model]) for model in words}),
+        vocabulary=tuple(numbers),
+        human=_human_words(human, size, human_slices),
         temperature=drawn.temperature,
         prompt_count=len(np.unique(prompts)),
         budget_words=int(budgets.sum()),
@@ -172,6 +168,16 @@ def cut_set(samples: SampleSet, words: int) -> SampleSet:
         lengths=np.minimum(samples.lengths, words),
         texts=tuple(cut_text(text, words) for text in samples.texts),
     )
+
+
+def no_numbers() -> defaultdict[str, int]:
+    """Numbers of words, from 0: a word that is asked for the first time gets the next one."""
+    return defaultdict(count().__next__)
+
+
+def number_words(words: Iterable[str], numbers: defaultdict[str, int]) -> Whole:
+    """The number of each word; words that have none yet are numbered in the order in which they are said."""
+    return np.fromiter(map(numbers.__getitem__, words), dtype=np.int64)
 
 
 def _human_words(documents: Sequence[Whole], size: int, slices: Sequence[str]) -> HumanWords:

@@ -1,12 +1,10 @@
-"""The inner loops that text costs most in, as functions of plain values: so that they can be compiled, with the same results.
+"""The two inner loops that text costs most in, as functions from arrays to arrays: so that they can be compiled, with the same results.
 
 A kernel is exact: two implementations give the same bits, and a test holds them together. Nothing here knows of rows, rules or files.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,17 +20,14 @@ PlainWords = Callable[[bytes, Places, Flags, Hashes], tuple[Hashes, Places]]
 BandKeys = Callable[[Narrow, Places, Hashes, int], Hashes]
 """(32-bit hashes of word runs; where each text's runs begin, the last one's going to the end; a constant per hash function; rows of a band)
 -> the keys of each text, a column per band: the least value of each function, folded band by band."""
-NumberWords = Callable[[Sequence[str]], tuple[Places, list[str]]]
-"""(words) -> (the number of each word, from 0 in the order in which they are said first; the words by their numbers)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kernels:
-    """One implementation of all."""
+    """One implementation of both."""
 
     plain_words: PlainWords
     band_keys: BandKeys
-    number_words: NumberWords
 
 
 def plain_words(joined: bytes, ends: Places, inside: Flags, values: Hashes) -> tuple[Hashes, Places]:
@@ -54,10 +49,4 @@ def band_keys(narrow: Narrow, starts: Places, constants: Hashes, rows: int) -> H
     return keys
 
 
-def number_words(words: Sequence[str]) -> tuple[Places, list[str]]:
-    numbers = defaultdict[str, int](count().__next__)
-    found = np.fromiter(map(numbers.__getitem__, words), dtype=np.int64, count=len(words))
-    return found, list(numbers)
-
-
-NUMPY = Kernels(plain_words=plain_words, band_keys=band_keys, number_words=number_words)
+NUMPY = Kernels(plain_words=plain_words, band_keys=band_keys)

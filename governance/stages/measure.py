@@ -35,8 +35,7 @@ def work(desk: Desk, metrics: Mapping[str, Metric] | None = None) -> None:
     noises = {name: Noise.from_document(found) for name, found in desk.need("retrain_noise").items()}
     plan, seed = desk.section("policy.probe", ProbePlan), desk.need("seed")
     encoder = desk.encoder(plan.encoder) if plan.encoder else None
-    kernels = desk.kernels(evidence.samples.height)
-    measures = measure_evidence(evidence, texts, plan, seed, metrics, human_slices=slices, noises=noises, encoder=encoder, kernels=kernels)
+    measures = measure_evidence(evidence, texts, plan, seed, metrics, human_slices=slices, noises=noises, encoder=encoder)
     probed = _evidence(desk, *CONTROL_TABLES)
     chosen = shipped_metrics() if metrics is None else metrics
     controls = measure_controls(probed, evidence, seen, plan, seed=seed, metrics=chosen, noises=noises)

@@ -17,7 +17,6 @@ from governance.collapse.report import measure_evidence, shipped_metrics, worst_
 from governance.collapse.samples import equal_samples
 from governance.digest import digest_document
 from governance.errors import IntegrityError, PolicyError
-from governance.provenance.kernels import NUMPY, Kernels
 from governance.section import read_section, section_document
 from governance.stages import measure
 
@@ -174,9 +173,6 @@ class FolderDesk:
         return self.folder / name.replace("/", "_")
 
     writes = reads
-
-    def kernels(self, texts: int) -> Kernels:
-        return NUMPY
 
 
 ONE_LOOK = {"extension": None, "policy.gates.extension": {}}

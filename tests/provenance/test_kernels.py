@@ -70,22 +70,6 @@ def test_texts_beyond_a_chunk_are_read_like_short_ones(kernels: Kernels) -> None
 
 
 @pytest.mark.parametrize("kernels", CHOSEN)
-@given(words=st.lists(st.text(alphabet="ab\u00e9\ud800\n", max_size=3) | ANY))
-@LAWS
-def test_words_are_numbered_in_the_order_in_which_they_are_said_first(kernels: Kernels, words: list[str]) -> None:
-    numbers, vocabulary = kernels.number_words(words)
-    assert vocabulary == list(dict.fromkeys(words))
-    assert [vocabulary[number] for number in numbers.tolist()] == words
-
-
-@pytest.mark.parametrize("kernels", CHOSEN)
-def test_more_words_than_a_first_table_holds_are_numbered_too(kernels: Kernels) -> None:
-    words = [f"w{number}" for number in range(70_000)] * 2
-    numbers, vocabulary = kernels.number_words(words)
-    assert (len(vocabulary), numbers.tolist()) == (70_000, [*range(70_000)] * 2)
-
-
-@pytest.mark.parametrize("kernels", CHOSEN)
 @given(lengths=st.lists(st.integers(1, 9), min_size=1, max_size=6), seed=st.integers(0, 2**32), bands=st.integers(1, 4))
 @LAWS
 def test_band_keys_fold_the_least_value_of_every_function(kernels: Kernels, lengths: list[int], seed: int, bands: int) -> None:

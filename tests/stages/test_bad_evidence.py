@@ -15,7 +15,6 @@ from governance.digest import read_document, write_document
 from governance.errors import IntegrityError
 from governance.gates.extension import ExtensionRules
 from governance.gates.margins import GateRules
-from governance.provenance.kernels import NUMPY, Kernels
 from governance.section import read_section, section_document
 from governance.stages import judge, measure
 from governance.stages.stage import Stage
@@ -54,9 +53,6 @@ class CycleDesk:
         if name not in self.stage.writes:
             raise KeyError(name)
         return self.folder / name
-
-    def kernels(self, texts: int) -> Kernels:
-        return NUMPY
 
 
 @cache

@@ -20,7 +20,6 @@ from governance.gates.margins import GateRules
 from governance.ports.desk import SHARDS
 from governance.ports.language_model import Decoding, LanguageModel, Score, Span
 from governance.ports.trainer import Trainer
-from governance.provenance.kernels import NUMPY, Kernels
 from governance.section import part_of, read_section, section_document
 from governance.stages import judge, measure, probe
 from governance.stages.known import SHARP, disordered
@@ -58,9 +57,6 @@ class RunDesk:
 
     def trainer(self, name: str) -> Trainer:
         return self.trained_by
-
-    def kernels(self, texts: int) -> Kernels:
-        return NUMPY
 
     def progress(self, title: str) -> Callable[[int, int, str], None]:
         return lambda done, total, words: None
