@@ -33,6 +33,8 @@ READ_SCHEMA = pl.Schema(
 )
 Gathered = Callable[[Places, Sequence[str]], Iterable[pl.DataFrame]]
 _MOST_GENERATIONS = 64
+_PIECES = 4
+"""Pieces of gathered rows that are a run of the columns: whole rows are far wider than what rules look at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +134,7 @@ def _in_files(source: Path, order: Places, gathered: Gathered, folder: Path) -> 
     known = [name for name in (*KEYS, SUCCESS) if name in pl.read_parquet_schema(source)]
     parts = (told_success(part).select(*KEYS, SUCCESS) for part in gathered(order, known))
     first = next(parts)
-    return FileColumns(folder=folder, height=int(order.size), piece_rows=max(1, first.height)).filled(chain([first], parts))
+    return FileColumns(folder=folder, height=int(order.size), piece_rows=_PIECES * max(1, first.height)).filled(chain([first], parts))
 
 
 def weighed_rows(source: Path, rules: MixRules) -> pl.DataFrame:

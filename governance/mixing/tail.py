@@ -10,7 +10,7 @@ from governance.provenance.hashing import Places
 from governance.provenance.words import AnyWords, Words
 
 _WORDS_AT_A_TIME = 1 << 20
-_COUNTS_AT_A_TIME = 1 << 22
+_COUNTS_AT_A_TIME = 1 << 21
 """Counts of words that wait to be added up: bounds the memory to these and the vocabulary."""
 MOST_DOCUMENTS = 2
 """A word is rare where at most so many human texts use it, anchors included."""

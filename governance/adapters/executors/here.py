@@ -17,7 +17,7 @@ from governance.provenance.hashing import Places
 from governance.threads import THREADS
 
 BATCH_ROWS = 1 << 13
-PIECE_BYTES = 1 << 24
+PIECE_BYTES = 1 << 22
 WAITING_ROWS = 256
 """Rows of a piece that wait in memory for others before they are written."""
 MOST_PIECES = 256
