@@ -8,7 +8,7 @@ environment: .venv-ok
 .venv-ok: constraints.txt pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch==2.13.0
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,fast,dev]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,fast,servers,dev]"
 	touch .venv-ok
 
 run: .venv-ok
@@ -22,7 +22,7 @@ test: .venv-ok
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 slow: .venv-ok
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow or e2e"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow or e2e or servers"
 
 format: .venv-ok
 	$(BIN)/ruff format .

@@ -59,7 +59,7 @@ def audit_corpus(place: Path, asked: Sequence[str], shop: Shop | None) -> Corpus
 
 def record(shop: Shop, audit: CorpusAudit, sha256: str) -> bool:
     """Tell the ledger of a workspace that has one what was audited: a digest and counts. Returns whether it was told."""
-    if not shop.workspace.ledger.is_file():
+    if not shop.begun:
         return False
     document, declared = audit.document, audit.document["declared"]
     body = {

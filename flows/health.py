@@ -22,6 +22,7 @@ from governance.adapters.bars import bars
 from governance.adapters.checks import places, programs
 from governance.adapters.checks.check import Check, broken, doubtful, fine, tried
 from governance.adapters.checks.keys import check_platform_key
+from governance.adapters.checks.ledger_server import check_ledger_store
 from governance.errors import DependencyError, IntegrityError
 from governance.ports.desk import SHARDS
 from governance.release.platform_key import platform_keys
@@ -92,6 +93,7 @@ def _systems(shop: Shop) -> tuple[Round, ...]:
         Round(name="schedule", work=_scheduler),
         Round(name="registry", work=partial(_registry, shop)),
         Round(name="dvc remote", work=partial(places.check_dvc, shop.workspace)),
+        Round(name="ledger server", work=partial(_ledger_server, shop)),
     )
 
 
@@ -123,6 +125,11 @@ def _registry(shop: Shop) -> Check:
     shown = shop.registry.aliases(shop.policy.line.model)
     words = ", ".join(f"{alias} {version}" for alias, version in sorted(shown.items())) or "no model yet"
     return fine("registry", f"opens: {words}")
+
+
+def _ledger_server(shop: Shop) -> Check:
+    """The database of the ledger, where the settings name one. Raises: DependencyError where it cannot be asked."""
+    return check_ledger_store(shop.ledger.store)
 
 
 def _ledger(shop: Shop) -> Check:

@@ -51,7 +51,7 @@ def surroundings(shop: Shop | None) -> Surroundings:
     """What the shop lends. Raises: IntegrityError where a pinned shard or the emission ledger was altered."""
     if shop is None:
         return Surroundings()
-    policy, state = shop.policy, shop.ledger.state() if shop.workspace.ledger.is_file() else State()
+    policy, state = shop.policy, shop.ledger.state() if shop.begun else State()
     place, count = shop.emissions.settled(state.emissions), _student(shop, state)
     return Surroundings(
         provenance=policy.provenance,

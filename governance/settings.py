@@ -1,9 +1,11 @@
 """heirloom.toml -> Settings: where things are and when they run. Nothing here says what is allowed: that is the policy's."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from governance.advice.rules import AdviceRules
 from governance.errors import PolicyError
@@ -13,6 +15,7 @@ from governance.section import read_section
 from governance.training.recipe import Recipe
 
 HERE, RAY = "here", "ray"
+SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,18 +77,42 @@ class Signing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerWitnesses:
-    """Who keeps the platform's signed checkpoints of the ledger, besides the folder in the workspace's state that always does.
+class LedgerPlace:
+    """Where the ledger is, and who keeps the platform's signed checkpoints of it, besides the folder in the workspace's state that always
+    does.
 
-    `git` is a ref of the repository that the workspace lies in (nothing where it lies in none, and in the environment `demo`, where a line
-    is often begun anew), `git:PATH` a ref of another repository, anything else a folder: on another disk, or one that is synchronised.
+    A witness `git` is a ref of the repository that the workspace lies in (nothing where it lies in none, and in the environment `demo`,
+    where a line is often begun anew), `git:PATH` a ref of another repository, anything else a folder: on another disk, or one that is
+    synchronised.
     """
 
+    url: str = ""
+    """`postgresql://USER@HOST:PORT/DATABASE`, without a password; empty = a file in the workspace's state."""
+    schema: str = "heirloom"
+    """The schema of the database: one for each model line."""
+    password_file: str = ""
+    """The file of the password, outside the workspace. HEIRLOOM_LEDGER_PASSWORD wins; neither = libpq's own ways (PGPASSFILE)."""
     witnesses: tuple[str, ...] = ("git",)
 
     def __post_init__(self) -> None:
         if any(not name.strip() for name in self.witnesses) or len(set(self.witnesses)) < len(self.witnesses):
             raise ValueError(f"witnesses: {list(self.witnesses)} are not different places")
+        if self.url:
+            check_server_url("url", self.url, ("postgresql", "postgres"))
+        if not SCHEMA_NAME.fullmatch(self.schema):
+            raise ValueError(f"schema: {self.schema!r} is no name of a schema (a-z, 0-9 and '_', at most 63 characters)")
+
+
+def check_server_url(name: str, url: str, schemes: tuple[str, ...]) -> None:
+    """An address names its server, and no password: settings are read by many, and their errors are shown.
+
+    Raises: ValueError that does not repeat the address.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in schemes or not parts.hostname:
+        raise ValueError(f"{name}: is no address such as {schemes[0]}://HOST:PORT")
+    if parts.password is not None or "password" in {key.lower() for key in parse_qs(parts.query, keep_blank_values=True)}:
+        raise ValueError(f"{name}: holds a password; put that into a file that only the service can read, and name the file")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +166,7 @@ class _Sections:
     """The language model that is asked for its opinion on a side-by-side; it advises and decides nothing."""
     advice: AdviceRules = field(default_factory=AdviceRules)
     signing: Signing = field(default_factory=Signing)
-    ledger: LedgerWitnesses = field(default_factory=LedgerWitnesses)
+    ledger: LedgerPlace = field(default_factory=LedgerPlace)
     engine: Engine = field(default_factory=Engine)
     encoder: EncoderFolder = field(default_factory=EncoderFolder)
     benchmarks: Mapping[str, Benchmark] = field(default_factory=dict)

@@ -18,7 +18,6 @@ from governance.adapters.executors.here import HereExecutor
 from governance.adapters.folder_desk import FolderDesk
 from governance.adapters.kill_points import kill_points
 from governance.adapters.runners import DvcRunner, HereRunner
-from governance.adapters.sqlite_ledger import SqliteLedger
 from governance.errors import UsageError
 from governance.plugins import discover
 from governance.policy import Policy, read_policy, refuse_overrides
@@ -67,8 +66,15 @@ class Shop:
 
     @cached_property
     def ledger(self) -> Ledger:
-        store = SqliteLedger(path=self.workspace.ledger)
+        from governance.adapters.ledger_place import ledger_store
+
+        store = ledger_store(self.workspace, self.settings.ledger, self.secret_place)
         return Ledger(store=store, clock=self.clock, actor=self.actor, acknowledged=self._acknowledged)
+
+    @property
+    def begun(self) -> bool:
+        """True where anything was decided in this workspace yet. Reading does not make a ledger."""
+        return self.ledger.store.head() is not None
 
     @cached_property
     def notary(self) -> Notary:

@@ -1,4 +1,4 @@
-"""`heirloom ledger verify, witness, rekey` and `heirloom ledger show`."""
+"""`heirloom ledger verify, witness, rekey, move` and `heirloom ledger show`."""
 
 from typing import TYPE_CHECKING
 
@@ -77,6 +77,24 @@ def rekey(*, reason: str, common: Common | None = None) -> Outcome:
     said = "signed by the old key" if named.signature else "NOT signed by the old key: every proof will say so"
     lines = [f"The platform's key is {named.key} since ledger {named.since}, {said}.", "Next: commit platform_signers"]
     return Outcome(command="ledger-rekey", lines=lines, document={"key": named.key, "seq": named.since, "signed": bool(named.signature)})
+
+
+@command.command
+def move(*, common: Common | None = None) -> Outcome:
+    """Take the ledger of a workspace from its file to the PostgreSQL server that heirloom.toml names, event by event, and verify it there.
+
+    The file is set aside and not removed. A move that was killed is finished by the same command.
+    """
+    from cli.shop import shop_of
+    from governance.adapters.ledger_place import moved
+    from governance.adapters.lock import hold
+
+    shop = shop_of(common)
+    with hold(shop.workspace.lock, "ledger move", shop.clock):
+        done = moved(shop.workspace, shop.settings.ledger, shop.secret_place)
+    lines = [f"{done.events} events are at {plain(shop.settings.ledger.url)}, {done.written} of them since now; the chain holds there."]
+    document = {"events": done.events, "written": done.written}
+    return Outcome(command="ledger-move", lines=[*lines, "Next: heirloom doctor"], document=document)
 
 
 def _proof_lines(proof: "Proof", shop: "Shop") -> list[str]:

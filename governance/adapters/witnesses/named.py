@@ -40,7 +40,7 @@ def enlisted(workspace: Workspace) -> bool:
     seal = PlatformKeyFile(key=workspace.platform_key, signers=workspace.platform_signers, own=True)
     if read_settings(workspace.settings).signing.platform_key or os.environ.get(PLATFORM_KEY):
         return False
-    if workspace.ledger.exists() and not seal.key.exists():
+    if (workspace.ledger.exists() or workspace.checkpoints.exists()) and not seal.key.exists():
         return False
     public, before = seal.public(make=True), len(seal.listed())
     seal.enlist(public)
