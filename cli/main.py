@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -45,12 +46,12 @@ def build() -> App:
     return app
 
 
-def main(tokens: Sequence[str] | None = None) -> int:
-    """Run one command; the only place that catches GovernanceError. Returns the exit code."""
+def main(tokens: Sequence[str] | None = None, app: App | None = None) -> int:
+    """Run one command, of our own application unless another is brought; the only place that catches everything. Returns the exit code."""
     asked = list(sys.argv[1:] if tokens is None else tokens)
     as_json = "--json" in asked
     try:
-        return _answer(build()(asked, exit_on_error=False, print_error=False), as_json=as_json)
+        return _answer((app or build())(asked, exit_on_error=False, print_error=False), as_json=as_json)
     except CycloptsError as error:
         return _complain(str(error), USAGE, as_json=as_json, kind="UsageError")
     except GovernanceError as error:
@@ -60,6 +61,10 @@ def main(tokens: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - the reader has gone; nothing more can be said
         return BUG
+    except Exception as error:  # noqa: BLE001 - ours to mend: a program is told the code and the kind, a person reads where it happened
+        traceback.print_exc()
+        said = "a fault of heirloom itself; stderr says where it happened"
+        return _complain(said, BUG, as_json=as_json, kind=type(error).__name__)
 
 
 def run() -> None:

@@ -30,12 +30,13 @@ from governance.actions.preregister import preregister
 from governance.adapters.dvc_commands import add_files, init_dvc
 from governance.adapters.inbox import waiting
 from governance.collapse.sentinels import SENTINELS_FILE
-from governance.digest import canonical_bytes, digest_document, digest_file, write_document
+from governance.digest import canonical_bytes, digest_document, digest_file, read_document, write_document
 from governance.errors import IntegrityError, RefusedError, UsageError
 from governance.mixing.rules import SYNTHETIC
 from governance.ports.desk import SHARDS
 from governance.ports.source import Prepared
 from governance.provenance.labels.label import RELABELS_FILE
+from governance.provenance.last_batch import LastBatch
 from governance.provenance.memory import Past
 from governance.provenance.passed import KnownModel, known_model
 from governance.provenance.row import Origin
@@ -142,7 +143,7 @@ def begin(shop: Shop, batch: Path | None = None, *, again: bool = False, record:
     judged = state.judged.get((batch_manifest(chosen).digest, shop.policy.digest))
     if judged is not None and judged.version is not None and not again:
         return NothingToDo(reason=f"{chosen.name} was judged in cycle {judged.cycle} under this policy: {judged.verdict}", judgement=judged)
-    return _begin(shop, state, _request(shop, state, RETRAINING, chosen, _start(shop, state)), record=record)
+    return _begin(shop, state, _request(shop, state, RETRAINING, chosen, start_of(shop, state)), record=record)
 
 
 def _open_batch(shop: Shop, state: State) -> Path | None:
@@ -190,6 +191,7 @@ def _request(shop: Shop, state: State, kind: str, batch: Path, start: Mapping[st
         benchmarks=guarded(pinned_benchmarks(shop, state), sentinels),
         sentinels=sentinels,
         watermark=watermark_to_find(shop),
+        last_batch=last_batch(shop, state),
         attempts=state.attempts,
         noises=pooled_noises(state.controls.values(), terms_of(shop.policy.document(), {name: state.shards[name] for name in SHARDS})),
     )
@@ -199,6 +201,15 @@ def known_models(shop: Shop, state: State) -> tuple[KnownModel, ...]:
     """Every release of the line, promoted or not: any of them may have written what comes in."""
     name, worst = shop.policy.line.model, shop.policy.mixing.unknown_past == SYNTHETIC
     return tuple(known_model(name, r.checkpoint, r.descent, unknown_is_synthetic=worst) for r in state.releases.values())
+
+
+def last_batch(shop: Shop, state: State) -> LastBatch | None:
+    """The batch of the newest retraining that was registered, where its audit is still kept; a founding batch is another kind of thing."""
+    retrained = [release for release in state.releases.values() if release.kind == RETRAINING]
+    newest = max(retrained, key=lambda release: release.registered_seq, default=None)
+    if newest is None or not (audit := shop.workspace.archive(newest.cycle_digest) / "audit.json").is_file():
+        return None
+    return LastBatch.of_audit(newest.cycle, read_document(audit))
 
 
 def _begin(shop: Shop, state: State, request: CycleRequest, *, record: bool) -> Begun:
@@ -238,7 +249,11 @@ def _record(shop: Shop, state: State, document: Mapping[str, Any], digest: str) 
     shop.ledger.record(kinds.CYCLE_FROZEN, body)
 
 
-def _start(shop: Shop, state: State) -> dict[str, Any]:
+def start_of(shop: Shop, state: State) -> dict[str, Any]:
+    """The release whose weights a retraining starts from, as the policy says; as it stands in cycle.json.
+
+    Raises: RefusedError where there is none, or where it descends from a recalled one.
+    """
     version = state.base if shop.policy.training.start == START_BASE else state.champion
     if version is None:
         raise RefusedError("the policy starts from the pre-synthetic release, and there is none", where="policy.toml training.start")

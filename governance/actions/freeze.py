@@ -35,6 +35,7 @@ from governance.ports.workspace import Workspace
 from governance.provenance.earlier import EARLIER_FILE, nothing_earlier
 from governance.provenance.emissions import EMISSIONS_FILE, emissions_bytes, nothing_emitted
 from governance.provenance.labels.label import RELABELS_FILE, no_relabels
+from governance.provenance.last_batch import LastBatch
 from governance.provenance.memory import KNOWN_FILE, nothing_known
 from governance.provenance.passed import KnownModel
 from governance.provenance.recalled import Recalled
@@ -84,6 +85,8 @@ class CycleRequest:
     """Truths and their falsehoods; None freezes an empty table."""
     watermark: Mapping[str, Any] | None = None
     """The mark of our teachers by the fingerprint of its key; None where the key is not here."""
+    last_batch: LastBatch | None = None
+    """The batch of the newest retraining before, which this one is held against."""
     attempts: Mapping[str, int] = field(default_factory=dict)
     """Digest of a batch -> how often it was judged before, under any policy."""
     noises: Mapping[str, Noise] = field(default_factory=dict)
@@ -163,6 +166,7 @@ def cycle_of(request: CycleRequest, manifest: Manifest) -> dict[str, Any]:
         },
         "sentinels": {"path": f"cycle/{SENTINELS_FILE}", "sha256": digest_bytes(_sentinels(request))},
         "watermark": dict(request.watermark) if request.watermark else None,
+        "last_batch": request.last_batch.document() if request.last_batch else None,
         "models": [model.document() for model in request.models],
         "recalled": [one.document() for one in request.recalled],
         "withdrawn": {"path": f"cycle/{WITHDRAWN_FILE}", "sha256": digest_bytes(_withdrawn(request))},

@@ -10,6 +10,7 @@ from typing import Any
 
 from governance.errors import DependencyError
 from governance.provenance.audit import Counts, ProvenanceAudit
+from governance.provenance.last_batch import drift_since
 from governance.provenance.outline import BatchOutline
 from governance.provenance.row import Origin
 from schemas.expectations import SUITES, suite
@@ -48,6 +49,7 @@ def batch_line(audit: ProvenanceAudit, outline: BatchOutline) -> dict[str, int]:
         "characters_p99": outline.characters_at(99),
         "earliest_year": min(outline.years, default=0),
         "latest_year": max(outline.years, default=0),
+        **drift_since(outline.last, audit.by_slice, outline.characters_at(50)),
     }
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
+from governance.provenance.last_batch import LastBatch
 from governance.provenance.passed import KnownModel
 
 MEMORY_SCHEMA = pl.Schema(
@@ -32,6 +33,8 @@ class Past:
     models: tuple[KnownModel, ...] = ()
     relabels: Path | None = None
     """People's labels in force (a file of `governance.provenance.labels.label.RELABELS_SCHEMA`)."""
+    last: LastBatch | None = None
+    """The batch of the cycle before."""
 
 
 NO_PAST = Past()

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from governance.provenance.last_batch import LastBatch
+
 Histogram = Mapping[int, int]
 
 
@@ -14,6 +16,8 @@ class BatchOutline:
 
     characters: Histogram = field(default_factory=dict)
     years: Histogram = field(default_factory=dict)
+    last: LastBatch | None = None
+    """The batch before it, where there is one to be held against."""
 
     @classmethod
     def of(cls, rows: pl.DataFrame) -> "BatchOutline":

@@ -7,6 +7,7 @@ from governance.digest import digest_file, write_document
 from governance.errors import IntegrityError
 from governance.ports.desk import Desk
 from governance.provenance.labels.label import RELABELS_FILE
+from governance.provenance.last_batch import LastBatch
 from governance.provenance.memory import KNOWN_FILE, Past
 from governance.provenance.passed import KnownModel
 from governance.provenance.rules import ProvenanceRules
@@ -26,6 +27,7 @@ def work(desk: Desk) -> None:
         known=frozen_file(desk, KNOWN_FILE, "known"),
         relabels=frozen_file(desk, RELABELS_FILE, "relabels"),
         models=tuple(KnownModel(**model) for model in desk.need("models")),
+        last=LastBatch.from_document(desk.need("last_batch")),
     )
     admitted, quarantine, descent = (desk.writes(name) for name in ("admitted.parquet", "quarantine.jsonl", "descent.parquet"))
     audit = desk.batch_door().admit(files, desk.need("mapping"), rules, admitted, quarantine, past=past, descent=descent)
@@ -47,7 +49,7 @@ STAGE = Stage(
     name="validate",
     reads=("batch/", *laundering.READS),
     writes=("admitted.parquet", "quarantine.jsonl", "audit.json", "descent.parquet", *laundering.WRITES),
-    needs=("batch", "mapping", "models", "policy.provenance", *laundering.NEEDS),
+    needs=("batch", "mapping", "models", "last_batch", "policy.provenance", *laundering.NEEDS),
     code=("governance.adapters.batch", "governance.adapters.great_expectations", "schemas.rows", "schemas.expectations", *laundering.CODE),
     work=work,
 )

@@ -11,7 +11,7 @@ from governance.errors import IntegrityError
 
 SUITES: Mapping[str, str] = MappingProxyType(
     {
-        "batch": "77387a7635fca68b6b6ccf0072237a4b0bc12d7bde9dcf18d1551f6a5dfe1786",
+        "batch": "979cba4ccbf3f7384aa5c178227b34a0d542ef51df4d7db0821ecaeea62ff005",
         "slices": "f0c8acb779f8eeb3e21329e003e146537fdc53737aea7e99ac8645debe5df3a2",
     }
 )

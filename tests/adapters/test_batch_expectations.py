@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
 from governance.adapters.great_expectations import batch_line, expectations_of, slice_lines
 from governance.provenance.audit import ProvenanceAudit
+from governance.provenance.last_batch import LastBatch
 from governance.provenance.outline import BatchOutline
 
 AUDIT = ProvenanceAudit(
@@ -30,6 +33,25 @@ def test_the_real_suites_pass_what_is_fine_and_name_what_is_not() -> None:
     results = {one["name"]: one for one in expectations_of(AUDIT, OUTLINE)}
     assert results["some-human-rows"] == {"name": "some-human-rows", "severity": "critical", "success": True, "observed": 6}
     assert {name for name, one in results.items() if not one["success"]} == {"every-slice-has-human-rows"}
+
+
+@pytest.mark.parametrize(
+    ("last", "failed"),
+    [
+        ({"by_slice": AUDIT.by_slice, "median": 100}, set()),
+        ({"by_slice": {"news": {"human": 6}, "essays": {"model": 6}}, "median": 100}, set()),
+        ({"by_slice": {"news": {"human": 12}, "essays": {"human": 6}}, "median": 100}, {"human-share-as-last-time"}),
+        ({"by_slice": AUDIT.by_slice, "median": 210}, {"length-as-last-time"}),
+        (
+            {"by_slice": {"news": {"human": 6, "model": 6}, "essays": {"model": 6}, "sport": {"human": 2, "model": 18}}, "median": 100},
+            {"no-slice-gone", "slices-as-last-time"},
+        ),
+    ],
+)
+def test_a_batch_unlike_the_last_one_is_named_and_never_refused(last: dict, failed: set[str]) -> None:
+    results = expectations_of(AUDIT, replace(OUTLINE, last=LastBatch(cycle=1, **last)))
+    found = {one["name"]: one["severity"] for one in results if not one["success"] and one["name"] != "every-slice-has-human-rows"}
+    assert found == dict.fromkeys(failed, "warning")
 
 
 @pytest.mark.parametrize(

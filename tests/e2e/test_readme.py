@@ -1,5 +1,6 @@
 """Every command of the README is executed, and the story that it tells is the one that happens."""
 
+import json
 import re
 import socket
 import subprocess
@@ -87,7 +88,7 @@ def test_the_tour_runs_as_it_is_told(after_make_run: Path):
 
 
 @pytest.mark.e2e
-def test_the_registry_page_of_the_readme_opens(after_make_run: Path):
+def test_the_registry_page_of_the_readme_shows_the_review_of_the_champion_and_its_report(after_make_run: Path):
     command = re.search(r"`(mlflow ui --backend-store-uri [^`]+)`", README)
     assert command
     with socket.socket() as probe:
@@ -103,10 +104,26 @@ def test_the_registry_page_of_the_readme_opens(after_make_run: Path):
         start_new_session=True,
     )
     try:
-        assert opens(f"http://127.0.0.1:{port}/health", 60)
+        address = f"http://127.0.0.1:{port}"
+        assert opens(f"{address}/health", 60)
+        ask = f"{address}/ajax-api/2.0/mlflow"
+        model = json.loads(page(f"{ask}/registered-models/get?name=student"))["registered_model"]
+        champion = next(one["version"] for one in model["aliases"] if one["alias"] == "champion")
+        version = json.loads(page(f"{ask}/model-versions/get?name=student&version={champion}"))["model_version"]
+        assert version["description"].startswith("**Champion, promoted at ledger ")
+        assert "This page is a copy" in version["description"]
+        assert "heirloom.status" in {tag["key"] for tag in version["tags"]}
+        report = page(f"{address}/get-artifact?path=review/report.html&run_uuid={version['run_id']}")
+        assert "<title>student, cycle" in report
+        assert "default-src 'none'" in report
     finally:
         server.terminate()
         server.wait(timeout=30)
+
+
+def page(address: str) -> str:
+    with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310 - our own loopback
+        return bytes(answer.read()).decode()
 
 
 def opens(address: str, seconds: int) -> bool:

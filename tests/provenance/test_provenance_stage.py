@@ -80,11 +80,19 @@ def desk(tmp_path: Path) -> FolderDesk:
     (tmp_path / "shards").mkdir()
     for name in ("anchors", "human"):
         rows_frame([{"row_id": f"{name}-1", "text": name, "origin": "human"}], name).write_parquet(tmp_path / SHARDS[name])
-    needs = {"batch": {"digest": "x", "files": [entry]}, "mapping": {}, "models": [], "policy.provenance": {}, "policy.laundering": {}}
+    needs = {
+        "batch": {"digest": "x", "files": [entry]},
+        "mapping": {},
+        "models": [],
+        "last_batch": None,
+        "policy.provenance": {},
+        "policy.laundering": {},
+    }
     needs |= {name: {"path": f"cycle/{file}", "sha256": digest_file(tmp_path / file)} for name, file in FROZEN.items()}
     needs |= {
         "kind": "retraining",
         "watermark": None,
+        "last_batch": None,
         "model": "student",
         "champion": None,
         "teachers": {},

@@ -5,7 +5,7 @@ bounded by ids and one run of rows, and a row that the second reading finds chan
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -72,7 +72,9 @@ class FileBatchDoor:
             write_whole(through_parents(entering, known).filter(pl.col("depth") > 0).select(PASSED_SCHEMA.names()), descent)
         lost = strangers(edges_of(entering), register, known).height
         nearer = returned_nearer(register, known)
-        said = audit.document(self.expect(audit, outline), aliases=rules.aliases, unknown_parents=lost, returned_nearer=nearer)
+        said = audit.document(
+            self.expect(audit, replace(outline, last=past.last)), aliases=rules.aliases, unknown_parents=lost, returned_nearer=nearer
+        )
         return {**said, "unmapped_success": list(success)}
 
 
