@@ -11,7 +11,8 @@ import polars as pl
 from flows.benchmarks import pinned_benchmarks, record_pins
 from flows.earlier import earlier_rows
 from flows.marking import watermark_to_find
-from flows.recall import recalled_of, refuse_start, withdrawn_rows
+from flows.recall import recalled_of, withdrawn_rows
+from flows.references import last_batch, start_of
 from flows.sentinels import guarded, pinned_sentinels, record_sentinels
 from governance.actions.freeze import (
     FOUNDING,
@@ -30,13 +31,12 @@ from governance.actions.preregister import preregister
 from governance.adapters.dvc_commands import add_files, init_dvc
 from governance.adapters.inbox import waiting
 from governance.collapse.sentinels import SENTINELS_FILE
-from governance.digest import canonical_bytes, digest_document, digest_file, read_document, write_document
+from governance.digest import canonical_bytes, digest_document, digest_file, write_document
 from governance.errors import IntegrityError, RefusedError, UsageError
 from governance.mixing.rules import SYNTHETIC
 from governance.ports.desk import SHARDS
 from governance.ports.source import Prepared
 from governance.provenance.labels.label import RELABELS_FILE
-from governance.provenance.last_batch import LastBatch
 from governance.provenance.memory import Past
 from governance.provenance.passed import KnownModel, known_model
 from governance.provenance.row import Origin
@@ -45,9 +45,8 @@ from governance.release.controls import pooled_noises, terms_of
 from governance.release.judged import Judgement
 from governance.release.preregistration import outdated
 from governance.release.standing import history_document, original_document
-from governance.release.state import Release, State
+from governance.release.state import State
 from governance.stages.table import code_documents
-from governance.training.rules import START_BASE
 from governance.wiring import Shop
 
 
@@ -203,15 +202,6 @@ def known_models(shop: Shop, state: State) -> tuple[KnownModel, ...]:
     return tuple(known_model(name, r.checkpoint, r.descent, unknown_is_synthetic=worst) for r in state.releases.values())
 
 
-def last_batch(shop: Shop, state: State) -> LastBatch | None:
-    """The batch of the newest retraining that was registered, where its audit is still kept; a founding batch is another kind of thing."""
-    retrained = [release for release in state.releases.values() if release.kind == RETRAINING]
-    newest = max(retrained, key=lambda release: release.registered_seq, default=None)
-    if newest is None or not (audit := shop.workspace.archive(newest.cycle_digest) / "audit.json").is_file():
-        return None
-    return LastBatch.of_audit(newest.cycle, read_document(audit))
-
-
 def _begin(shop: Shop, state: State, request: CycleRequest, *, record: bool) -> Begun:
     at_hand = frozen_cycle(shop.workspace)
     wanted = cycle_of(request, batch_manifest(request.batch))
@@ -247,31 +237,6 @@ def _record(shop: Shop, state: State, document: Mapping[str, Any], digest: str) 
         **sealed,
     }
     shop.ledger.record(kinds.CYCLE_FROZEN, body)
-
-
-def start_of(shop: Shop, state: State) -> dict[str, Any]:
-    """The release whose weights a retraining starts from, as the policy says; as it stands in cycle.json.
-
-    Raises: RefusedError where there is none, or where it descends from a recalled one.
-    """
-    version = state.base if shop.policy.training.start == START_BASE else state.champion
-    if version is None:
-        raise RefusedError("the policy starts from the pre-synthetic release, and there is none", where="policy.toml training.start")
-    refuse_start(state, version)
-    return _lineage_of(state.releases[version])
-
-
-def _lineage_of(release: Release) -> dict[str, Any]:
-    return {
-        "digest": release.checkpoint,
-        "version": release.version,
-        "synthetic_tokens": release.synthetic_tokens,
-        "total_tokens": release.total_tokens,
-        "depth": release.depth,
-        "passages": release.descent.passages,
-        "unknown_tokens": release.unknown_tokens,
-        "past_share": release.past_share.document() if release.past_share else None,
-    }
 
 
 def _founding_start(shop: Shop, base: Path) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flows.begin import start_of
+from flows.references import start_of
 from governance.errors import RefusedError
 from tests.flows.traced_line import TracedLine
 
