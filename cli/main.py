@@ -14,7 +14,7 @@ from governance.errors import GovernanceError
 GROUPS = {
     "Every cycle": ("plan", "power", "retrain", "synthesize", "trend", "advise", "status", "history"),
     "Decide": (
-        *("baseline", "shadow", "review", "approve", "reject", "label", "withdraw", "side_by_side"),
+        *("baseline", "shadow", "tasks", "review", "approve", "reject", "label", "withdraw", "side_by_side"),
         *("promote", "canary", "rollback", "note", "freeze", "unfreeze"),
     ),
     "Prove and mend": (

@@ -14,6 +14,7 @@ from flows.marking import watermark_to_find
 from flows.recall import recalled_of, withdrawn_rows
 from flows.references import last_batch, start_of
 from flows.sentinels import guarded, pinned_sentinels, record_sentinels
+from flows.tasks import refuse_bad_scores
 from governance.actions.freeze import (
     FOUNDING,
     RETRAINING,
@@ -131,6 +132,7 @@ def begin(shop: Shop, batch: Path | None = None, *, again: bool = False, record:
     """
     prepared = pin(shop)
     settle(shop.workspace)
+    refuse_bad_scores(shop)
     state = shop.ledger.state()
     if state.frozen is not None:
         raise RefusedError(f"retraining is frozen: {state.frozen}", fix='heirloom unfreeze --reason "..."')

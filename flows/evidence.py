@@ -24,7 +24,9 @@ from governance.release.ledger import Event
 from governance.release.state import Release, State
 from governance.wiring import Shop
 
-DOCUMENTS = ("cycle", "audit", "laundering", "mix", "lineage", "training", "measures", "decision", "matched")
+DOCUMENTS = ("cycle", "audit", "laundering", "mix", "lineage", "training", "measures", "decision", "matched", "tasks")
+BY_CHOICE = ("tasks",)
+"""What a line need not have."""
 REPORT, SAMPLES, MIX = "report.html", "samples.parquet", "mix.parquet"
 WHAT = {ROWS: "the rows of the mix", SCORES: "the scores document by document", BATCHES: "the log of batches"}
 NO_TEXT = "no text of a row, no sample and no weights; --with-text adds rows and samples"
@@ -158,6 +160,6 @@ def _texts(shop: Shop, release: Release, folder: Path) -> dict[str, Pieces]:
 
 def _lacking(kept: Mapping[str, Any], tables: Sequence[str]) -> list[str]:
     """What was not kept when the cycle ended, a sentence each."""
-    said = [f"documents/{name}.json was not kept" for name in DOCUMENTS if name not in kept]
+    said = [f"documents/{name}.json was not kept" for name in DOCUMENTS if name not in kept and name not in BY_CHOICE]
     said += ["the policy that it was judged under was not kept"] if "cycle" not in kept else []
     return said + [f"{name}, {what}: not kept when the cycle ended" for name, what in WHAT.items() if name not in tables]

@@ -32,12 +32,13 @@ from governance.release.levels import Levels, levels_of
 from governance.release.reading import Sample
 from governance.release.rules import REVIEW
 from governance.release.state import ADOPTED, PASS
+from governance.release.tasks import TASKS_FILE
 from governance.stages.gate_version import judging_gate
 from governance.wiring import Shop, steps
 
 KEPT = (
     *("cycle.json", "audit.json", "laundering.json", "mix.json", "lineage.json", "training.json", "measures.json", "decision.json"),
-    *(MATCHED_FILE, "review/report.html", "samples.parquet", "doubtful.parquet", *ATTESTATIONS),
+    *(MATCHED_FILE, TASKS_FILE, "review/report.html", "samples.parquet", "doubtful.parquet", *ATTESTATIONS),
 )
 """Documents of a finished cycle that stay in the workspace, so that a review works with every server down."""
 
@@ -129,12 +130,14 @@ def judged(shop: Shop) -> Mapping[str, Any]:
 
 def registered(shop: Shop) -> RegistrationOutcome:
     """Mirror the cycle at hand into the registry and keep its documents."""
+    from flows.tasks import write_cycle_tasks
     from governance.adapters.report.candidate import build_candidate
 
     cycle = read_document(shop.workspace.cycle / "cycle.json")
     gate = judging_gate(cycle)
     check_as_registered(shop.notary, shop.ledger.events(), cycle, digest_document(cycle), gate)
     attest(shop.notary, shop.workspace.cycle, gate)
+    write_cycle_tasks(shop)
     candidate = build_candidate(shop.workspace.cycle)
     archive = archive_of(shop, candidate.cycle_digest)
     shards = {name: shop.workspace.place(SHARDS[name]) for name in SCORED}

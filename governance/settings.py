@@ -156,6 +156,16 @@ class Benchmark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tasks:
+    """Where your own benchmark writes its scores: a JSON file in the workspace, or an absolute path. Empty = none are given.
+
+    They stand in the report beside the gates, and decide nothing.
+    """
+
+    scores: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Sections:
     """The sections that are read like those of the policy: every setting is known, and a wrong one is named."""
 
@@ -170,6 +180,7 @@ class _Sections:
     engine: Engine = field(default_factory=Engine)
     encoder: EncoderFolder = field(default_factory=EncoderFolder)
     benchmarks: Mapping[str, Benchmark] = field(default_factory=dict)
+    tasks: Tasks = field(default_factory=Tasks)
 
     def __post_init__(self) -> None:
         if strange := sorted(name for name in self.benchmarks if not is_name(name)):

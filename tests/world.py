@@ -83,6 +83,8 @@ class MemoryRegistry:
     described: dict[int, str] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     line: dict[str, str] = field(default_factory=dict)
+    later: dict[int, dict[str, float]] = field(default_factory=dict)
+    """Version -> metrics that were added after it was registered."""
 
     def _call(self, name: str) -> None:
         self.calls.append(name)
@@ -121,6 +123,10 @@ class MemoryRegistry:
     def drop_alias(self, model: str, alias: str) -> None:
         self._call("drop_alias")
         self.shown.pop(alias, None)
+
+    def append(self, model: str, version: int, *, metrics: Mapping[str, float], step: int, artifacts: Mapping[str, Path]) -> None:
+        self._call("append")
+        self.later.setdefault(version, {}).update(metrics)
 
     def checkpoint(self, model: str, version: int) -> Path | None:
         self._call("checkpoint")

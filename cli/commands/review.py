@@ -26,6 +26,8 @@ def command(version: int, *, export: Path | None = None, common: Common | None =
     from cli.drilled import gate_lines
     from cli.shop import shop_of
     from flows.finish import archive_of
+    from flows.tasks import tasks_of
+    from governance.adapters.report.tasks import task_lines
     from governance.digest import read_document
     from governance.errors import RefusedError
     from governance.provenance.descent_words import depth_words, share_words
@@ -44,6 +46,8 @@ def command(version: int, *, export: Path | None = None, common: Common | None =
     descent = release.descent
     lines = [f"Version {version}, cycle {release.cycle}: [bold]{decision['verdict']}[/bold]. {plain(decision['reason'])}"]
     lines += [f"   {g['gate']:<18} {g['against']:<9} {g['verdict']:<13} {plain(g['reason'])}" for g in decision["gates"]]
+    tasks = tasks_of(shop, release)
+    lines += [f" {plain(one)}" for one in task_lines(tasks.document)]
     if (folder / "laundering.json").is_file():
         lines += laundering_lines(read_document(folder / "laundering.json"))
     lines += [
@@ -59,7 +63,13 @@ def command(version: int, *, export: Path | None = None, common: Common | None =
     lines += [*poll_lines(found), *(f" Exported: {plain(path)}" for path in written)]
     if release.waiting:
         lines.append(f'Next: heirloom approve {version} --reason "..."   or   heirloom reject {version} --reason "..."')
-    document = {"version": version, "decision": decision, "checkpoint": release.checkpoint, "report": str(folder / "report.html")}
+    document = {
+        "version": version,
+        "decision": decision,
+        "tasks": tasks.document,
+        "checkpoint": release.checkpoint,
+        "report": str(folder / "report.html"),
+    }
     more = {**poll_document(found), "exported": [str(path) for path in written]}
     return Outcome(command="review", lines=lines, document={**document, **more})
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from governance.adapters.mlflow_opening import SQLITE, database_lock, open_client, translated
 from governance.adapters.mlflow_runs import (
     MODEL_FOLDER,
+    add_to_run,
     experiment_of,
     fill,
     page_of,
@@ -90,6 +91,10 @@ class MlflowRegistry:
     def describe(self, model: str, version: int, description: str) -> None:
         with self._calling(f"writing the description of version {version}") as client:
             client.update_model_version(model, str(version), description)
+
+    def append(self, model: str, version: int, *, metrics: Mapping[str, float], step: int, artifacts: Mapping[str, Path]) -> None:
+        with self._calling(f"adding to version {version}") as client:
+            add_to_run(client, client.get_run(client.get_model_version(model, str(version)).run_id), metrics, step, artifacts)
 
     def set_tags(self, model: str, version: int, tags: Mapping[str, str]) -> None:
         with self._calling(f"writing tags of version {version}") as client:

@@ -92,6 +92,18 @@ def fill(client: "MlflowClient", run: "Run", candidate: Candidate, copy: Path | 
     client.set_terminated(run.info.run_id, "FINISHED")
 
 
+def add_to_run(client: "MlflowClient", run: "Run", metrics: Mapping[str, float], step: int, artifacts: Mapping[str, Path]) -> None:
+    """Values at a later step, which are then the newest of their names, and files in the place of those that had their names."""
+    from mlflow.entities import Metric
+
+    points = [Metric(name, value, run.info.start_time + step, step) for name, value in metrics.items()]
+    for first in range(0, len(points), BATCH):
+        client.log_batch(run.info.run_id, metrics=points[first : first + BATCH])
+    with tempfile.TemporaryDirectory() as folder:
+        for inside, path in artifacts.items():
+            _log_as(client, run.info.run_id, inside, path, Path(folder))
+
+
 def version_of(client: "MlflowClient", run: "Run", candidate: Candidate) -> "ModelVersion":
     """The version of a finished run, made where it is missing."""
     for version in client.search_model_versions(f"name = '{candidate.model}' AND run_id = '{run.info.run_id}'"):

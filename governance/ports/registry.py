@@ -79,6 +79,14 @@ class PageView(Protocol):
 
 
 @runtime_checkable
+class Appended(Protocol):
+    """A registry that can add to a version that it has. Optional: without it a later reading is in the workspace alone."""
+
+    def append(self, model: str, version: int, *, metrics: Mapping[str, float], step: int, artifacts: Mapping[str, Path]) -> None:
+        """Add metrics at a step and files to the version's run; its page stays. The same again changes nothing."""
+
+
+@runtime_checkable
 class LineTags(Protocol):
     """A registry that keeps tags of the model as a whole. Optional: anybody may edit them, so they raise doubts and decide nothing."""
 

@@ -121,6 +121,11 @@ class Workspace:
         return self.state / "shadows"
 
     @property
+    def tasks(self) -> Path:
+        """Task scores that were brought after a cycle, each document by its digest."""
+        return self.state / "tasks"
+
+    @property
     def emissions(self) -> Path:
         """What our own models wrote, as hashes."""
         return self.state / "emissions"

@@ -281,6 +281,7 @@ _STEPS: Mapping[str, Callable[[State, Event], State]] = MappingProxyType(
         kinds.CANARY_STARTED: lambda state, event: _change(state, event.body["version"]),
         kinds.CANARY_ENDED: lambda state, _: state,
         kinds.SHADOW_READ: lambda state, _: state,
+        kinds.TASKS_SCORED: lambda state, _: state,
         kinds.SCHEDULE_FROZEN: lambda state, event: replace(state, frozen=event.body["reason"]),
         kinds.SCHEDULE_UNFROZEN: lambda state, _: replace(state, frozen=None),
         kinds.SHARD_SEALED: fold_baseline.sealed,

@@ -35,6 +35,7 @@ ROLLBACK_COMMITTED = "rollback.committed"
 CANARY_STARTED = "canary.started"
 CANARY_ENDED = "canary.ended"
 SHADOW_READ = "shadow.read"
+TASKS_SCORED = "tasks.scored"
 SCHEDULE_FROZEN = "schedule.frozen"
 SCHEDULE_UNFROZEN = "schedule.unfrozen"
 SHARD_SEALED = "shard.sealed"
@@ -95,6 +96,7 @@ _NEEDS = {
     CANARY_STARTED: "version champion checkpoint percent until approved_by approvals",
     CANARY_ENDED: "version started reason",
     SHADOW_READ: "version champion checkpoint champion_checkpoint prompts draws prompts_sha256 document_sha256",
+    TASKS_SCORED: "version checkpoint tasks scores_sha256 document_sha256",
     SCHEDULE_FROZEN: "reason",
     SCHEDULE_UNFROZEN: "reason",
     SHARD_SEALED: "sha256 documents",

@@ -199,6 +199,21 @@ def test_the_pages_of_all_versions_are_read_at_once_and_one_that_was_deleted_has
     assert sorted(registry.pages("student")) == [2]
 
 
+def test_a_later_reading_is_added_to_the_run_and_the_newest_is_the_one_that_is_shown(workspace: Path, tmp_path: Path) -> None:
+    registry, candidate = embedded(workspace), a_candidate(tmp_path)
+    version = registry.register(replace(candidate, metrics={"task.arc": 0.6}))
+    (tmp_path / "later.html").write_text("<title>later</title>")
+    files = {"review/report.html": tmp_path / "later.html"}
+    for step, value in ((12, 0.5), (15, 0.4), (15, 0.4)):
+        registry.append("student", version, metrics={"task.arc": value}, step=step, artifacts=files)
+    client = open_client(registry.tracking_uri, registry.artifact_root)
+    found = client.get_model_version("student", str(version))
+    assert (found.description, client.get_run(found.run_id).data.metrics["task.arc"]) == (candidate.description, 0.4)
+    assert [(one.step, one.value) for one in client.get_metric_history(found.run_id, "task.arc")] == [(0, 0.6), (12, 0.5), (15, 0.4)]
+    assert Path(registry.report_url("student", version)).read_text() == "<title>later</title>"
+    assert registry.register(candidate) == version
+
+
 def test_a_checkpoint_that_is_gone_is_none_and_can_be_put_back(workspace: Path, tmp_path: Path) -> None:
     registry, candidate = embedded(workspace), a_candidate(tmp_path)
     assert registry.checkpoint("student", 1) is None

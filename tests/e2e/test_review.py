@@ -1,9 +1,11 @@
 """Promotion by people: four eyes by name, and everything bound to what was seen."""
 
+import json
 import os
 import pty
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -102,3 +104,26 @@ def test_a_reviewer_signs_at_a_terminal_and_whose_word_it_is_can_be_shown(founde
     assert (proof.code, "was spent by the promotion" in proof.out) == (0, True), proof.out + proof.err
     allow(workspace / "allowed_signers", ("platform-a", keys["platform-a"]))
     assert run(workspace, "verify", "approval", str(envelope)).code == 4
+
+
+@pytest.mark.e2e
+def test_scores_of_own_benchmarks_stand_beside_the_gates_and_change_no_verdict(founded: tuple[Path, Done], copy: Callable[[], Path]):
+    workspace = copy()
+    before = run(workspace, "review", "2", "--json").document
+    assert before["tasks"]["given"] is False
+    settings = workspace / "heirloom.toml"
+    settings.write_text(settings.read_text() + '[tasks]\nscores = "scores.json"\n')
+    told = [{"checkpoint": before["checkpoint"], "task": "arc", "score": 0.2, "questions": 300}]
+    (workspace / "scores.json").write_text(json.dumps({"schema": "heirloom/task-scores/1", "scores": told}))
+    added = run(workspace, "tasks", "2", "--json")
+    assert added.code == 0, added.err
+    assert (added.document["changed"], added.document["registry"]) == (True, True)
+    after = run(workspace, "review", "2")
+    assert "Own tasks (they decide nothing):" in after.out
+    report = Path(before["report"]).read_text()
+    assert "<h2>Your own tasks</h2>" in report
+    assert "<td>arc <small>300 questions</small></td>" in report
+    assert run(workspace, "review", "2", "--json").document["decision"] == before["decision"]
+    (workspace / "scores.json").write_text("{")
+    wrong = run(workspace, "retrain")
+    assert (wrong.code, "scores.json: is no JSON" in wrong.err) == (2, True)

@@ -20,6 +20,7 @@ from governance.digest import write_bytes
 from governance.errors import IntegrityError
 from governance.ports.registry import Candidate
 from governance.provenance.descent_words import depth_words, descent_of_document, mean_words, share_words
+from governance.release.tasks import TASKS_FILE
 
 REVIEW = "review"
 MADE = ("report.html", "mix_summary.csv")
@@ -32,6 +33,7 @@ MIRRORED = (
     "lineage.json",
     "measures.json",
     "decision.json",
+    TASKS_FILE,
     "batches.parquet",
 )
 LONGEST_PARAM = 500
@@ -91,8 +93,18 @@ def params(documents: CycleDocuments) -> Mapping[str, str]:
 
 def metrics(documents: CycleDocuments) -> Mapping[str, float]:
     """Readings of the candidate and their relative changes with both bounds; a reading that was not taken is absent, never a number."""
-    found = dict(_readings(documents))
+    found = {**dict(_readings(documents)), **task_metrics(documents.tasks)}
     return {name: float(value) for name, value in found.items() if value is not None and math.isfinite(value)}
+
+
+def task_metrics(tasks: Mapping[str, Any] | None) -> Mapping[str, float]:
+    """`task.NAME` and its differences from champion and baseline; nothing where no scores were given."""
+    found: dict[str, float] = {}
+    for task in tasks["tasks"] if tasks and tasks["given"] else ():
+        if (score := task["scores"].get("candidate")) is not None:
+            found[f"task.{task['task']}"] = float(score)
+        found |= {f"task.{task['task']}.minus_{name}": float(against["difference"]) for name, against in task["against"].items()}
+    return found
 
 
 def mix_summary(documents: CycleDocuments) -> str:

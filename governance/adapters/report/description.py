@@ -6,6 +6,7 @@ from governance.adapters.report.contents import synthetic_share, whole_run
 from governance.adapters.report.documents import CycleDocuments
 from governance.adapters.report.numbers import MISSING, share
 from governance.adapters.report.page import next_command
+from governance.adapters.report.tasks import tasks_words
 from governance.adapters.report.verdict import GateRow, gate_rows, headline, verdict_of, worst_slice_words
 from governance.adapters.report.visible import markdown
 from governance.provenance.descent_words import depth_words, descent_of_document, share_words
@@ -35,6 +36,7 @@ def describe(documents: CycleDocuments) -> str:
         _approvals(documents),
         _worst(documents),
         _gate_table(gate_rows(documents)),
+        _tasks(documents),
         _trained_on(documents),
         _declared(documents),
         "Full report: **Artifacts** of the run, `review/report.html`. Beside it: `decision.json`, `measures.json`, `mix_summary.csv`.",
@@ -87,6 +89,12 @@ def _gate_line(row: GateRow) -> str:
     change = f"{row.change} {row.interval}".strip() or MISSING
     cells = (row.title, row.against or MISSING, change, row.limit or MISSING)
     return "| " + " | ".join([*(markdown(cell, 80) for cell in cells), f"**{row.verdict}**"]) + " |"
+
+
+def _tasks(documents: CycleDocuments) -> str:
+    if documents.tasks is None or not documents.tasks["given"]:
+        return "Your own tasks: none were scored when this page was written; `heirloom review` shows those that were scored later."
+    return "Your own tasks, which decide nothing: " + markdown(tasks_words(documents.tasks), 500)
 
 
 def _trained_on(documents: CycleDocuments) -> str:

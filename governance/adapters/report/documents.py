@@ -9,7 +9,7 @@ from governance.digest import digest_document, read_document
 from governance.errors import IntegrityError
 
 Document = Mapping[str, Any]
-OPTIONAL = ("audit", "laundering", "mix", "training", "lineage", "measures")
+OPTIONAL = ("audit", "laundering", "mix", "training", "lineage", "measures", "tasks")
 SHOWN_PAIRS = 4
 
 
@@ -37,6 +37,7 @@ class CycleDocuments:
     training: Document | None = None
     lineage: Document | None = None
     measures: Document | None = None
+    tasks: Document | None = None
     samples: tuple[SamplePair, ...] = field(default=())
 
     def __post_init__(self) -> None:

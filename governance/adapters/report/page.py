@@ -6,6 +6,7 @@ from governance.adapters.report import contents, drawing, verdict
 from governance.adapters.report.course import course_of
 from governance.adapters.report.documents import CycleDocuments, SamplePair
 from governance.adapters.report.laundering import laundering_of
+from governance.adapters.report.tasks import tasks_shown, with_tasks
 from governance.adapters.report.template import page_template
 from governance.adapters.report.visible import line, visible
 from governance.gates.matched import matched_of
@@ -49,7 +50,8 @@ def render(documents: CycleDocuments) -> str:
         metrics=contents.metric_rows(documents),
         course=course_of(documents),
         unmeasured=contents.unmeasured_rows(documents),
-        meanings=covered(decision, documents.measures),
+        meanings=with_tasks(covered(decision, documents.measures), documents.tasks),
+        tasks=tasks_shown(documents.tasks),
         mix=documents.mix,
         mix_share=contents.synthetic_share(contents.whole_run(documents.mix)) if documents.mix else "",
         weights=contents.weights_words(documents.mix) if documents.mix else "",
