@@ -3,7 +3,8 @@
 Neither package is installed here: `vendi-score` does not import beside a scipy of today, and `diversity` wants sentence-transformers.
 Their numbers below were made in a virtual environment of its own (Python 3.11, numpy 2.4.6; `pip install --no-deps vendi-score==0.0.3
 diversity==0.3.1` beside numpy, scipy, scikit-learn and nltk) by loading `vendi_score/vendi.py` and
-`diversity/ngram_diversity.py` by their path, with `scipy.sparse.csr` put back under its old name for the one, and `round` taken out of the other:
+`diversity/ngram_diversity.py` by their path, with `scipy.sparse.csr` put back under its old name for the one, and `round` taken out of
+the other:
 
     i, j = np.ogrid[:20, :12]; X = ((i * i + 7 * j + i * j * j) % 13 - 5).astype(float)
     vendi.score_X(X), vendi.score_dual(X)
