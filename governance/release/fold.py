@@ -249,8 +249,15 @@ def _drilled(state: State, event: Event) -> State:
     return replace(state, drills=_with(state.drills, (found.gate_version, found.own), found))
 
 
+_TOLD = (
+    *(kinds.CANARY_ENDED, kinds.SHADOW_READ, kinds.TASKS_SCORED, kinds.NOTE_ADDED, kinds.CORPUS_AUDITED),
+    *(kinds.SIDES_DRAWN, kinds.SIDES_VOTED, kinds.PLATFORM_KEY_NAMED),
+)
+"""Kinds that are on record for whoever reads them, and change no state."""
+
 _STEPS: Mapping[str, Callable[[State, Event], State]] = MappingProxyType(
     {
+        **dict.fromkeys(_TOLD, lambda state, _: state),
         kinds.WORKSPACE_CREATED: _created,
         kinds.SHARDS_PINNED: _shards,
         kinds.TEACHER_PINNED: _teacher,
@@ -279,23 +286,15 @@ _STEPS: Mapping[str, Callable[[State, Event], State]] = MappingProxyType(
         kinds.ROLLBACK_INTENDED: _rollback_intended,
         kinds.ROLLBACK_COMMITTED: _rolled_back,
         kinds.CANARY_STARTED: lambda state, event: _change(state, event.body["version"]),
-        kinds.CANARY_ENDED: lambda state, _: state,
-        kinds.SHADOW_READ: lambda state, _: state,
-        kinds.TASKS_SCORED: lambda state, _: state,
         kinds.SCHEDULE_FROZEN: lambda state, event: replace(state, frozen=event.body["reason"]),
         kinds.SCHEDULE_UNFROZEN: lambda state, _: replace(state, frozen=None),
         kinds.SHARD_SEALED: fold_baseline.sealed,
         kinds.BASELINE_PROPOSED: fold_baseline.proposed,
         kinds.BASELINE_APPROVED: fold_baseline.approved,
-        kinds.NOTE_ADDED: lambda state, _: state,
         kinds.CONTROL_READ: lambda state, event: replace(state, controls=with_control(state.controls, _facts(event))),
-        kinds.CORPUS_AUDITED: lambda state, _: state,
         kinds.GATE_DRILLED: _drilled,
         kinds.SAMPLE_DRAWN: fold_tables.sample_drawn,
         kinds.SAMPLE_READ: fold_tables.sample_read,
-        kinds.SIDES_DRAWN: lambda state, _: state,
-        kinds.SIDES_VOTED: lambda state, _: state,
         kinds.VIEWS_REPAIRED: lambda state, _: replace(state, views_behind=False),
-        kinds.PLATFORM_KEY_NAMED: lambda state, _: state,
     }
 )
