@@ -26,6 +26,9 @@ function say(text, wrong) {
 
 let draft = null;
 
+// What is signed, and what came of it, stand right below the form that asked.
+const below = (form) => form.after(byId("sign"), byId("said"));
+
 function show(words) {
   const list = byId("sign-words");
   list.replaceChildren();
@@ -70,6 +73,10 @@ async function sign(event) {
     });
     for (const form of document.querySelectorAll("form[data-act]")) form.hidden = true;
     say(done.said, false);
+    const on = document.createElement("a");
+    on.href = location.pathname + location.search;
+    on.textContent = "Go on";
+    byId("said").append(document.createElement("br"), on);
   } catch (error) {
     say(error.name === "NotAllowedError" ? "The passkey gave no signature." : error.message, true);
   }
@@ -132,6 +139,7 @@ for (const form of document.querySelectorAll("form[data-act]"))
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (form.querySelector("select[name=by]")) sessionStorage.setItem("by", chosen(form));
+    below(form);
     ACTS[form.dataset.act](form, event.submitter);
   });
 byId("sign").addEventListener("submit", sign);

@@ -94,7 +94,7 @@ def test_an_assertion_over_one_content_says_nothing_of_another() -> None:
     assert [bool(doubt) for doubt in doubts(asserted(device), CONTENT + b" ", device.origin)] == [True, True]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(content=st.binary(max_size=200), other=st.binary(max_size=200))
 def test_a_word_holds_for_its_content_and_for_no_other(content: bytes, other: bytes) -> None:
     device = Authenticator()
@@ -103,7 +103,7 @@ def test_a_word_holds_for_its_content_and_for_no_other(content: bytes, other: by
         assert [not doubt for doubt in doubts(said, asked, device.origin)] == [asked == content] * 2
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(place=st.integers(0, 10_000), value=st.integers(0, 255))
 def test_an_armour_is_read_as_it_was_written_or_not_at_all(place: int, value: int) -> None:
     """A byte changed anywhere gives another signature, which does not hold, or none; never the same one in another form."""
