@@ -12,6 +12,8 @@ GENERATOR = (
 )
 
 Point = tuple[int, int]
+Triple = tuple[int, int, int]
+"""A point as (x / z^2, y / z^3), so that no step divides; z = 0 is the point at infinity."""
 
 
 def point_of(written: bytes) -> Point | None:
@@ -27,27 +29,39 @@ def holds(key: Point, digest: bytes, r: int, s: int) -> bool:
     """Whether `r` and `s` are a signature over a message with this digest by the owner of a key."""
     if not (0 < r < N and 0 < s < N):
         return False
-    number = int.from_bytes(digest[:32], "big")
-    inverse = pow(s, -1, N)
-    found = _both(number * inverse % N, r * inverse % N, key)
-    return found is not None and found[0] % N == r
+    number, inverse = int.from_bytes(digest[:32], "big"), pow(s, -1, N)
+    x, _, z = _both(number * inverse % N, r * inverse % N, key)
+    return z != 0 and x * pow(z, -2, P) % P % N == r
 
 
-def _both(by_generator: int, by_key: int, key: Point) -> Point | None:
-    """The sum of two multiples, both in one walk over their bits (Shamir's trick); None is the point at infinity."""
-    table = (None, GENERATOR, key, _sum(GENERATOR, key))
-    found: Point | None = None
+def _both(by_generator: int, by_key: int, key: Point) -> Triple:
+    """The sum of two multiples, in one walk over the bits of both factors."""
+    found: Triple = (0, 1, 0)
     for place in range(255, -1, -1):
-        found = _sum(_sum(found, found), table[(by_generator >> place & 1) + 2 * (by_key >> place & 1)])
+        found = _doubled(*found)
+        if by_generator >> place & 1:
+            found = _added(*found, *GENERATOR)
+        if by_key >> place & 1:
+            found = _added(*found, *key)
     return found
 
 
-def _sum(one: Point | None, other: Point | None) -> Point | None:
-    if one is None or other is None:
-        return one or other
-    (x, y), (u, v) = one, other
-    if x == u and (y + v) % P == 0:
-        return None
-    slope = (3 * x * x - 3) * pow(2 * y, -1, P) if one == other else (v - y) * pow(u - x, -1, P)
-    third = (slope * slope - x - u) % P
-    return third, (slope * (x - third) - y) % P
+def _doubled(x: int, y: int, z: int) -> Triple:
+    squared = y * y % P
+    slope, step = 3 * (x - z * z) * (x + z * z) % P, 4 * x * squared % P
+    new = (slope * slope - 2 * step) % P
+    return new, (slope * (step - new) - 8 * squared * squared) % P, 2 * y * z % P
+
+
+def _added(x: int, y: int, z: int, u: int, v: int) -> Triple:
+    """A sum with the point (u, v); no case is left out, so that no chosen key can lead to a wrong one."""
+    if z == 0:
+        return u, v, 1
+    square = z * z % P
+    across, up = (u * square - x) % P, (v * square * z - y) % P
+    if across == 0:
+        return _doubled(x, y, z) if up == 0 else (0, 1, 0)
+    second = across * across % P
+    third, base = second * across % P, x * second % P
+    new = (up * up - third - 2 * base) % P
+    return new, (up * (base - new) - y * third) % P, z * across % P

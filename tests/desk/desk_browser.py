@@ -58,14 +58,18 @@ class Browser:
         return self._ask(method, facts, session=self._session)
 
     def _ask(self, method: str, facts: Mapping[str, Any], *, session: str | None = None) -> dict[str, Any]:
+        message = self._told(method, facts, session)
+        assert "error" not in message, (method, message["error"])
+        return dict(message["result"])
+
+    def _told(self, method: str, facts: Mapping[str, Any], session: str | None) -> dict[str, Any]:
         self._number += 1
         number = self._number
         self._line.send(json.dumps({"id": number, "method": method, "params": facts, **({"sessionId": session} if session else {})}))
         while True:
             message = json.loads(self._line.recv(timeout=PATIENCE_SECONDS))
             if message.get("id") == number:
-                assert "error" not in message, (method, message["error"])
-                return dict(message["result"])
+                return dict(message)
             self._heard(message)
 
     def _heard(self, message: Mapping[str, Any]) -> None:
@@ -104,9 +108,14 @@ class Browser:
 
     def until(self, expression: str) -> None:
         end = time.monotonic() + PATIENCE_SECONDS
-        while not self.value(expression):
+        while not self._holds(expression):
             assert time.monotonic() < end, (expression, self.value("document.body.innerText"), self.console)
             time.sleep(0.05)
+
+    def _holds(self, expression: str) -> bool:
+        """Whether it is so now; in a page that is just left or not there yet, nothing is."""
+        found = self._told("Runtime.evaluate", {"expression": expression, "returnByValue": True}, self._session)
+        return bool(found.get("result", {}).get("result", {}).get("value")) and "exceptionDetails" not in found["result"]
 
     def press(self, *keys: str) -> None:
         for key in keys:

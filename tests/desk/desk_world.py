@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 from cli.desk.app import make_app
-from cli.desk.place import place_of
+from cli.desk.place import Place, place_of
 from governance.policy import read_policy
 from governance.ports.workspace import Workspace
 from governance.wiring import Shop
@@ -26,9 +26,10 @@ class Visitor:
     """The desk's own page: it sends what the script sends."""
 
     shop_of: Callable[[str], Shop]
+    place: Place = PLACE
 
     def __post_init__(self) -> None:
-        self.client = TestClient(make_app(self.shop_of, PLACE), base_url=PLACE.origin)
+        self.client = TestClient(make_app(self.shop_of, self.place), base_url=self.place.origin)
 
     def get(self, path: str) -> str:
         found = self.client.get(path)
@@ -36,7 +37,7 @@ class Visitor:
         return found.text
 
     def post(self, path: str, body: object, **headers: str) -> Response:
-        return self.client.post(path, json=body, headers={"origin": PLACE.origin, **headers})
+        return self.client.post(path, json=body, headers={"origin": self.place.origin, **headers})
 
     def draft(self, **act: Any) -> dict[str, Any]:
         found = self.post("/act/draft", act)

@@ -11,6 +11,8 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import polars as pl
@@ -20,6 +22,7 @@ import uvicorn
 from cli.desk.app import make_app
 from cli.desk.place import Place, place_of
 from cli.main import main
+from flows.evidence import write_evidence
 from flows.finish import release_desk
 from flows.labels import queue
 from flows.sides import at_hand
@@ -30,6 +33,8 @@ from governance.adapters.ssh_signatures import PROGRAM
 from governance.provenance.laundering.doubt import DOUBTFUL_SCHEMA
 from governance.release import kinds
 from tests.desk.desk_browser import CHROMIUM, Browser
+from tests.desk.desk_world import Visitor
+from tests.evidence.forgery import failed, said
 from tests.evidence.real_line import RealShop, cycle, founded, let_out
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine to open the desk with")]
@@ -196,10 +201,74 @@ def test_what_was_signed_there_is_told_everywhere_and_a_promotion_takes_it(
     assert b"Good" in subprocess.run(words, input=over, capture_output=True, check=True).stdout
 
 
+def test_a_bundle_proves_what_the_browser_signed_without_this_program(shop: RealShop, tmp_path: Path) -> None:
+    write_evidence(shop, 2, tmp_path / "evidence.zip")
+    assert failed(tmp_path / "evidence.zip") == set()
+    assert "approval by reviewer-a over model" in said(tmp_path / "evidence.zip", "approvals")
+
+
 def test_nothing_left_the_desk_and_nothing_was_refused_by_its_policy(place: Place, browser: Browser) -> None:
     assert browser.requests
     assert [url for url in browser.requests if not url.startswith((place.origin, "about:", "data:"))] == []
     assert [line for line in browser.console if "pubKeyCredParams" not in line] == []  # a hint that devices without ES256 exist
+
+
+def test_another_page_of_this_machine_cannot_act_frame_or_have_anything_signed(shop: RealShop, place: Place, browser: Browser) -> None:
+    """The worst neighbour: a page of the same host, so of the same relying party, which was given a true draft's challenge."""
+    row = queue(shop.as_("reviewer-a")).rows.row(0, named=True)
+    answer = {"row_id": row["row_id"], "sha256": row["sha256"], "label": str(row["label"]), "new_origin": "human"}
+    desk, before = Visitor(shop.as_, place), shop.ledger.state().seq
+    draft = desk.draft(act="label", by="reviewer-a", answers=[answer])
+    with neighbour() as address:
+        browser.open(address)
+        refused = "fetch(DESK + '/act/draft', {method: 'POST', body: '{}', headers: HEAD}).then(() => 'sent', () => 'refused')"
+        page = f"const DESK = {place.origin!r}, HEAD = {{'content-type': 'application/json'}};"
+        assert browser.value(f"(() => {{ {page} return {refused}; }})()") == "refused"
+        asks = (
+            f"navigator.credentials.get({{publicKey: {{challenge: bytes({draft['challenge']!r}), rpId: 'localhost',"
+            f" userVerification: 'required', allowCredentials: [{{type: 'public-key', id: bytes({draft['credentials'][0]!r})}}]}}}})"
+        )
+        found = browser.value(f"(async () => {{ {BYTES} const f = await {asks}; return {TAKEN}; }})()")
+        body = {"id": draft["id"], "credential": draft["credentials"][0], **found}
+        browser.value(f"document.body.append(Object.assign(document.createElement('iframe'), {{src: '{place.origin}/version/2'}}))")
+        browser.until("frames.length === 1")
+        browser.until("(() => { try { return !frames[0].document } catch { return true } })()")
+    told = desk.post("/act/sign", body)
+    assert (told.status_code, "over something else" in told.json()["message"]) == (403, True)
+    assert shop.ledger.state().seq == before
+    assert any("frame-ancestors" in line for line in browser.console)
+
+
+BYTES = "const bytes = (t) => Uint8Array.from(atob(t.replaceAll('-', '+').replaceAll('_', '/')), (c) => c.charCodeAt(0));" + (
+    "const url = (b) => btoa(String.fromCharCode(...new Uint8Array(b))).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');"
+)
+TAKEN = (
+    "({authenticator_data: url(f.response.authenticatorData), client_data: url(f.response.clientDataJSON),"
+    " signature: url(f.response.signature)})"
+)
+
+
+@contextmanager
+def neighbour() -> Iterator[str]:
+    """An empty page of another port."""
+
+    class Empty(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("content-type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<!doctype html><title>neighbour</title><body></body>")
+
+        def log_message(self, *words: object) -> None:
+            """Nothing is logged."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Empty)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://localhost:{server.server_port}/"
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 def test_a_page_that_is_not_verified_signs_nothing(shop: RealShop, place: Place, tmp_path: Path) -> None:

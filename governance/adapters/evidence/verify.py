@@ -964,24 +964,36 @@ def p256_holds(point: bytes, hashed: bytes, r: int, s: int) -> bool:
     off = (key[1] ** 2 - key[0] ** 3 + 3 * key[0] - CURVE_B) % CURVE_P
     if len(point) != 65 or point[0] != 4 or max(key) >= CURVE_P or off or not (0 < r < CURVE_N and 0 < s < CURVE_N):
         return False
-    inverse = pow(s, -1, CURVE_N)
-    first, second = int.from_bytes(hashed[:32], "big") * inverse % CURVE_N, r * inverse % CURVE_N
-    table, found = (None, CURVE_G, key, _added(CURVE_G, key)), None
+    number, inverse = int.from_bytes(hashed[:32], "big"), pow(s, -1, CURVE_N)
+    first, second, found = number * inverse % CURVE_N, r * inverse % CURVE_N, (0, 1, 0)
     for place in range(255, -1, -1):
-        found = _added(_added(found, found), table[(first >> place & 1) + 2 * (second >> place & 1)])
-    return found is not None and found[0] % CURVE_N == r
+        found = _doubled(*found)
+        for factor, other in ((first, CURVE_G), (second, key)):
+            found = _added(*found, *other) if factor >> place & 1 else found
+    x, _, z = found
+    return z != 0 and x * pow(z, -2, CURVE_P) % CURVE_P % CURVE_N == r
 
 
-def _added(one: tuple[int, int] | None, other: tuple[int, int] | None) -> tuple[int, int] | None:
-    """The sum of two points of the curve; None is the point at infinity."""
-    if one is None or other is None:
-        return one or other
-    (x, y), (u, v) = one, other
-    if x == u and (y + v) % CURVE_P == 0:
-        return None
-    slope = (3 * x * x - 3) * pow(2 * y, -1, CURVE_P) if one == other else (v - y) * pow(u - x, -1, CURVE_P)
-    third = (slope * slope - x - u) % CURVE_P
-    return third, (slope * (x - third) - y) % CURVE_P
+def _doubled(x: int, y: int, z: int) -> tuple[int, int, int]:
+    """Twice a point (x / z^2, y / z^3); z = 0 is the point at infinity."""
+    squared = y * y % CURVE_P
+    slope, step = 3 * (x - z * z) * (x + z * z) % CURVE_P, 4 * x * squared % CURVE_P
+    new = (slope * slope - 2 * step) % CURVE_P
+    return new, (slope * (step - new) - 8 * squared * squared) % CURVE_P, 2 * y * z % CURVE_P
+
+
+def _added(x: int, y: int, z: int, u: int, v: int) -> tuple[int, int, int]:
+    """The sum with a point (u, v)."""
+    if z == 0:
+        return u, v, 1
+    square = z * z % CURVE_P
+    across, up = (u * square - x) % CURVE_P, (v * square * z - y) % CURVE_P
+    if across == 0:
+        return _doubled(x, y, z) if up == 0 else (0, 1, 0)
+    second = across * across % CURVE_P
+    third, base = second * across % CURVE_P, x * second % CURVE_P
+    new = (up * up - third - 2 * base) % CURVE_P
+    return new, (up * (base - new) - y * third) % CURVE_P, z * across % CURVE_P
 
 
 def _string_and(content: bytes) -> tuple[bytes, bytes]:
