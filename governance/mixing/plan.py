@@ -100,7 +100,7 @@ def plan_pool(
     start: Mapping[str, Any],
     seed: int,
     earlier: pl.DataFrame | None = None,
-    passed: pl.DataFrame | None = None,
+    passed: pl.LazyFrame | None = None,
     selection: SelectionRules | None = None,
     benchmarks: Benchmarks | None = None,
     vectors: Vectors | None = None,
@@ -110,7 +110,7 @@ def plan_pool(
     """Plan a mix of incoming rows and anchors (row schema plus `tokens`); the order in which rows come makes no difference.
 
     `earlier` names the rows (`row_id`) that come back from an earlier cycle (`cycle`); every other row is fresh. `passed` says what
-    synthetic rows have been through (PASSED_SCHEMA).
+    synthetic rows have been through (PASSED_SCHEMA); it is read once for some rows after the others, and never held.
 
     `references` are the other pinned texts by name, in the order in which they are checked (`tail`, `human`, `prompts`), before the
     `benchmarks`. `teachers`, `kind`, `start` and `seed` are those of cycle.json, `model` is the student's name there.
@@ -136,7 +136,7 @@ def plan_pool(
     sieve = within_budget(sieve, earlier, rules, seed)
     shown = in_order(_numbered(weights.counted(anchors)).select("row_id", *_CAPPED, "place").filter(pl.col("tokens") > 0), seed)
     selected, sieve = _capped(sieve, shown, rules, seed)
-    added = _Added.up(fresh_rows(selected, sieve.table), weights, earlier, PASSED_SCHEMA.to_frame() if passed is None else passed)
+    added = _Added.up(fresh_rows(selected, sieve.table), weights, earlier, PASSED_SCHEMA.to_frame().lazy() if passed is None else passed)
     said = {**filtered.document, "weights": weights.document(added.by_basis), "recalled": recalled, "withdrawn": withdrawn}
     said |= {"retention": batch.retention(sieve.gone, filtered.rare_slices)} | slices_document(shown, selected, filtered.rare_slices)
     said |= {"origins": origins_document(added.by_origin)} | regime_document(added.by_cycle, rules)
@@ -155,14 +155,22 @@ class _Added:
     passages: Passages
 
     @classmethod
-    def up(cls, fresh: Iterable[pl.DataFrame], weights: Weights, earlier: pl.DataFrame, passed: pl.DataFrame) -> "_Added":
+    def up(cls, fresh: Iterable[pl.DataFrame], weights: Weights, earlier: pl.DataFrame, passed: pl.LazyFrame) -> "_Added":
         bases, origins, cycles, through = [], [], [], []
         for rows in fresh:
             bases.append(weights.by_basis(rows))
             origins.append(by_origin(rows))
             cycles.append(by_cycle(rows, earlier))
-            through.append(Passages.of(rows, passed))
+            through.append(Passages.of(rows, _theirs(rows, passed)))
         return cls(by_basis=bases, by_origin=origins, by_cycle=cycles, passages=Passages.joined(through))
+
+
+def _theirs(rows: pl.DataFrame, passed: pl.LazyFrame) -> pl.DataFrame:
+    """The lines of `passed` on the synthetic ones of these rows."""
+    synthetic = rows.filter(pl.col("role") == SYNTHETIC).select("row_id")
+    if synthetic.is_empty():
+        return PASSED_SCHEMA.to_frame()
+    return passed.join(synthetic.lazy(), on="row_id", how="semi").collect(engine="streaming")
 
 
 def _capped(sieve: Sieve, anchors: pl.DataFrame, rules: MixRules, seed: int) -> tuple[pl.DataFrame, Sieve]:

@@ -95,7 +95,7 @@ def _planned(desk: Desk, rules: MixRules, source: Path, earlier: pl.DataFrame, s
     show = desk.progress("texts")
     kernels = desk.kernels(pl.scan_parquet(source).select(pl.len()).collect().item())
     read = desk.executor().mapped(source, ["text"], partial(read_texts, count=count, frame_words=rules.opening_words, kernels=kernels))
-    passed = pl.concat([frame.select(PASSED_SCHEMA.names()) for frame in (pl.read_parquet(desk.reads("descent.parquet")), earlier)])
+    passed = pl.concat([lines.select(PASSED_SCHEMA.names()) for lines in (pl.scan_parquet(desk.reads("descent.parquet")), earlier.lazy())])
     mix = plan_pool(
         pool_of_file(
             source, read, partial(_columns, desk, source, scratch), scratch, rules=rules, show=lambda done, of: show(done, of, "read")
