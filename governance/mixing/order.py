@@ -20,7 +20,7 @@ def stratified_order(tokens: Places, slices: Slices, keys: Hashes) -> Places:
     random point of its own length. So any prefix takes the same share of every slice, to about one row, and a slice of one row has its
     fair chance.
     """
-    by_slice = np.lexsort((keys, slices))
+    by_slice = _order(_packed(slices, keys), (keys, slices))
     keys = keys[by_slice]
     points = np.empty(by_slice.size, dtype=np.float64)
     for first, last in _runs(slices):
@@ -30,7 +30,20 @@ def stratified_order(tokens: Places, slices: Slices, keys: Hashes) -> Places:
         here += uniform(mixed(keys[first:last])) * ordered
         here /= max(int(ends[-1]), 1)
         points[first:last] = here
-    return by_slice[np.lexsort((keys, points))]
+    return by_slice[_order(points, (keys, points))]
+
+
+def _packed(slices: Slices, keys: Hashes) -> Hashes:
+    """Slice and key as one number, without the last bits of the key."""
+    bits = int(slices.max(initial=0)).bit_length()
+    return slices.astype(np.uint64) << np.uint64(64 - bits) | keys >> np.uint64(bits) if bits else keys
+
+
+def _order(numbers: NDArray[Any], by: tuple[NDArray[Any], NDArray[Any]]) -> Places:
+    """`np.lexsort(by)`, given numbers that say it alone wherever no two of them are equal, which sorts several times faster."""
+    order: Places = np.argsort(numbers)
+    ordered = numbers[order]
+    return np.lexsort(by) if (ordered[1:] == ordered[:-1]).any() else order
 
 
 def _runs(slices: Slices) -> Iterator[tuple[int, int]]:

@@ -1,10 +1,11 @@
 """Vectorised 64-bit hashes that are the same on every machine and in every release of numpy, polars and Python."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import islice
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 Hashes = NDArray[np.uint64]
@@ -39,11 +40,9 @@ def segment_hashes(symbols: Hashes, starts: Places, ends: Places) -> Hashes:
     return mixed((sums[ends] - sums[starts]) * inverses[starts] + (ends - starts).astype(np.uint64))
 
 
-def seeded_keys(names: Iterable[str], seed: int) -> Hashes:
+def seeded_keys(names: Iterable[str] | pl.Series, seed: int) -> Hashes:
     """A key in 64 bits for every name: a random order of the names that depends on each name and the seed, and on no other name."""
-    parts, rest = [np.zeros(0, dtype=np.uint64)], iter(names)
-    while some := list(islice(rest, _NAMES_AT_A_TIME)):
-        parts.append(_name_hashes(some))
+    parts = [np.zeros(0, dtype=np.uint64), *map(_segment_keys, _column_bytes(names) if isinstance(names, pl.Series) else _bytes(names))]
     return mixed(np.concatenate(parts) ^ mixed(np.array([seed % (1 << 64)], dtype=np.uint64)))
 
 
@@ -60,12 +59,31 @@ def ranges(starts: Places, lengths: Places) -> Places:
     return places
 
 
-def _name_hashes(names: Sequence[str]) -> Hashes:
-    coded = [name.encode() for name in names]
-    ends = np.cumsum(np.fromiter((len(name) for name in coded), dtype=np.int64, count=len(coded)))
-    starts = np.concatenate((np.zeros(1, dtype=np.int64), ends[:-1]))
-    symbols = np.frombuffer(b"".join(coded), dtype=np.uint8).astype(np.uint64)
-    return segment_hashes(mixed(symbols), starts, ends)
+def _bytes(names: Iterable[str]) -> Iterator[tuple[bytes, Places]]:
+    """(UTF-8 of some names, one after the other, how many bytes each has)."""
+    rest = iter(names)
+    while some := list(islice(rest, _NAMES_AT_A_TIME)):
+        coded = [name.encode() for name in some]
+        yield b"".join(coded), np.fromiter(map(len, coded), dtype=np.int64, count=len(coded))
+
+
+def _column_bytes(names: pl.Series) -> Iterator[tuple[bytes, Places]]:
+    """The same of a column, without a word of Python for each name."""
+    for first in range(0, names.len(), _NAMES_AT_A_TIME):
+        some = names.slice(first, _NAMES_AT_A_TIME)
+        yield some.str.join("").item().encode(), some.str.len_bytes().to_numpy().astype(np.int64)
+
+
+def _segment_keys(coded: tuple[bytes, Places]) -> Hashes:
+    joined, lengths = coded
+    ends = np.cumsum(lengths)
+    symbols = _byte_values().take(np.frombuffer(joined, dtype=np.uint8))
+    return segment_hashes(symbols, ends - lengths, ends)
+
+
+@lru_cache(maxsize=1)
+def _byte_values() -> Hashes:
+    return mixed(np.arange(256, dtype=np.uint64))
 
 
 @lru_cache(maxsize=2)

@@ -6,12 +6,13 @@ from governance.mixing.caps import anchor_need, holds, synthetic_limit
 from governance.mixing.order import fitting, stratified_order
 from governance.mixing.rules import MixRules
 from governance.mixing.shards import arrange, interleaved
-from governance.provenance.hashing import seeded_keys
+from governance.provenance.hashing import mixed, seeded_keys, uniform
 
 NO_DEADLINE = settings(deadline=None)
 
 TOKENS = st.integers(0, 10**12)
 LAWS = settings(max_examples=80, deadline=None)
+KINDS = (np.int64, np.int32, np.uint64)
 
 
 def array(values: list[int]) -> np.ndarray:
@@ -52,6 +53,22 @@ def test_a_prefix_holds_every_slice_by_its_share_to_about_a_row(tokens: list[int
     for code in range(3):
         of_slice, taken = int(sizes[slices == code].sum()), int(sizes[prefix][slices[prefix] == code].sum())
         assert abs(taken - of_slice * percent / 100) <= 4 * max(tokens)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5), st.integers(0, 3) | st.integers(2**62, 2**64 - 1)), max_size=40))
+@LAWS
+def test_rows_of_one_key_stand_as_a_plain_sort_by_slice_point_and_key_has_them(rows: list[tuple[int, int, int]]) -> None:
+    tokens, slices, keys = (
+        np.array(column, dtype=kind) for column, kind in zip([*zip(*rows, strict=True)] or [[]] * 3, KINDS, strict=True)
+    )
+    by_slice = np.lexsort((keys, slices))
+    points = np.zeros(len(rows))
+    for name in set(slices.tolist()):
+        own = by_slice[slices[by_slice] == name]
+        before = np.cumsum(tokens[own]) - tokens[own]
+        points[own] = (before + uniform(mixed(keys[own])) * tokens[own]) / max(int(tokens[own].sum()), 1)
+    expected = by_slice[np.lexsort((keys[by_slice], points[by_slice]))]
+    assert stratified_order(tokens, slices, keys).tolist() == expected.tolist()
 
 
 @given(st.lists(st.integers(1, 50), max_size=30), st.integers(0, 500))

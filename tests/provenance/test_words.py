@@ -1,6 +1,7 @@
 import re
 
 import numpy as np
+import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -62,6 +63,7 @@ def test_hashes_are_the_same_in_every_release() -> None:
 def test_keys_depend_on_each_name_alone(names: list[str], seed: int) -> None:
     keys = seeded_keys(names, seed).tolist()
     assert keys == [seeded_keys([name], seed)[0] for name in names]
+    assert seeded_keys(pl.Series(names, dtype=pl.String), seed).tolist() == keys
     assert len(set(keys)) == len(names)
     assert not names or seeded_keys(names, seed + 1).tolist() != keys
 
