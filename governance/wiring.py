@@ -184,9 +184,11 @@ class Shop:
     @property
     def verifier(self) -> Verifier:
         """The keys that the workspace takes for its people's."""
+        from governance.adapters.remembered_signatures import RememberingVerifier
         from governance.adapters.ssh_signatures import SshVerifier
 
-        return SshVerifier(allowed=self.workspace.root / self.settings.signing.allowed_signers)
+        allowed = self.workspace.root / self.settings.signing.allowed_signers
+        return RememberingVerifier(inner=SshVerifier(allowed=allowed), allowed=allowed)
 
     @property
     def runner(self) -> Runner:
