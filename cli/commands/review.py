@@ -1,7 +1,7 @@
 """`heirloom review`: the page a reviewer decides from, in the terminal."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cli.approvals import poll_document, poll_lines, poll_of
 from cli.laundering import laundering_lines
@@ -9,6 +9,8 @@ from cli.options import Common
 from cli.outcome import Outcome, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from governance.release.state import Release
     from governance.wiring import Shop
 
@@ -46,6 +48,7 @@ def command(version: int, *, export: Path | None = None, common: Common | None =
     descent = release.descent
     lines = [f"Version {version}, cycle {release.cycle}: [bold]{decision['verdict']}[/bold]. {plain(decision['reason'])}"]
     lines += [f"   {g['gate']:<18} {g['against']:<9} {g['verdict']:<13} {plain(g['reason'])}" for g in decision["gates"]]
+    lines += [f" Look at: {plain(one)}" for one in _watched(folder, decision)]
     tasks = tasks_of(shop, release)
     lines += [f" {plain(one)}" for one in task_lines(tasks.document)]
     if (folder / "laundering.json").is_file():
@@ -72,6 +75,15 @@ def command(version: int, *, export: Path | None = None, common: Common | None =
     }
     more = {**poll_document(found), "exported": [str(path) for path in written]}
     return Outcome(command="review", lines=lines, document={**document, **more})
+
+
+def _watched(folder: Path, decision: "Mapping[str, Any]") -> list[str]:
+    """Readings that no gate decides by and that moved too far to be chance."""
+    from governance.advice.watched import watched
+    from governance.digest import read_document
+
+    measures = read_document(folder / "measures.json") if (folder / "measures.json").is_file() else None
+    return [one.sentence() for one in watched(measures, decision)]
 
 
 def _exported(shop: "Shop", version: int, folder: Path | None) -> "tuple[Path, ...]":

@@ -9,6 +9,7 @@ from governance.adapters.report.laundering import laundering_of
 from governance.adapters.report.tasks import tasks_shown, with_tasks
 from governance.adapters.report.template import page_template
 from governance.adapters.report.visible import line, visible
+from governance.advice.watched import watched
 from governance.gates.matched import matched_of
 from governance.gates.meanings import covered
 from governance.gates.retraining import noise_words
@@ -39,6 +40,7 @@ def render(documents: CycleDocuments) -> str:
         diagnosis=line(str(decision.get("diagnosis") or ""), 600),
         matched=[line(one.sentence(), 300) for one in matched_of(decision)],
         alarms=[line(str(alarm), 300) for alarm in decision.get("alarms") or ()],
+        watched=[line(one.sentence(), 300) for one in watched(documents.measures, decision)],
         worst=verdict.worst_slice_words(documents),
         gates=verdict.gate_rows(documents),
         moved=line(verdict.moved_words(cycle), 600),
