@@ -21,7 +21,7 @@ GROUPS = {
         *("trace", "provenance", "audit", "verify", "ledger", "book", "desk", "evidence"),
         *("reconcile", "recover", "doctor", "drill"),
     ),
-    "Set up and run": ("init", "adopt", "serve", "stage", "dvc_yaml"),
+    "Set up and run": ("init", "adopt", "serve", "infra", "stage", "dvc_yaml"),
 }
 """The commands of this version, in the order of `heirloom --help`."""
 

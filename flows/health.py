@@ -13,6 +13,7 @@ from flows.begin import prove_shards
 from flows.benchmarks import pinned_benchmarks
 from flows.champion_word import APPROVERS, check_approvers, check_champion_word
 from flows.champion_word import NAME as WORD
+from flows.infra import passwords_there
 from flows.local import API_URL
 from flows.server import answers, free_port, prefect_server
 from governance.actions.proving import prove as prove_ledger
@@ -23,6 +24,8 @@ from governance.adapters.checks import places, programs
 from governance.adapters.checks.check import Check, broken, doubtful, fine, tried
 from governance.adapters.checks.keys import check_platform_key
 from governance.adapters.checks.ledger_server import check_ledger_store
+from governance.adapters.mlflow_credentials import FileCredentials
+from governance.adapters.mlflow_roles import line_of, prove_roles, wrong
 from governance.errors import DependencyError, IntegrityError
 from governance.ports.desk import SHARDS
 from governance.release.platform_key import platform_keys
@@ -92,6 +95,7 @@ def _systems(shop: Shop) -> tuple[Round, ...]:
     return (
         Round(name="schedule", work=_scheduler),
         Round(name="registry", work=partial(_registry, shop)),
+        Round(name="registry roles", work=partial(registry_roles, shop)),
         Round(name="dvc remote", work=partial(places.check_dvc, shop.workspace)),
         Round(name="ledger server", work=partial(_ledger_server, shop)),
     )
@@ -125,6 +129,21 @@ def _registry(shop: Shop) -> Check:
     shown = shop.registry.aliases(shop.policy.line.model)
     words = ", ".join(f"{alias} {version}" for alias, version in sorted(shown.items())) or "no model yet"
     return fine("registry", f"opens: {words}")
+
+
+def registry_roles(shop: Shop) -> Check:
+    """Users of a registry that has some may do what they must, and no more: by calls (X12). Raises: DependencyError where it is silent."""
+    place = shop.settings.registry
+    if not place.secrets:
+        return fine("registry roles", "none: the registry asks for no password, or its settings name none")
+    users = [FileCredentials(user=n, file=f).at(place.tracking_uri) for n, f in passwords_there(shop.secret_place(place.secrets)).items()]
+    if not users:
+        return broken("registry roles", f"no user's password lies in {place.secrets}", "heirloom infra bootstrap")
+    proofs = prove_roles(line_of(users[0], shop.policy.line.model), users)
+    if said := wrong(proofs):
+        return broken("registry roles", "; ".join(said), "heirloom infra bootstrap", IntegrityError.exit_code)
+    refused = sum(1 for proof in proofs if not proof.found)
+    return fine("registry roles", f"{', '.join(user.name for user in users)}: {len(proofs)} calls, {refused} refused as they must be")
 
 
 def _ledger_server(shop: Shop) -> Check:

@@ -50,7 +50,7 @@ def serve(shop: Shop, say: Say) -> Served:
     already; DependencyError where no Prefect server can be reached or started.
     """
     crons = crons_of(shop)
-    with hold(shop.workspace.state / "serve.lock", "serve", shop.clock), _stoppable(), scheduler(shop) as page:
+    with hold(shop.workspace.state / "serve.lock", "serve", shop.clock), stoppable(), scheduler(shop) as page:
         return _serve(shop, crons, page, say)
 
 
@@ -93,12 +93,12 @@ def _serve(shop: Shop, crons: Mapping[str, str], page: str, say: Say) -> Served:
     from prefect.runner import Runner
 
     runner = Runner(name=f"heirloom-{deployment_name(shop)}", pause_on_shutdown=True)
-    with _prefect_errors(page):
+    with prefect_errors(page):
         skipped, cleared = tidy(shop)
         for deployment in deployments(shop, crons):
             runner.add_deployment(deployment)
     opening = "\n".join(opening_lines(shop, crons, page, skipped, cleared))
-    with _prefect_errors(page):
+    with prefect_errors(page):
         asyncio.run(run_until_told(runner, partial(say, opening)))
     say("Stopped: the deployments are paused.")
     return Served(page=page, crons=crons, skipped=skipped, cleared=cleared)
@@ -177,7 +177,7 @@ def opening_lines(shop: Shop, crons: Mapping[str, str], page: str, skipped: int,
 
 
 @contextmanager
-def _prefect_errors(page: str) -> Iterator[None]:
+def prefect_errors(page: str) -> Iterator[None]:
     """A server that does not answer, or refuses, becomes a DependencyError."""
     import httpx
     from prefect.exceptions import PrefectException
@@ -190,7 +190,7 @@ def _prefect_errors(page: str) -> Iterator[None]:
 
 
 @contextmanager
-def _stoppable() -> Iterator[None]:
+def stoppable() -> Iterator[None]:
     """SIGTERM is Ctrl-C: so that the server we started is stopped, whenever it comes."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -30,9 +30,16 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registry:
-    """Where MLflow is. Empty = the workspace's own SQLite store."""
+    """Where MLflow is, and who we are there. Empty = the workspace's own SQLite store."""
 
     tracking_uri: str = ""
+    user: str = "promoter"
+    secrets: str = ""
+    """A folder outside the workspace with a file for each user of the server, which holds the password; empty = none is asked for."""
+
+    def __post_init__(self) -> None:
+        if "://" in self.tracking_uri and not self.tracking_uri.startswith("sqlite:"):
+            check_server_url("tracking_uri", self.tracking_uri, ("http", "https"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,9 +100,11 @@ class Shop:
 
     @cached_property
     def registry(self) -> Registry:
+        from governance.adapters.mlflow_credentials import mlflow_user
         from governance.adapters.mlflow_registry import MlflowRegistry
 
-        return MlflowRegistry(tracking_uri=self.tracking_uri, artifact_root=self.workspace.registry_artifacts)
+        who = mlflow_user(self.settings.registry, self.secret_place)
+        return MlflowRegistry(tracking_uri=self.tracking_uri, artifact_root=self.workspace.registry_artifacts, credentials=who)
 
     @property
     def tracking_uri(self) -> str:

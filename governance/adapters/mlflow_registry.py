@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from governance.adapters.mlflow_credentials import FileCredentials
 from governance.adapters.mlflow_opening import SQLITE, database_lock, open_client, translated
 from governance.adapters.mlflow_runs import (
     MODEL_FOLDER,
@@ -50,6 +51,8 @@ class MlflowRegistry:
     """Where runs of an embedded registry keep their files; for a server, where copies fetched from it are kept."""
     model: str | None = None
     """The only model that may be registered here; None takes any."""
+    credentials: FileCredentials | None = None
+    """Who we are on a server that asks."""
 
     def __post_init__(self) -> None:
         if self.model is not None and not NAME.fullmatch(self.model):
@@ -148,6 +151,8 @@ class MlflowRegistry:
     @contextmanager
     def _calling(self, doing: str) -> Iterator["MlflowClient"]:
         with translated(doing, self.tracking_uri):
+            if self.credentials is not None:
+                self.credentials.present()
             yield open_client(self.tracking_uri, self.artifact_root)
 
     def _alone(self) -> AbstractContextManager[None]:

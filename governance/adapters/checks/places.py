@@ -19,6 +19,7 @@ from governance.settings import read_settings
 COPIES = 3
 """A cycle writes a model three times: into the cycle, into DVC's cache and onto a remote on the same disk."""
 
+PRIVATE = "reach it over a private network: what comes back is held against our sha256, but somebody in between could read it"
 LEAST_FREE_BYTES = 1 << 30
 """What a first cycle of the embedded default may need, where no model says more."""
 
@@ -87,7 +88,10 @@ def check_dvc(workspace: Workspace) -> Check:
         run_dvc(workspace.root, "status", "--cloud", "--json")
     elif not (folder.is_dir() and os.access(folder, os.W_OK)):
         return broken("dvc remote", f"remote {name} ({folder}) is missing or read-only", "mount it again, or copy it back from a backup")
-    return fine("dvc remote", f"status answers, remote {name} is there, verify = true")
+    said = f"status answers, remote {name} is there, verify = true"
+    if settings.get(section, "url", fallback="").startswith("ssh:"):
+        return doubtful("dvc remote", f"{said}; over SSH, DVC does not check whose key the server shows", PRIVATE)
+    return fine("dvc remote", said)
 
 
 def _size(folder: Path) -> int:
