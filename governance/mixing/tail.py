@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from governance.provenance.hashing import Places
 from governance.provenance.words import AnyWords, Words
 
-_WORDS_AT_A_TIME = 1 << 20
+_WORDS_AT_A_TIME = 1 << 18
 _COUNTS_AT_A_TIME = 1 << 21
 """Counts of words that wait to be added up: bounds the memory to these and the vocabulary."""
 MOST_DOCUMENTS = 2
