@@ -32,15 +32,18 @@ class Place(Protocol):
         """One pair: a function of the seed and its number."""
 
 
-def margin_promises(good: Probed, spoiled: Probed | None, instruments: Instruments, pairs: int) -> Iterator[Promise]:
+def margin_promises(
+    good: Probed, spoiled: Probed | None, instruments: Instruments, pairs: int, tried: int = TRIED_FOR_A_SHARE
+) -> Iterator[Promise]:
     """For every gate with a margin: how often a candidate that lies exactly there is passed.
 
     `good` is a probe of a human-only candidate, `spoiled` one of a candidate that lost its variety; without it no gate of samples is
-    asked. The margin is the one that the policy promises, whatever the gates at hand make of it.
+    asked; of its texts so many go in that the mean of `tried` candidates is at the margin. The margin is the one that the policy
+    promises, whatever the gates at hand make of it.
     """
     metrics, gates = instruments.metrics or shipped_metrics(), instruments.gates or shipped_gates()
     for name, margin in _margins(instruments).items():
-        place = _place(name, margin, good, spoiled, instruments)
+        place = _place(name, margin, good, spoiled, instruments, tried=tried)
         if place is None or name not in metrics or name not in gates:
             continue
         verdicts = [_verdict(place.evidence(good.seed, turn), metrics[name], gates[name], instruments) for turn in range(pairs)]
@@ -82,6 +85,7 @@ class Sampled:
     good: pl.DataFrame
     spoiled: pl.DataFrame
     share: float
+    tried: int
 
     def evidence(self, seed: int, turn: int) -> Evidence:
         chosen = generator(seed, f"drill at margin {turn}").random(self.good.height) < self.share
@@ -102,12 +106,12 @@ class Sampled:
     def _change(self, share: float, metric: Metric, instruments: Instruments, seed: int) -> float:
         """Mean log ratio to the baseline; pairs that are judged later are not among these."""
         at = replace(self, share=share)
-        found = [_measures(at.evidence(seed, -1 - turn), metric, instruments) for turn in range(TRIED_FOR_A_SHARE)]
+        found = [_measures(at.evidence(seed, -1 - turn), metric, instruments) for turn in range(self.tried)]
         changes = [against_baseline({metric.name: measures["metrics"][0]}, metric.name) for measures in found]
         return float(np.mean([math.log1p(change.change) for change in changes if change is not None]))
 
 
-def _place(name: str, margin: float, good: Probed, spoiled: Probed | None, instruments: Instruments) -> Place | None:
+def _place(name: str, margin: float, good: Probed, spoiled: Probed | None, instruments: Instruments, *, tried: int) -> Place | None:
     if name in SHARD_OF:
         scores = pl.read_parquet(good.desk.place / "scores.parquet").filter(pl.col("shard") == SHARD_OF[name])
         return Documents(rows=scores, margin=margin, noise=instruments.plan.retrain_noise_percent / 100)
@@ -119,6 +123,7 @@ def _place(name: str, margin: float, good: Probed, spoiled: Probed | None, instr
         good=honest.filter(pl.col("model") == CANDIDATE),
         spoiled=poor.filter(pl.col("model") == CANDIDATE),
         share=1.0,
+        tried=tried,
     )
     return everything.placed(shipped_metrics()[name], margin, instruments, good.seed)
 

@@ -9,6 +9,7 @@ import pytest
 from drill_bench import SEED, Bench, gated_metrics, planted_stock
 
 from governance.collapse.report import shipped_metrics
+from governance.drills.at_margin import margin_promises
 from governance.drills.fault import DOCUMENT_GATES, SAMPLE_GATES
 from governance.drills.run import Drilled, counted, drill, seeds_of, shipped_faults
 from governance.drills.table import Promise
@@ -135,6 +136,16 @@ def test_too_little_text_is_refused_with_its_size() -> None:
     shelf = planted_language.shelf()
     with pytest.raises(UsageError, match="12 rows of fresh human text are too little"):
         replace(shelf, pool=shelf.pool.head(12))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SAMPLE_GATES)
+def test_of_four_hundred_candidates_at_the_margin_of_samples_at_most_eight_in_a_hundred_pass(bench: Bench, name: str) -> None:
+    probed = {one.fault: one for one in bench.probed}
+    asked = replace(bench.instruments(), rules=GateRules(enabled=(name,)))
+    (promise,) = margin_promises(probed["human_only"], probed["replace_sharpened"], asked, 400, tried=60)
+    assert promise.counted.rows == 400
+    assert promise.shown
 
 
 @pytest.mark.slow
