@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.shell import BIN, dvc, environment, run, start
+from governance.adapters.torch_lm.saves import PREFIX, WHOLE
+from tests.e2e.shell import BIN, POLICY, QUICK, SETTINGS, dvc, environment, run, start
 
 Copy = Callable[[], Path]
 
@@ -30,6 +31,16 @@ def waits_for_training(workspace: Path, seconds: int = 120) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if list((workspace / ".heirloom" / "scratch").glob("train-*")):
+            return True
+        time.sleep(0.005)
+    return False
+
+
+def waits_for_saves(workspace: Path, seconds: int = 600) -> bool:
+    """Looks for a whole save of the transformer's trainer, from which another run can go on."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if len(list((workspace / ".heirloom" / "scratch").glob(f"train-*/**/{PREFIX}*/{WHOLE}"))) > 0:
             return True
         time.sleep(0.005)
     return False
@@ -61,6 +72,36 @@ def test_a_run_killed_in_training_is_finished_by_the_same_command(copy: Copy):
     events = run(workspace, "ledger", "show", "--last", "99", "--json").document["events"]
     assert [e["body"]["cycle"] for e in events if e["kind"] == "cycle.frozen"] == [1, 2, 3]
     prove_settled(workspace, champion=3)
+
+
+TINY = """[training.recipe]
+epochs = 1
+founding_epochs = 1
+vocabulary = 512
+width = 16
+layers = 1
+save_every_steps = 2"""
+"""A transformer that is founded in seconds."""
+
+
+@pytest.mark.e2e
+def test_a_transformer_killed_in_training_goes_on_from_its_last_whole_save(tmp_path: Path):
+    workspace = tmp_path / "newsroom"
+    workspace.mkdir()
+    policy = POLICY.replace("{mode}", "auto").replace(QUICK.split("[probe]")[0].strip(), TINY)
+    (workspace / "policy.toml").write_text(policy.replace('trainer = "ngram"', 'trainer = "transformers"'))
+    (workspace / "heirloom.toml").write_text(SETTINGS)
+    assert run(tmp_path, "init", str(workspace)).code == 0
+    killed = start(workspace, "retrain")
+    assert waits_for_saves(workspace)
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait(timeout=60)
+    assert run(workspace, "status", "--json").document["champion"] is None
+    done = run(workspace, "retrain", "--json")
+    assert done.code == 0, done.out + done.err
+    assert not list((workspace / ".heirloom" / "scratch").glob("train-*"))
+    prove_settled(workspace, champion=1)
+    assert "up to date" in dvc(workspace, "status").out
 
 
 @pytest.mark.e2e
