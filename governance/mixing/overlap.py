@@ -1,12 +1,13 @@
 """Overlap with pinned texts: a row that holds half of a locked document, or is half made of one, would teach the exam."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from governance.provenance.hashing import Hashes, Places, ranges
-from governance.provenance.shingles import whole_or_shingles
+from governance.provenance.shingles import Shingles, whole_or_shingles
 from governance.provenance.words import AnyWords, Words
 
 _CHUNK_WORDS = 1 << 20
@@ -40,14 +41,22 @@ def overlaps(words: AnyWords, pinned: Words, overlap_words: int, overlap_percent
     a word-5-gram Jaccard similarity of 0.7 share more than 70 % of their runs of 8 words, so that near-duplicates of pinned texts are
     found here too.
     """
-    index = _index(pinned, overlap_words)
-    found = [np.zeros((0, 4), dtype=np.int64)]
+    [found] = overlaps_of_each(words, [pinned], overlap_words, overlap_percent)
+    return found
+
+
+def overlaps_of_each(words: AnyWords, pinned: Sequence[Words], overlap_words: int, overlap_percent: int) -> list[Overlaps]:
+    """`overlaps` with each of several pinned sets; what costs most, the word runs of the texts, is made once for all of them."""
+    indices = [_index(one, overlap_words) for one in pinned]
+    found = [[np.zeros((0, 4), dtype=np.int64)] for _ in indices]
     for first, chunk in words.chunks(_CHUNK_WORDS):
-        hits = _overlaps(chunk, index, overlap_words, overlap_percent)
-        hits[:, 0] += first
-        found.append(hits)
-    texts, places, shared, of = np.concatenate(found).T
-    return Overlaps(texts=texts, pinned=places, shared=shared, of=of)
+        runs = whole_or_shingles(chunk, overlap_words)
+        for index, hits_of_it in zip(indices, found, strict=True):
+            hits = _overlaps(chunk, _suspects(runs, index), index, overlap_words, overlap_percent)
+            hits[:, 0] += first
+            hits_of_it.append(hits)
+    columns = [np.concatenate(hits).T for hits in found]
+    return [Overlaps(texts=texts, pinned=places, shared=shared, of=of) for texts, places, shared, of in columns]
 
 
 def _index(pinned: Words, overlap_words: int) -> _Index:
@@ -58,9 +67,8 @@ def _index(pinned: Words, overlap_words: int) -> _Index:
     return _Index(runs=runs[order], owners=owners[order], sizes=np.bincount(owners, minlength=pinned.texts), occurs=occurs)
 
 
-def _overlaps(words: Words, index: _Index, overlap_words: int, overlap_percent: int) -> Places:
+def _overlaps(words: Words, suspects: Places, index: _Index, overlap_words: int, overlap_percent: int) -> Places:
     """Rows of (text, pinned text, shared, runs of the shorter), one per overlapping text, by text."""
-    suspects = _suspects(words, index, overlap_words)
     runs, owners = _distinct(words.take(suspects), overlap_words)
     sizes = np.bincount(owners, minlength=suspects.size)
     low = np.searchsorted(index.runs, runs, side="left")
@@ -74,9 +82,8 @@ def _overlaps(words: Words, index: _Index, overlap_words: int, overlap_percent: 
     return np.column_stack((suspects[pairs[chosen, 0]], pairs[chosen, 1], shared[chosen], of[chosen]))
 
 
-def _suspects(words: Words, index: _Index, overlap_words: int) -> Places:
+def _suspects(found: Shingles, index: _Index) -> Places:
     """Texts with any run of a pinned text; a table of the upper bits spares most runs the search."""
-    found = whole_or_shingles(words, overlap_words)
     likely = np.flatnonzero(index.occurs[found.hashes >> (np.uint64(64) - _FILTER_BITS)])
     runs = found.hashes[likely]
     place = np.searchsorted(index.runs, runs)

@@ -10,9 +10,10 @@ from governance.digest import digest_text
 from governance.mixing.columns import hashes_of, repeats
 from governance.mixing.floor import Floor
 from governance.mixing.near import near_duplicates
-from governance.mixing.overlap import overlaps
+from governance.mixing.overlap import Overlaps, overlaps_of_each
 from governance.mixing.rules import MixRules
 from governance.mixing.sieve import Sieve
+from governance.provenance.hashing import Places
 from governance.provenance.kernels import Kernels
 from governance.provenance.words import AnyWords, read_words
 
@@ -33,19 +34,31 @@ def without_overlaps(sieve: Sieve, words: AnyWords, pinned: Mapping[str, pl.Data
     `pinned`: name -> frame with `text` and `row_id` or `prompt_id`; the name makes the rule (`overlaps-tail`), and a row is charged to
     the first frame that it overlaps.
     """
-    for name, frame in pinned.items():
-        sieve = _without_overlaps(sieve, words.take(sieve.places), name, frame, rules)
+    start = sieve.places
+    texts = [read_words(frame["text"].to_list()) for frame in pinned.values()]
+    found = overlaps_of_each(words.take(start), texts, rules.overlap_words, rules.overlap_percent)
+    for (name, frame), one in zip(pinned.items(), found, strict=True):
+        still = _staying(one, start, sieve.places)
+        sieve = _without_overlaps(sieve, words.take(sieve.places), frame, still, name=name, overlap_words=rules.overlap_words)
     return sieve
 
 
-def _without_overlaps(sieve: Sieve, words: AnyWords, name: str, frame: pl.DataFrame, rules: MixRules) -> Sieve:
+def _staying(found: Overlaps, start: Places, places: Places) -> Overlaps:
+    """Of overlaps that were found among the rows at `start`, those of rows that are still there, counted among these."""
+    now = np.full(int(start.max(initial=-1)) + 1, -1, dtype=np.int64)
+    now[places] = np.arange(places.size)
+    at = now[start[found.texts]]
+    here = at >= 0
+    return Overlaps(texts=at[here], pinned=found.pinned[here], shared=found.shared[here], of=found.of[here])
+
+
+def _without_overlaps(sieve: Sieve, words: AnyWords, frame: pl.DataFrame, found: Overlaps, *, name: str, overlap_words: int) -> Sieve:
     ids = frame["row_id" if "row_id" in frame.columns else "prompt_id"]
     wordless = np.flatnonzero(words.lengths == 0)
     digests = pl.Series([digest_text(text) for text in frame["text"].to_list()] if wordless.size else [], dtype=pl.String)
     same = wordless[sieve.chosen(wordless, "sha256")["sha256"].is_in(digests.implode()).to_numpy()]
-    found = overlaps(words, read_words(frame["text"].to_list()), rules.overlap_words, rules.overlap_percent)
     shares = zip(found.shared.tolist(), found.of.tolist(), ids[found.pinned].to_list(), strict=True)
-    details = [f"{shared} of {of} runs of {rules.overlap_words} words as in {name} {row_id}" for shared, of, row_id in shares]
+    details = [f"{shared} of {of} runs of {overlap_words} words as in {name} {row_id}" for shared, of, row_id in shares]
     details += [f"same text as a row of {name}"] * same.size
     return sieve.without(np.concatenate((found.texts, same)), f"overlaps-{name}", details)
 
