@@ -33,7 +33,8 @@ def needs(*modules: str) -> None:
 def own_environment(**more: str) -> dict[str, str]:
     """This environment without anybody's settings of our tools."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-    return {**kept, **quiet_environment(), **more}
+    patience = {"PREFECT_API_REQUEST_TIMEOUT": "300", "MLFLOW_HTTP_REQUEST_TIMEOUT": "60"}
+    return {**kept, **quiet_environment(), **patience, **more}
 
 
 @contextmanager
