@@ -12,12 +12,12 @@ from flows.far import key_of, refuse_unlisted
 from governance.actions.freeze import frozen_cycle
 from governance.adapters.bars import bars
 from governance.adapters.generators.openai_compatible import RemoteModel
-from governance.adapters.side_folder import SideFolder
+from governance.adapters.side_folder import SideFolder, votes_csv
 from governance.adapters.side_sheet import read_side_sheet, write_side_sheet
 from governance.collapse.evidence import BASELINE, CANDIDATE, CHAMPION, PLAIN
 from governance.collapse.sides.judge import LengthControl, length_controlled, question_for, read_answer, settled
 from governance.collapse.sides.pairs import PER_SIDE, draw_pairs
-from governance.collapse.sides.votes import ALL, LEFT, QUESTIONS, SAME, VOTE_SCHEMA, WinRate, votes_csv, win_rates
+from governance.collapse.sides.votes import ALL, LEFT, QUESTIONS, SAME, VOTE_SCHEMA, WinRate, win_rates
 from governance.digest import digest_bytes
 from governance.errors import UsageError
 from governance.ports.desk import SHARDS

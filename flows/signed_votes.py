@@ -5,7 +5,7 @@ from datetime import datetime
 import polars as pl
 
 from flows.sides import Given, Round, record
-from governance.collapse.sides.votes import votes_csv
+from governance.adapters.side_folder import votes_csv
 from governance.digest import digest_bytes
 from governance.errors import RefusedError
 from governance.ports.signer import NotSigned, Signer

@@ -16,6 +16,11 @@ from governance.ports.clock import Clock
 PAIRS, KEY, VOTES = "pairs.parquet", "key.parquet", "votes.parquet"
 
 
+def votes_csv(votes: pl.DataFrame) -> bytes:
+    """Votes in the one form of which the ledger keeps the digest."""
+    return votes.select(VOTE_SCHEMA.names()).sort("pair_id", "question").write_csv().encode()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SideFolder:
     """One round. The key lies in a file of its own, which nobody needs to open before the votes are in."""

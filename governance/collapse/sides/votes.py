@@ -67,11 +67,6 @@ def win_rates(votes: pl.DataFrame, key: pl.DataFrame, slices: Mapping[str, str])
     return tuple(rate for rate in found if rate.votes)
 
 
-def votes_csv(votes: pl.DataFrame) -> bytes:
-    """Votes in the one form of which the ledger keeps the digest."""
-    return votes.select(VOTE_SCHEMA.names()).sort("pair_id", "question").write_csv().encode()
-
-
 def krippendorff(units: Sequence[Sequence[str]]) -> float | None:
     """Alpha of nominal choices, a sequence a unit; units with one choice say nothing of agreement.
 
