@@ -33,6 +33,7 @@ SIGNED_KINDS = frozenset((kinds.APPROVAL_GIVEN, kinds.APPROVAL_REFUSED, kinds.RO
 MOST_ANSWERS = 50
 """Rows or votes in one act: what a person has looked at before the touch."""
 WHERE = "the desk"
+BEHIND = " The registry's page does not show it yet: heirloom reconcile"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,8 @@ def draft_yes(shop: Shop, version: int, reason: str) -> Draft:
         given = approve(release_desk(then), version, statement.reason, terms_of(then), signer, shown=statement)
         word = "Approved" if given.changed else "Was approved already"
         left = f" Next: heirloom promote {version}" if not given.missing else ""
-        return f"{word} by {given.by}, ledger {given.seq}. {given.needed - given.missing} of {given.needed} approvals.{left}"
+        late = BEHIND if given.degraded else ""
+        return f"{word} by {given.by}, ledger {given.seq}. {given.needed - given.missing} of {given.needed} approvals.{left}{late}"
 
     return Draft(by=shop.actor, content=statement.signed, words=_statement_words(statement), act=act)
 
@@ -91,7 +93,7 @@ def draft_no(shop: Shop, version: int, reason: str) -> Draft:
         found = reject(release_desk(then), version, statement.reason, signer)
         if not (found.changed and found.key):
             raise ConflictError(f"version {version} was refused by {found.by} meanwhile")
-        return f"Refused by {found.by}, ledger {found.seq}."
+        return f"Refused by {found.by}, ledger {found.seq}.{BEHIND if found.degraded else ''}"
 
     return Draft(by=shop.actor, content=statement.signed, words=_statement_words(statement), act=act)
 
@@ -122,9 +124,19 @@ def draft_labels(shop: Shop, said: Sequence[Mapping[str, str]]) -> Draft:
             raise UsageError("nothing is answered", where=WHERE)
         return f"{labels.height} rows labelled by {then.actor}, ledger {done.relabelling.seq}. They hold from the next cycle on."
 
-    moves = [(line.row_id, f"{line.origin or 'nobody says'} -> {line.new_origin or line.origin}") for line in lines]
+    moves = [(line.row_id, _move(line)) for line in lines if line.decided]
     words = (("Act", "label rows"), ("Rows", str(labels.height)), ("Labels, sha256", sha256), *moves)
     return Draft(by=shop.actor, content=content, words=words, act=act)
+
+
+def _move(line: Line) -> str:
+    """What is said of a row, all of it: origin before and after, and the generator, version and note that go with it."""
+    more = [
+        f"{name} {said}"
+        for name, said in (("by", line.new_generator), ("version", line.new_generator_version), ("note:", line.note))
+        if said
+    ]
+    return ", ".join([f"{line.origin or 'nobody says'} -> {line.new_origin or line.origin}", *more])
 
 
 def draft_votes(shop: Shop, said: Sequence[Mapping[str, str]], against: str | None = None) -> Draft:

@@ -1,8 +1,9 @@
 """The worker of one workspace: it takes what falls due in the line's pool on a team's Prefect server and runs each in a process of its own.
 
 How a run is started is said here and not on the server: one command, this process's environment, this workspace. So whoever can edit a
-pool, a deployment or a run on the server's page chooses neither (attack A20). A run ends with its worker, however that died, so a run of
-this pool that still says RUNNING when a worker begins is dead, and is marked so (F12).
+pool, a deployment or a run on the server's page chooses neither when it begins (attack A20; docs/operating.md says what is left open). A
+run ends with its worker, however that died, so a run of this pool that still says RUNNING when a worker begins is dead, and is marked so
+(F12).
 """
 
 import asyncio

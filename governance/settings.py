@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from governance.advice.rules import AdviceRules
 from governance.errors import PolicyError
@@ -118,8 +118,21 @@ def check_server_url(name: str, url: str, schemes: tuple[str, ...]) -> None:
     parts = urlsplit(url)
     if parts.scheme not in schemes or not parts.hostname:
         raise ValueError(f"{name}: is no address such as {schemes[0]}://HOST:PORT")
-    if parts.password is not None or "password" in {key.lower() for key in parse_qs(parts.query, keep_blank_values=True)}:
+    asked = {key.lower() for key in parse_qs(parts.query, keep_blank_values=True)}
+    if elsewhere := sorted(asked & {"host", "hostaddr", "port"}):
+        raise ValueError(f"{name}: says {elsewhere[0]} twice; name the server before the question mark, one of them")
+    if "," in parts.netloc or not _has_port(parts):
+        raise ValueError(f"{name}: names no single server with a port that is a number")
+    if parts.password is not None or asked & {"password", "sslpassword"}:
         raise ValueError(f"{name}: holds a password; put that into a file that only the service can read, and name the file")
+
+
+def _has_port(parts: SplitResult) -> bool:
+    """False where a port stands in an address that is none."""
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from governance.release.passkey import KEY_TYPE, Passkey, challenge, returned
+from governance.release.dsse import BEGIN, END
+from governance.release.passkey import KEY_TYPE, NAMESPACE, Passkey, challenge, returned
 
 PRESENT_AND_VERIFIED = 0x05
 
@@ -63,6 +65,22 @@ class Authenticator:
         client_data = self.client_data(asked)
         self.kind, self.flags = kind, flags
         return data, client_data
+
+    def signs_for_a_program(self, content: bytes) -> str:
+        """What a program gets that asks the device itself: OpenSSH's plain form, which `ssh-keygen -Y verify` takes; nobody is verified."""
+
+        def string(part: bytes) -> bytes:
+            return len(part).to_bytes(4, "big") + part
+
+        self.counter += 1
+        facts = b"\x01" + self.counter.to_bytes(4, "big")
+        over = hashlib.sha256(self.rp_id.encode()).digest() + facts + hashlib.sha256(challenge(content)).digest()
+        numbers = decode_dss_signature(self.private.sign(over, ec.ECDSA(SHA256())))
+        pair = b"".join(string(number.to_bytes(number.bit_length() // 8 + 1, "big")) for number in numbers)
+        signature = string(KEY_TYPE.encode()) + string(pair) + facts
+        parts = (self.passkey.blob, NAMESPACE.encode(), b"", b"sha256", signature)
+        armoured = base64.encodebytes(b"SSHSIG" + (1).to_bytes(4, "big") + b"".join(map(string, parts))).decode()
+        return f"{BEGIN}\n{armoured}{END}\n"
 
     def fingerprint(self) -> str:
         return f"SHA256:{base64.b64encode(hashlib.sha256(self.passkey.blob).digest()).decode().rstrip('=')}"

@@ -4,6 +4,7 @@ import sys
 
 from cli.options import Common
 from cli.outcome import Outcome
+from governance.errors import UsageError
 
 
 def command(*, host: str = "127.0.0.1", port: int = 8733, origin: str | None = None, common: Common | None = None) -> Outcome:
@@ -20,6 +21,8 @@ def command(*, host: str = "127.0.0.1", port: int = 8733, origin: str | None = N
     origin
         How browsers reach it, https://HOST; without it http://localhost:PORT. Passkeys are made for exactly this.
     """
+    import socket
+
     import uvicorn
 
     from cli.desk.app import make_app
@@ -44,10 +47,16 @@ def command(*, host: str = "127.0.0.1", port: int = 8733, origin: str | None = N
         timeout_keep_alive=5,
         h11_max_incomplete_event_size=16 * 1024,
     )
+    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
+    try:
+        listener = socket.create_server((place.host, place.port), family=family)
+    except OSError as error:
+        said = f"cannot listen on {place.host}:{place.port}: {error.strerror}"
+        raise UsageError(said, where="heirloom desk", fix="name a port that is free: --port") from error
     sys.stderr.write(f"The desk is open at {place.origin} (listening on {place.host}:{place.port}). Ctrl-C closes it.\n")
     sys.stderr.flush()
     try:
-        uvicorn.Server(config).run()
+        uvicorn.Server(config).run(sockets=[listener])
     except KeyboardInterrupt:
         sys.stderr.write("\n")
     return Outcome(command="desk", lines=["The desk is closed."], document={"origin": place.origin})

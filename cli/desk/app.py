@@ -17,6 +17,7 @@ from governance.errors import GovernanceError
 if TYPE_CHECKING:
     from fastapi import Request
 
+MOST_ROWS = 10**9
 STATUS = {2: 400, 3: 403, 4: 500, 5: 409, 6: 503}
 """Exit code of an error -> HTTP status."""
 
@@ -44,7 +45,7 @@ def _read(app: FastAPI, pages: Reading) -> None:
 
     @app.get("/label")
     def label(after: int = 0) -> HTMLResponse:
-        return HTMLResponse(pages.label(after))
+        return HTMLResponse(pages.label(min(max(after, 0), MOST_ROWS)))
 
     @app.get("/vote")
     def vote(by: str = "") -> HTMLResponse:

@@ -42,6 +42,8 @@ function show(words) {
 }
 
 async function begin(act) {
+  draft = null;
+  byId("sign").hidden = true;
   byId("said").hidden = true;
   try {
     draft = await post("/act/draft", act);

@@ -75,6 +75,6 @@ class Guard:
         if headers.get(b"content-type") != [b"application/json"]:
             return 415, "only JSON is taken"
         length = headers.get(b"content-length", [b""])
-        if len(length) != 1 or not length[0].isdigit():
-            return 411, "a length is needed"
-        return (413, "the request is too large") if int(length[0][:12]) > LARGEST_BODY else None
+        if len(length) != 1 or not length[0].isdigit() or b"transfer-encoding" in headers:
+            return 411, "a length is needed, and the request whole"
+        return (413, "the request is too large") if int(length[0]) > LARGEST_BODY else None

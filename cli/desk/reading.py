@@ -47,8 +47,8 @@ class Reading:
 
     def label(self, after: int) -> str:
         shop = self._shop()
-        height, found = rows_asked(shop, max(after, 0))
-        return label_page(self._room(shop), height, max(after, 0), [(one.row, one.before) for one in found])
+        height, found = rows_asked(shop, after)
+        return label_page(self._room(shop), height, after, [(one.row, one.before) for one in found])
 
     def vote(self, by: str) -> str:
         shop = self._shop()

@@ -132,7 +132,11 @@ class PostgresLedger:
 
     def _twice(self, work: Callable[["psycopg.Connection"], T]) -> T:
         """What `work` returns; where its connection is torn under it, it is done once more over a new one."""
-        import psycopg
+        try:
+            import psycopg
+        except ImportError as error:
+            fix = 'pip install "heirloom-governance[servers]"'
+            raise DependencyError("psycopg is not installed, or finds no libpq", where=self.place, fix=fix) from error
 
         with self._translated():
             connection = self.connect()

@@ -48,6 +48,15 @@ class Passkey:
         return cls(point=point, rp_id=rp_id.decode())
 
 
+def made_for_pages(blob: bytes) -> bool:
+    """Whether a public key is of a security device and made for a relying party: OpenSSH makes its own for applications `ssh:...`."""
+    kind, _ = _first(blob)
+    if not kind.startswith(b"sk-"):
+        return False
+    *_, application = _strings(blob, 4 if kind == KEY_TYPE.encode() else 3)
+    return not application.startswith(b"ssh:")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assertion:
     """What an authenticator and the browser before it said when the person touched the one and looked at the other."""
@@ -82,11 +91,14 @@ class Assertion:
     def read(cls, armoured: str) -> "Assertion | None":
         """The assertion in an armoured SSH signature; None where it is another key's. It is read in one form only.
 
-        Raises: ValueError where it claims to be a passkey's and is not in that form.
+        Raises: ValueError where it claims to be a passkey's and is not in that form, and where a passkey signed without a page: a program
+        can ask a device for that directly, and then nobody's finger, face or number was asked for.
         """
         content = _content(armoured)
         key, namespace, reserved, hashed, signature = _strings(content.removeprefix(_MAGIC + (1).to_bytes(4, "big")), 5)
         if not signature.startswith(_string(SIGNATURE_TYPE)):
+            if made_for_pages(key):
+                raise ValueError("a passkey gave it to a program and not on a page")
             return None
         numbers, rest = _first(signature.removeprefix(_string(SIGNATURE_TYPE)))
         if len(rest) < 5:

@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
 # A database and a role for each of ledger, MLflow (two) and Prefect: MLflow and Prefect use one table of alembic's, so they never share one.
-# Run once by the image of PostgreSQL when its folder is empty. Passwords are read from files and quoted by psql.
+# Run once by the image of PostgreSQL when its folder is empty. psql reads each password from its file and quotes it: it is on no command line.
 set -euo pipefail
 secrets="${SECRETS:-/run/secrets}"
 role() {
-  psql -v ON_ERROR_STOP=1 -U "${POSTGRES_USER:-postgres}" -d postgres -v name="$1" -v word="$(cat "$secrets/$1-database")" <<'SQL'
+  local file="$secrets/$1-database"
+  [ -r "$file" ] && [ -s "$file" ] || { echo "$file: cannot be read by $(id -un), or is empty" >&2; exit 1; }
+  psql -v ON_ERROR_STOP=1 -U "${POSTGRES_USER:-postgres}" -d postgres -v name="$1" -v file="$file" <<'SQL'
+\set word `tr -d '\r\n' < :'file'`
 CREATE ROLE :"name" LOGIN PASSWORD :'word';
 SQL
 }

@@ -99,7 +99,18 @@ def test_a_wrong_password_is_said_at_once_and_shown_nowhere(server):
 
 
 @pytest.mark.parametrize(
-    "url", ["postgresql://u:canary@h/d", "postgresql://u@h/d?password=canary", "mysql://u:canary@h/d", "postgresql:canary", "h:canary"]
+    "url",
+    [
+        "postgresql://u:canary@h/d",
+        "postgresql://u@h/d?password=canary",
+        "postgresql://u@h/d?sslpassword=canary",
+        "postgresql://u@h/d?hostaddr=canary",
+        "postgresql://u@h1:5432,canary:5432/d",
+        "postgresql://u@h:canary/d",
+        "mysql://u:canary@h/d",
+        "postgresql:canary",
+        "h:canary",
+    ],
 )
 def test_an_address_with_a_password_or_of_another_kind_is_refused_and_not_repeated(tmp_path, url):
     (tmp_path / "heirloom.toml").write_text(f'[ledger]\nurl = "{url}"\n')

@@ -47,6 +47,8 @@ def test_another_host_is_not_answered_so_that_no_name_can_be_pointed_here(visito
         ({"content-type": "application/x-www-form-urlencoded"}, 415),
         ({"content-length": "-1"}, 411),
         ({"content-length": str(LARGEST_BODY + 1)}, 413),
+        ({"content-length": f"{LARGEST_BODY + 1:020}"}, 413),
+        ({"transfer-encoding": "chunked"}, 411),
     ],
 )
 def test_a_request_that_another_page_can_make_does_nothing(court: Court, visitor: Visitor, headers: dict[str, str], status: int) -> None:
@@ -104,7 +106,7 @@ def test_nobody_is_somebody_because_a_header_says_so(court: Court, visitor: Visi
         {**DRAFT, "reason": "x" * 501},
         {**DRAFT, "by": "x" * 64},
         {"act": "label", "by": "reviewer-a", "answers": [{"row_id": "h", "sha256": "../", "label": "0"}]},
-        {"act": "vote", "by": "reviewer-a", "votes": [{}] * 51},
+        {"act": "vote", "by": "reviewer-a", "votes": [{"pair_id": f"p{n}", "question": "variety", "choice": "left"} for n in range(51)]},
     ],
 )
 def test_what_the_page_does_not_send_is_refused_and_not_repeated(visitor: Visitor, body: object) -> None:

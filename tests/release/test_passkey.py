@@ -1,16 +1,21 @@
 """An assertion is one person's word on one content, on one page, with the person verified; each of these changed, it is nobody's."""
 
 import base64
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.adapters.evidence.verify import passkey_doubt
+from governance.adapters.ssh_signatures import SshVerifier
+from governance.ports.signer import Signed
 from governance.release.passkey import Assertion, Passkey, challenge, counter_doubt, returned, trouble
-from tests.authenticator import Authenticator
+from tests.authenticator import Authenticator, allow_passkeys
 
 CONTENT = b'{"act":"approval.given"}'
 
@@ -144,9 +149,25 @@ def test_data_for_another_relying_party_is_refused() -> None:
 def test_a_key_is_read_as_it_was_written() -> None:
     key = Authenticator().passkey
     assert Passkey.read(key.blob) == key
-    for blob in (b"", key.blob[:-1], key.blob + b"\0", Passkey(point=key.point[:-1] + b"\0", rp_id="x").blob):
+    for blob in (b"", key.blob[:-1], key.blob + b"\0", Passkey(point=key.point[:-1] + bytes((key.point[-1] ^ 1,)), rp_id="x").blob):
         with pytest.raises(ValueError):  # noqa: PT011 - any of them
             Passkey.read(blob)
+
+
+@pytest.mark.parametrize(("application", "counts"), [("localhost", False), ("ssh:", True), ("ssh:heirloom", True)])
+def test_a_passkey_that_a_program_asked_is_nobodys_word_and_a_key_that_openssh_made_is(
+    tmp_path: Path, application: str, counts: bool
+) -> None:
+    device = Authenticator(rp_id=application)
+    signature = device.signs_for_a_program(CONTENT)
+    allowed = allow_passkeys(tmp_path / "allowed_signers", device.line("reviewer-a"))
+    words = ["ssh-keygen", "-Y", "verify", "-n", "heirloom", "-I", "reviewer-a", "-f", str(allowed), "-s", str(tmp_path / "sig")]
+    (tmp_path / "sig").write_text(signature)
+    assert subprocess.run(words, input=CONTENT, capture_output=True, check=False).returncode == 0, "OpenSSH takes it either way"
+    found = SshVerifier(allowed=allowed).verify(CONTENT, signature, by="reviewer-a", at=datetime.now(UTC))
+    assert isinstance(found, Signed) is counts
+    assert ("and not on a page" in getattr(found, "reason", "")) is not counts
+    assert (passkey_doubt(signature, CONTENT, [device.origin]) == "") is counts
 
 
 def test_a_counter_that_does_not_grow_speaks_of_a_copied_device() -> None:

@@ -49,6 +49,7 @@ def test_what_bootstrap_lays_out_fires_by_itself_and_ends_with_its_worker(prefec
         capture_output=True,
         text=True,
         env=own_environment(**prefect.settings),
+        timeout=180,
         check=False,
     )
     assert (early.returncode, "heirloom infra bootstrap" in early.stderr) == (2, True), early.stderr
@@ -63,6 +64,7 @@ def test_what_bootstrap_lays_out_fires_by_itself_and_ends_with_its_worker(prefec
             capture_output=True,
             text=True,
             env=own_environment(**prefect.settings),
+            timeout=180,
             check=False,
         )
         assert (second.returncode, f"process {working.process.pid}" in second.stderr) == (5, True), second.stderr

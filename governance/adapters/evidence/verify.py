@@ -874,7 +874,7 @@ def _unproven(e: Evidence, given: Document, statement: Document) -> str:
         return f"its key {named} is not one that the allowed signers give to {shown(by)} alone"
     body = canonical(statement).encode()
     signed = b"DSSEv1 %d %b %d %b" % (len(PAYLOAD_TYPE), PAYLOAD_TYPE.encode(), len(body), body)
-    lines = [words for words in map(str.split, e.signers.splitlines()) if written in words[1:]]
+    lines = [words for words in map(str.split, e.signers.splitlines()) if written in words[1:] and not words[0].startswith("#")]
     if doubt := passkey_doubt(armoured, signed, [word for words in lines for word in words[words.index(written) + 1 :]]):
         return doubt
     return _asked_ssh(e.signers, by, armoured, signed, _moment(given["at"]))
@@ -937,7 +937,9 @@ def passkey_doubt(armoured: str, signed: bytes, origins: Sequence[str]) -> str:
     blob, namespace, reserved, hashed, signature = _strings(content[10:], 5)
     kind, rest = _string_and(signature)
     if kind != b"webauthn-" + PASSKEY:
-        return ""
+        device, _ = _string_and(blob)
+        made_for = _strings(blob, 4 if device == PASSKEY else 3)[-1] if device.startswith(b"sk-") else b"ssh:"
+        return "" if made_for.startswith(b"ssh:") else "a passkey gave it to a program and not on a page"
     numbers, rest = _string_and(rest)
     r, s = (int.from_bytes(number, "big") for number in _strings(numbers, 2))
     flags, (origin, client_data, extensions) = rest[0], _strings(rest[5:], 3)
