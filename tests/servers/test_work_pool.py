@@ -41,17 +41,16 @@ def deployment(prefect: Prefect, workspace: Path, flow: str) -> dict[str, object
     return found
 
 
+def turned_away(workspace: Path, prefect) -> "subprocess.CompletedProcess[str]":
+    """A worker that must not begin; one that does is ended after a while."""
+    words = [HEIRLOOM, "infra", "worker", "--workspace", str(workspace)]
+    return subprocess.run(words, capture_output=True, text=True, env=own_environment(**prefect.settings), timeout=180, check=False)
+
+
 @pytest.mark.servers
 def test_what_bootstrap_lays_out_fires_by_itself_and_ends_with_its_worker(prefect, tmp_path):
     workspace = made(tmp_path / "shop", monitor=EVERY_MINUTE)
-    early = subprocess.run(
-        [HEIRLOOM, "infra", "worker", "--workspace", str(workspace)],
-        capture_output=True,
-        text=True,
-        env=own_environment(**prefect.settings),
-        timeout=180,
-        check=False,
-    )
+    early = turned_away(workspace, prefect)
     assert (early.returncode, "heirloom infra bootstrap" in early.stderr) == (2, True), early.stderr
     answer = bootstrapped(workspace, prefect)
     assert (answer["pool"]["made"], answer["pool"]["deployments"]) == (True, {"retrain": "", "monitor": EVERY_MINUTE})
@@ -59,14 +58,7 @@ def test_what_bootstrap_lays_out_fires_by_itself_and_ends_with_its_worker(prefec
     with worker(workspace, prefect, tmp_path / "worker.log") as working:
         ended = until(lambda: by_itself(prefect, "monitor"), 180, working.log.read_text)
         assert {run["state_name"] for run in ended} == {"Healthy"}, ended[0]["state"]["message"]
-        second = subprocess.run(
-            [HEIRLOOM, "infra", "worker", "--workspace", str(workspace)],
-            capture_output=True,
-            text=True,
-            env=own_environment(**prefect.settings),
-            timeout=180,
-            check=False,
-        )
+        second = turned_away(workspace, prefect)
         assert (second.returncode, f"process {working.process.pid}" in second.stderr) == (5, True), second.stderr
         working.process.terminate()
         assert working.process.wait(60) == 0, working.log.read_text()
