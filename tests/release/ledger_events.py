@@ -73,5 +73,6 @@ def adopted(share=None, tokens=None):
         "tokens": tokens,
         "run_url": "run",
         "reason": "serves since spring",
+        "page": None,
     }
     return kinds.MODEL_ADOPTED, body

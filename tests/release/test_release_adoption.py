@@ -76,4 +76,4 @@ def test_an_open_act_goes_first_unless_it_is_this_very_adoption():
 
 
 def test_the_body_of_an_adoption_says_everything_that_was_stated():
-    assert set(adopted()[1]) == kinds.BODIES[kinds.MODEL_ADOPTED] - kinds.LATER[kinds.MODEL_ADOPTED]
+    assert set(adopted()[1]) == kinds.BODIES[kinds.MODEL_ADOPTED]
