@@ -1,6 +1,7 @@
 """A network between a client and PostgreSQL that tears connections at a COMMIT: before it arrives, or after it was done and before that
 is told."""
 
+import errno
 import socket
 import threading
 from dataclasses import dataclass, field
@@ -78,9 +79,11 @@ def _received(end: socket.socket) -> bytes:
 
 
 def _close(end: socket.socket) -> None:
+    """Both directions at once; an end that is torn already has nothing left to shut down."""
     try:
         end.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass
+    except OSError as error:
+        if error.errno not in (errno.ENOTCONN, errno.EBADF):
+            raise
     finally:
         end.close()

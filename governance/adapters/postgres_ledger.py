@@ -4,7 +4,6 @@ A server is restarted, and a connection can be torn in the middle of a commit, w
 append carries an id of its own: after a torn connection the row is read, and only an event that is not there is written, once more (F7).
 """
 
-import json
 import re
 import time
 import uuid
@@ -14,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
 from urllib.parse import urlsplit
 
+from governance.adapters.ledger_row import event_of_row
 from governance.digest import canonical_bytes
-from governance.errors import ConflictError, DependencyError, GovernanceError, IntegrityError
+from governance.errors import ConflictError, DependencyError, GovernanceError
 from governance.release.ledger import GENESIS, Event
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class PostgresLedger:
         def rows(connection: "psycopg.Connection") -> Sequence[tuple[Any, ...]]:
             return connection.execute(query.encode()).fetchall() if _exists(connection) else ()
 
-        return tuple(_event(row, self.place) for row in self._twice(rows))
+        return tuple(event_of_row(row, self.place) for row in self._twice(rows))
 
     def ask(self, query: LiteralString) -> tuple[Any, ...]:
         """The one row that a question of a doctor is answered with. Raises: DependencyError where the server cannot be asked."""
@@ -210,17 +210,6 @@ def _exists(connection: "psycopg.Connection") -> bool:
 def _torn(error: "psycopg.OperationalError") -> bool:
     """True where the server went away: class 57P is a shutdown, class 08 a connection that failed, and without a code nobody answered."""
     return error.sqlstate is None or error.sqlstate.startswith(("57P", "08"))
-
-
-def _event(row: tuple[Any, ...], place: str) -> Event:
-    seq, previous, kind, actor, at, body, digest = row
-    try:
-        content = json.loads(body)
-    except (TypeError, ValueError) as error:
-        raise IntegrityError("the body is no JSON", where=f"{place}, ledger seq {seq}") from error
-    if not isinstance(content, dict):
-        raise IntegrityError("the body is no JSON object", where=f"{place}, ledger seq {seq}")
-    return Event(seq=seq, previous=previous, kind=kind, actor=actor, at=at, body=content, digest=digest)
 
 
 def _said(error: Exception) -> str:

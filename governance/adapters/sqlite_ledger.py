@@ -1,13 +1,12 @@
 """The ledger in one SQLite file: appended to under a write lock, refused to UPDATE and DELETE, on disk before it is acknowledged."""
 
-import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from governance.adapters.ledger_row import event_of_row
 from governance.digest import canonical_bytes
 from governance.errors import ConflictError, DependencyError, IntegrityError
 from governance.release.ledger import GENESIS, Event
@@ -85,23 +84,12 @@ class SqliteLedger:
         with _translated(self.path), closing(self._open()) as connection:
             if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'events'").fetchone():
                 return ()
-            return tuple(_event(row, self.path) for row in connection.execute(query))
+            return tuple(event_of_row(row, self.path) for row in connection.execute(query))
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=self.wait_seconds, isolation_level=None)
         connection.execute("PRAGMA synchronous = EXTRA")
         return connection
-
-
-def _event(row: tuple[Any, ...], path: Path) -> Event:
-    seq, previous, kind, actor, at, body, digest = row
-    try:
-        content = json.loads(body)
-    except (TypeError, ValueError) as error:
-        raise IntegrityError("the body is no JSON", where=f"{path}, ledger seq {seq}") from error
-    if not isinstance(content, dict):
-        raise IntegrityError("the body is no JSON object", where=f"{path}, ledger seq {seq}")
-    return Event(seq=seq, previous=previous, kind=kind, actor=actor, at=at, body=content, digest=digest)
 
 
 @contextmanager
