@@ -8,13 +8,8 @@
 #   HOSTS      names under which it is called, comma-separated; needed behind other names than localhost
 #   PYTHON     the interpreter of the environment                                                                python
 set -euo pipefail
-umask 077
-secrets="${SECRETS:-/run/secrets}"
+. "$(dirname "$0")/../secrets.sh"
 database="${DATABASE:-mlflow@postgres:5432}"
-python="${PYTHON:-python}"
-
-secret() { "$python" -c 'import pathlib, sys; sys.stdout.write(pathlib.Path(sys.argv[1]).read_text().rstrip("\r\n"))' "$secrets/$1"; }
-quoted() { secret "$1" | "$python" -c 'import sys, urllib.parse; sys.stdout.write(urllib.parse.quote(sys.stdin.read(), safe=""))'; }
 
 password="$(quoted mlflow-database)"
 address="postgresql+psycopg://${database%%@*}:$password@${database#*@}"

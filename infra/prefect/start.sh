@@ -6,13 +6,8 @@
 #   HOST, PORT where it listens                                                                                             127.0.0.1, 4200
 #   PYTHON     the interpreter of the environment                                                                           python
 set -euo pipefail
-umask 077
-secrets="${SECRETS:-/run/secrets}"
+. "$(dirname "$0")/../secrets.sh"
 database="${DATABASE:-prefect@postgres:5432}"
-python="${PYTHON:-python}"
-
-secret() { "$python" -c 'import pathlib, sys; sys.stdout.write(pathlib.Path(sys.argv[1]).read_text().rstrip("\r\n"))' "$secrets/$1"; }
-quoted() { secret "$1" | "$python" -c 'import sys, urllib.parse; sys.stdout.write(urllib.parse.quote(sys.stdin.read(), safe=""))'; }
 
 password="$(quoted prefect-database)"
 export PREFECT_SERVER_DATABASE_CONNECTION_URL="postgresql+asyncpg://${database%%@*}:$password@${database#*@}/prefect"
