@@ -1,4 +1,6 @@
-# For the start scripts beside it: where secrets are, and how one is read. Needs `python`; sourced, never started.
+#!/usr/bin/env bash
+# For the start scripts beside it: where secrets are, and how one is read. Needs `python`; sourced by them.
+set -euo pipefail
 umask 077
 secrets="${SECRETS:-/run/secrets}"
 python="${PYTHON:-python}"
